@@ -1,0 +1,25 @@
+"""adcompile: derivatives of the NumPy-and-loops Python that Numba compiles, as Python that Numba compiles.
+
+`grad` reads a function's source, writes the source of its derivative, and Numba compiles it.  The derivative can be
+read (`.source`), run without Numba (`jit=False`), called from other compiled code, and differentiated again.
+"""
+
+from adcompile.api import Derivative, VectorJacobian, grad, jvp, value_and_grad, vjp
+from adcompile.errors import AdcompileError, InternalError, InvalidArgument, Refusal, Span, Unsupported
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AdcompileError",
+    "Derivative",
+    "InternalError",
+    "InvalidArgument",
+    "Refusal",
+    "Span",
+    "Unsupported",
+    "VectorJacobian",
+    "grad",
+    "jvp",
+    "value_and_grad",
+    "vjp",
+]

@@ -1,0 +1,74 @@
+"""Which values vary with the independent variables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from adcompile.analysis.aliasing import Roots, is_allocation
+from adcompile.chain import differentiable
+from adcompile.ir import ops
+from adcompile.ir.nodes import Accum, Assign, Atom, Call, Expr, For, Function, If, Index, Name, Store, While
+from adcompile.ir.types import Array, Scalar, TupleType, is_float
+from adcompile.ir.walk import statements
+
+
+class Activity:
+    """The names whose value depends smoothly on one of `wrt` (Griewank & Walther's *varied*)."""
+
+    def __init__(self, function: Function, wrt: Iterable[str], roots: Roots) -> None:
+        self._types = function.types
+        self._roots = roots
+        self._varied: set[str] = {roots.find(name) for name in wrt}
+        while self._grow(function):
+            pass
+
+    def name(self, name: str) -> bool:
+        """Whether a scalar, or anything an array can reach, varies."""
+        type_ = self._types.get(name)
+        if isinstance(type_, TupleType):
+            return self._roots.find(name) in self._varied
+        return isinstance(type_, (Scalar, Array)) and is_float(type_) and self._roots.find(name) in self._varied
+
+    def atom(self, atom: Atom) -> bool:
+        return isinstance(atom, Name) and self.name(atom.id)
+
+    def expression(self, expr: Expr) -> bool:
+        """Whether an expression's value varies."""
+        match expr:
+            case Name(id):
+                return self.name(id)
+            case Index(Name(id), _):
+                return self.name(id)
+            case Call(fn, args):
+                if fn is ops.copy or getattr(fn, "__name__", "") == "grown":
+                    return self.expression(args[0])
+                if is_allocation(expr):
+                    return False
+                return any(self.expression(args[position]) for position in differentiable(expr))
+        return False
+
+    def _grow(self, function: Function) -> bool:
+        before = len(self._varied)
+
+        def add(name: str) -> None:
+            if is_float(self._types[name]) or isinstance(self._types[name], TupleType):
+                self._varied.add(self._roots.find(name))
+
+        for stmt in statements(function.body):
+            match stmt:
+                case Assign():
+                    if self.expression(stmt.value):
+                        add(stmt.target)
+                case Store() | Accum():
+                    if self.expression(stmt.value):
+                        add(stmt.array)
+                case For() | While():
+                    for carry in stmt.carried:
+                        if self.atom(carry.init) or self.atom(carry.yielded):
+                            add(carry.inner)
+                            add(carry.result)
+                case If():
+                    for merge in stmt.merges:
+                        if self.atom(merge.then) or self.atom(merge.orelse):
+                            add(merge.result)
+        return len(self._varied) != before

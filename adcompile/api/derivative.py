@@ -1,0 +1,222 @@
+"""Derivatives as objects: called like functions, from Python and from compiled code, read, pickled, differentiated.
+
+Goal: everything between a user and the pipeline for one derivative: which parameters, which types, clear words for
+what cannot be.  Nothing here stands between a call and the compiled code once the types of its arguments are known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from adcompile import pipeline
+from adcompile.analysis.typing import first_line, static_or_typed
+from adcompile.api import pickling
+from adcompile.api.signatures import Wrt, called_with, identifier, name_of, place_of, positions, signature_of
+from adcompile.backend.compile import Compiled, Options, compiled
+from adcompile.backend.dispatch import Specialised
+from adcompile.errors import AdcompileError, InvalidArgument, refuse
+from adcompile.ir.show import shown_type
+from adcompile.ir.types import TupleType, Type, is_float
+
+_WHAT = {
+    "grad": "the gradient",
+    "value_and_grad": "the gradient",
+    "jvp": "the tangent",
+    "pullback": "the pullback",
+    "primal": "the value",
+}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a user asked for: `wrt` is nothing where it is left to the rule of the kind."""
+
+    kind: str
+    wrt: Wrt | None = None
+    options: Options = field(default_factory=Options)
+
+
+class Derivative(Specialised):
+    """A derivative of a function, compiled for each combination of argument types when it is first called with it."""
+
+    def __init__(self, primal: Callable[..., Any], request: Request) -> None:
+        self.primal = primal
+        self.request = request
+        self._own = signature_of(primal, request.kind)
+        self._wrt = positions(request.wrt, request.kind, name_of(primal), tuple(self._own.parameters))
+        self._made: dict[tuple[Type, ...], tuple[Compiled, pipeline.Outcome]] = {}
+        self._last: tuple[Type, ...] | None = None
+        super().__init__(called_with(self._own, request.kind), identifier(name_of(primal)), request.options.jit)
+        self.__name__ = name_of(primal)
+        self.__qualname__ = getattr(primal, "__qualname__", self.__name__)
+        self.__module__ = getattr(primal, "__module__", __name__)
+        self.__doc__ = primal.__doc__
+        # `__wrapped__` would let `inspect` and other compilers take the primal's source for the derivative's.
+        del self.__wrapped__
+
+    # ------------------------------------------------------------------------------------ what a user looks at
+    @property
+    def source(self) -> str:
+        """The derivative as Python text, for the types that it was last made for."""
+        return self._latest("source")[0].source
+
+    def source_for(self, *args: Any, **kwargs: Any) -> str:
+        """The derivative as Python text, for the types of these arguments."""
+        return self.generated(self.types_of(*args, **kwargs)).source
+
+    @property
+    def stages(self) -> pipeline.Stages:
+        """The function after each stage of the pipeline, for the types that the derivative was last made for."""
+        return self._latest("stages")[1].stages
+
+    def __repr__(self) -> str:
+        return f"<adcompile {self.request.kind} of {self.__name__}>"
+
+    def _latest(self, what: str) -> tuple[Compiled, pipeline.Outcome]:
+        if self._last is None:
+            raise InvalidArgument(
+                f"{what} of {self!r}: it depends on the types of the arguments, and none are known before the first "
+                f"call; source_for(...) takes arguments and does not call"
+            )
+        return self._made[self._last]
+
+    # ------------------------------------------------------------------------------------ how it is made
+    def generated(self, arguments: tuple[Type, ...]) -> Compiled:
+        return self._make(arguments)[0]
+
+    def outcome(self, arguments: tuple[Type, ...]) -> pipeline.Outcome:
+        """What the pipeline gave for these types."""
+        return self._make(arguments)[1]
+
+    def function_for(self, arguments: tuple[Type, ...]) -> Callable[..., Any]:
+        """The generated Python function for these types: an ordinary function, to be read and differentiated."""
+        return self.generated(arguments).python
+
+    def _make(self, arguments: tuple[Type, ...]) -> tuple[Compiled, pipeline.Outcome]:
+        if arguments not in self._made:
+            primals, wrt = self._by(arguments)
+            function = self.primal
+            if isinstance(function, Derivative):
+                function = function.function_for(primals)
+            job = pipeline.Job(function, primals, self.request.kind, wrt, isinstance(self.request.wrt, tuple))
+            outcome = pipeline.run(job)
+            if self.request.kind == "pullback":
+                self._check_seed(arguments[-1], outcome.result)
+            self._made[arguments] = compiled(outcome.name, outcome.emitted, self.request.options), outcome
+        self._last = arguments
+        return self._made[arguments]
+
+    def types_of(self, *args: Any, **kwargs: Any) -> tuple[Type, ...]:
+        """The types of the arguments of a call."""
+        bound = self.__signature__.bind(*args, **kwargs)
+        bound.apply_defaults()
+        types = []
+        for parameter, value in bound.arguments.items():
+            ours = static_or_typed(value)
+            if ours is None:
+                raise self.not_typed(parameter, value)
+            types.append(ours)
+        return tuple(types)
+
+    def _by(self, arguments: tuple[Type, ...]) -> tuple[tuple[Type, ...], tuple[str, ...]]:
+        """The types of the primal's arguments and the names of those to differentiate by; what cannot be is refused."""
+        if self.request.kind == "jvp":
+            return self._by_tangents(*arguments)
+        primals = arguments[: len(self._own.parameters)]
+        self.check(primals)
+        return primals, self._wrt
+
+    def check(self, primals: tuple[Type, ...]) -> None:
+        """Refuses arguments that the derivative is by and that are no floats."""
+        for name, type_ in zip(self._own.parameters, primals, strict=True):
+            if name in self._wrt:
+                self._check_float(name, type_)
+
+    def _by_tangents(self, primals: Type, tangents: Type) -> tuple[tuple[Type, ...], tuple[str, ...]]:
+        names = tuple(self._own.parameters)
+        expected = f"({', '.join(names)}{',' if len(names) == 1 else ''})"
+        if not isinstance(primals, TupleType) or len(primals.items) != len(names):
+            raise self.invalid(f"primals must be a tuple of all the arguments of {self.__name__}, {expected}")
+        typed = dict(zip(names, primals.items, strict=True))
+        wrt = self._wrt or tuple(name for name in names if all(map(is_float, leaves(typed[name]))))
+        if not isinstance(tangents, TupleType) or len(tangents.items) != len(wrt):
+            which = "wrt" if self._wrt else "the arguments that are floats or arrays of floats; choose others with wrt="
+            raise self.invalid(
+                f"tangents must be a tuple with one entry for each of {', '.join(wrt) or 'no argument'}: {which}"
+            )
+        for number, (name, tangent) in enumerate(zip(wrt, tangents.items, strict=True)):
+            self._check_float(name, typed[name])
+            if tangent != typed[name]:
+                raise self.invalid(
+                    f"tangents[{number}] is {shown_type(tangent)}, and {name}, whose tangent it is, is "
+                    f"{shown_type(typed[name])}: the types must agree"
+                )
+        return primals.items, wrt
+
+    def _check_float(self, name: str, type_: Type) -> None:
+        own = tuple(leaves(type_))
+        if own and all(map(is_float, own)):
+            return
+        way_out = {"Scalar": "pass 2.0 for 2", "Array": "pass x.astype(float)"}.get(type(type_).__name__, "")
+        choose = "choose other parameters with wrt="
+        raise self.invalid(
+            f"{name} is {shown_type(type_)}, and {_WHAT[self.request.kind]} is by {name}, which has to be a float or an "
+            f"array of floats: {f'{way_out}, or {choose}' if way_out else choose}"
+        )
+
+    def _check_seed(self, seed: Type, result: Type) -> None:
+        """The adjoint of a result has the structure and the types of the result; what is no float has none."""
+        if isinstance(result, TupleType):
+            if isinstance(seed, TupleType) and len(seed.items) == len(result.items):
+                for one, other in zip(seed.items, result.items, strict=True):
+                    self._check_seed(one, other)
+                return
+        elif seed == result or not is_float(result):
+            return
+        raise self.invalid(
+            f"the seed has {shown_type(seed)} where the result of {self.__name__} is {shown_type(result)}: they must agree"
+        )
+
+    # ------------------------------------------------------------------------------------ what is said
+    def invalid(self, message: str) -> InvalidArgument:
+        """An error about an argument of this derivative."""
+        return InvalidArgument(f"{self.request.kind} of {self.__name__}: {message}")
+
+    def not_typed(self, parameter: str, value: object) -> AdcompileError:
+        way_out = "numbers, arrays of numbers, tuples of those, strings, None and functions can be passed"
+        if isinstance(value, (list, np.ndarray)) or "list" in str(value):
+            way_out = "pass np.array(...) of numbers, or a tuple"
+        what = value if type(value).__module__.startswith("numba.") else type(value).__name__
+        return self.invalid(f"{parameter} is of type {what}: {way_out}")
+
+    def not_compiled(self, error: Exception, generated: Compiled) -> AdcompileError:
+        return refuse(
+            "not-compilable",
+            f"Numba cannot compile {_WHAT[self.request.kind]} of this function: {first_line(error)}",
+            place_of(self.primal),
+            "jit=False runs the same source without Numba; .source shows it",
+            self.__name__,
+        )
+
+    # ------------------------------------------------------------------------------------ pickling
+    def __reduce__(self) -> tuple[Any, ...]:
+        return pickling.rebuilt, (type(self), pickling.reference(self), self.request)
+
+    def __copy__(self) -> Derivative:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Derivative:
+        return self
+
+
+def leaves(type_: Type) -> Iterator[Type]:
+    """The types in a tuple, and in the tuples in it; a type that is no tuple is its own."""
+    if isinstance(type_, TupleType):
+        for item in type_.items:
+            yield from leaves(item)
+    else:
+        yield type_

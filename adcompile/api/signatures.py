@@ -1,0 +1,106 @@
+"""Signatures: of the function that a user gives, and of the derivative that is made of it."""
+
+from __future__ import annotations
+
+import inspect
+from inspect import Parameter, Signature
+from types import FunctionType
+from typing import Any
+
+from adcompile.errors import InvalidArgument, Span, refuse
+
+Wrt = int | str | tuple[int | str, ...]
+
+
+def name_of(primal: Any) -> str:
+    """What a function is called."""
+    return str(getattr(primal, "__name__", type(primal).__name__))
+
+
+def identifier(name: str) -> str:
+    """A name that may stand in source."""
+    return name if name.isidentifier() else "function"
+
+
+def place_of(primal: Any) -> Span | None:
+    """The line on which a function begins."""
+    while hasattr(primal, "primal"):
+        primal = primal.primal
+    code = getattr(getattr(primal, "py_func", primal), "__code__", None)
+    if code is None:
+        return None
+    line = code.co_firstlineno
+    return Span(code.co_filename, line, 1, line, 1)
+
+
+def signature_of(primal: Any, kind: str) -> Signature:
+    """The signature of the function to differentiate; what is no function with source is refused."""
+    if hasattr(primal, "seeded"):
+        raise InvalidArgument(
+            f"{kind} of {primal!r}: what it returns holds a Python closure; vjp(f).seeded is the pullback as one "
+            f"function of the arguments and the seed, and can be differentiated"
+        )
+    if not callable(primal):
+        raise InvalidArgument(f"{kind} takes a function, not {primal!r}")
+    if hasattr(primal, "primal"):
+        own: Signature = primal.__signature__
+        return own
+    function = getattr(primal, "py_func", primal)  # of a function that Numba compiles
+    if not isinstance(function, FunctionType):
+        raise refuse(
+            "no-source",
+            f"{name_of(primal)} is not written in Python",
+            hint=f"differentiate a Python function that calls it: lambda x: {name_of(primal)}(x)",
+        )
+    own = inspect.signature(function, follow_wrapped=False)
+    for parameter in own.parameters.values():
+        if parameter.kind in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD):
+            raise refuse(
+                "unsupported-parameter",
+                f"the parameter {str(parameter).partition(':')[0]} stands for any number of arguments",
+                place_of(primal),
+                "name each parameter, or take one tuple",
+                name_of(primal),
+            )
+    if not own.parameters:
+        raise InvalidArgument(f"{kind} of {name_of(primal)}: the function has no parameters")
+    return own
+
+
+def positions(wrt: Wrt | None, kind: str, name: str, parameters: tuple[str, ...]) -> tuple[str, ...]:
+    """The parameters that a derivative is by; none where the types of the arguments decide."""
+    if wrt is None:
+        return () if kind in ("jvp", "primal") else parameters[:1]
+    chosen = wrt if isinstance(wrt, tuple) else (wrt,)
+    known = ", ".join(parameters)
+    names = []
+    for one in chosen:
+        if isinstance(one, bool) or not isinstance(one, (int, str)):
+            raise InvalidArgument(f"{kind} of {name}: wrt is a parameter's name or position or a tuple of those, not {wrt!r}")
+        if isinstance(one, int) and not -len(parameters) <= one < len(parameters):
+            raise InvalidArgument(f"{kind} of {name}: wrt={one} is past the last of the parameters {known}")
+        if isinstance(one, str) and one not in parameters:
+            raise InvalidArgument(f"{kind} of {name}: wrt={one!r} is none of the parameters {known}")
+        names.append(parameters[one] if isinstance(one, int) else one)
+    if not names or len(set(names)) < len(names):
+        raise InvalidArgument(f"{kind} of {name}: wrt={wrt!r} names {'one parameter twice' if names else 'no parameter'}")
+    return tuple(names)
+
+
+def called_with(own: Signature, kind: str) -> Signature:
+    """The signature of the derivative."""
+    if kind == "jvp":
+        return _of("primals", "tangents")
+    if kind == "pullback":
+        seed = "seed"
+        while seed in own.parameters:
+            seed += "_"
+        return _of(*own.parameters, seed)
+    parameters = [
+        Parameter(p.name, Parameter.POSITIONAL_OR_KEYWORD, default=p.default) for p in own.parameters.values()
+    ]
+    return Signature(parameters)
+
+
+def _of(*names: str) -> Signature:
+    return Signature([Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in names])

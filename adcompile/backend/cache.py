@@ -1,0 +1,94 @@
+"""Names for generated code, and files that hold it.
+
+Goal: a name that says all that the code is.  Numba cannot see into a generated function from what it cached of its
+callers, so the name has in it a digest of everything that decides what the code does: its text (which follows from
+the user's functions and all they inlined, from closures, globals, argument types and rules), the constants it
+imports, the compiler options, and the versions of what it was made and is run with.  What changes any of these
+changes the name; nothing that is served under a name can be stale.  Non-goal: skipping the pipeline, whose output is
+what is digested; what the cache saves is Numba's time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import sys
+import tempfile
+import types
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numba
+import numpy as np
+
+from adcompile import runtime
+
+
+def directory() -> Path:
+    """Where generated files are kept: `ADCOMPILE_CACHE_DIR`, or the place that the system has for caches."""
+    if chosen := os.environ.get("ADCOMPILE_CACHE_DIR"):
+        return Path(chosen)
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = str(Path.home() / "Library" / "Caches")
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "adcompile"
+
+
+def digest(source: str, imports: Mapping[str, Any], parts: Iterable[str]) -> str | None:
+    """A name for the code; nothing where it uses an object whose every change cannot be told from outside."""
+    described = [_described(name, value) for name, value in sorted(imports.items())]
+    if None in described:
+        return None
+    text = "\0".join([source, *map(str, described), *parts, *_surroundings()])
+    return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
+@cache
+def _surroundings() -> tuple[str, ...]:
+    """What the code was made by and runs with."""
+    with open(runtime.__file__, encoding="utf-8") as file:
+        own = file.read()
+    return (own, sys.version, platform.machine(), numba.__version__, np.__version__)
+
+
+def _described(name: str, value: Any) -> str | None:
+    match value:
+        case types.ModuleType() if value in (np, sys.modules.get("math")):
+            return f"{name}: module {value.__name__}"
+        case np.ndarray() if value.dtype.kind in "fiub":
+            content = hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()
+            return f"{name}: {value.dtype.str} {value.shape} {value.strides} {content}"
+        case bool() | int() | float() | str() | None:
+            return f"{name}: {type(value).__name__} {value!r}"
+    if getattr(runtime, getattr(value, "__name__", ""), None) is value:
+        return f"{name}: runtime {value.__name__}"
+    return None
+
+
+def written(name: str, text: str) -> Path | None:
+    """A file of this name and content in the cache directory; nothing if it cannot be written.
+
+    A file that is there already is left as it is, so that its date stays; a damaged one is replaced, at once and
+    as a whole."""
+    path = directory() / name
+    try:
+        if path.is_file() and path.read_text(encoding="utf-8", errors="replace") == text:
+            return path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+            os.replace(temporary, path)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+    except OSError:
+        return None
+    return path

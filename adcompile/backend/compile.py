@@ -1,0 +1,152 @@
+"""Text into functions.
+
+Goal: the emitted text of a function becomes a Python function whose source can be read, stepped through and read
+again by the front end, and a Numba dispatcher of the very same source.  Non-goal: choosing by argument types, which
+is `backend.dispatch`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import linecache
+import sys
+import warnings
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import ModuleType
+from typing import Any
+
+import numba
+import numpy as np
+from numba.core import errors
+
+from adcompile.backend import cache
+from adcompile.backend.emit import Emitted
+
+FastMath = bool | Iterable[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a derivative is compiled; all but `jit` are Numba's own words.
+
+    `reassoc` lets sums vectorise and changes rounding only; `error_model="numpy"` makes a division by zero an
+    infinity, as it is in NumPy."""
+
+    jit: bool = True
+    fastmath: FastMath = field(default_factory=lambda: frozenset({"reassoc"}))
+    error_model: str = "numpy"
+    cache: bool = False
+    boundscheck: bool = False
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.fastmath, bool):
+            object.__setattr__(self, "fastmath", frozenset(self.fastmath))
+
+    def numba(self) -> dict[str, Any]:
+        """Keyword arguments of `numba.njit`."""
+        fast = self.fastmath if isinstance(self.fastmath, bool) else set(self.fastmath)
+        return {"fastmath": fast, "error_model": self.error_model, "boundscheck": self.boundscheck}
+
+    def described(self) -> str:
+        """The options that change what compiled code does, in one order."""
+        fast = self.fastmath if isinstance(self.fastmath, bool) else sorted(self.fastmath)
+        return f"fastmath={fast} error_model={self.error_model} boundscheck={self.boundscheck}"
+
+
+class Compiled:
+    """One generated function: its text, the Python function, and the compiled one."""
+
+    def __init__(self, name: str, source: str, imports: Mapping[str, Any], options: Options, mark: str | None) -> None:
+        self.source = source
+        self._options = options
+        self._on_disk = False
+        unique = f"{name}_{mark or next(_unnamed)}"
+        file = f"<adcompile {unique}>"
+        if options.cache and options.jit and mark is not None:
+            path = cache.written(f"{unique}.py", source)
+            if path is None:
+                warnings.warn(f"{cache.directory()} cannot be written: {name} is not cached", stacklevel=2)
+            else:
+                file, self._on_disk = str(path), True
+        self.file = file
+        # `inspect`, `pdb` and tracebacks read the source of a function here when there is no file.
+        linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+        # Numba's disk cache imports the module of a function that it loads.
+        namespace = {**imports, "__name__": "adcompile.runtime", "__builtins__": __builtins__}
+        exec(compile(source, file, "exec"), namespace)
+        self.python: Callable[..., Any] = namespace[name]
+        self.python.__qualname__ = unique
+
+    @cached_property
+    def dispatcher(self) -> Any:
+        """The function compiled by Numba, for each layout of its arguments on its own."""
+        return numba.njit(cache=self._on_disk, **self._options.numba())(self.python)
+
+    def result(self, args: tuple[Any, ...]) -> Any:
+        """Numba's compile result for Numba types; a damaged entry of its disk cache is made again."""
+        dispatcher = self.dispatcher
+        try:
+            dispatcher.compile(args)
+        except errors.NumbaError:
+            raise
+        except Exception:
+            if not self._on_disk:
+                raise
+            dispatcher._cache.flush()
+            del self.dispatcher
+            dispatcher = self.dispatcher
+            dispatcher.compile(args)
+        return dispatcher.overloads[args]
+
+
+_unnamed = itertools.count()
+_known: OrderedDict[tuple[str, str, Options], Compiled] = OrderedDict()
+_KNOWN = 512  # functions remembered, so that `grad(f)(x)` in a loop is compiled once
+
+
+def compiled(name: str, emitted: Emitted, options: Options) -> Compiled:
+    """The function that a text defines, made once for one text and one set of options."""
+    source = module_text(emitted)
+    mark = cache.digest(source, emitted.imports, (options.described(),))
+    if mark is None:
+        return Compiled(name, source, emitted.imports, options, None)
+    key = (name, mark, options)
+    if key in _known:
+        _known.move_to_end(key)
+    else:
+        _known[key] = Compiled(name, source, emitted.imports, options, mark)
+        if len(_known) > _KNOWN:
+            _known.popitem(last=False)
+    return _known[key]
+
+
+def module_text(emitted: Emitted) -> str:
+    """A module of one function: the imports, then the text."""
+    lines, borrowed = [], []
+    for name, value in sorted(emitted.imports.items()):
+        line = _import(name, value)
+        (borrowed if line is None else lines).append(line or f"# {name}: {_kind(value)}")
+    lines.sort(key=lambda line: (line.startswith("from"), line))
+    header = "\n".join([*lines, *borrowed])
+    return f"{header}\n\n\n{emitted.text}" if header else emitted.text
+
+
+def _import(name: str, value: Any) -> str | None:
+    """The statement that gives a name its object, if there is one."""
+    if isinstance(value, ModuleType):
+        return f"import {value.__name__}" + (f" as {name}" if value.__name__ != name else "")
+    module, original = getattr(value, "__module__", None), getattr(value, "__name__", None)
+    if module is None or original is None or module == "__main__":
+        return None
+    if getattr(sys.modules.get(module), original, None) is not value:
+        return None
+    return f"from {module} import {original}" + (f" as {name}" if original != name else "")
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return f"a constant array of shape {value.shape}"
+    return f"the {type(value).__name__} that the function names so"

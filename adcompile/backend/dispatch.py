@@ -1,0 +1,157 @@
+"""One function for all argument types: each new combination of types has its code generated and compiled.
+
+Goal: an object that Numba's own C dispatcher calls, so that a call costs what a call of a jitted function costs, and
+that compiled user code may call as well.  Non-goals: what is generated, and messages about it; a subclass says both.
+
+A `Specialised` is a Numba dispatcher whose `compile` asks a subclass for the function of these types.  It never has
+the user's function as its `py_func`: whoever takes it for an ordinary jitted function and reads that finds a body that
+raises, and not the primal in place of the derivative.
+
+Compiled user code is given a small function in between, in which an address of this process stands.  Numba refuses to
+keep on disk what holds such an address, so a user's own `@njit(cache=True)` caller is compiled again in each process
+rather than served with a derivative that has changed since.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numba
+from llvmlite import ir
+from numba.core import errors, types
+from numba.core.dispatcher import OmittedArg
+from numba.core.registry import CPUDispatcher
+from numba.extending import intrinsic
+
+from adcompile.analysis.typing import static_or_typed, type_of
+from adcompile.backend.compile import Compiled
+from adcompile.errors import AdcompileError
+from adcompile.ir.types import Static, Type
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _of_this_process(typing_context: Any) -> Any:
+    """Does nothing, with an address of this process: what it is linked into cannot be cached on disk."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        address = context.add_dynamic_addr(builder, id(generate), info="adcompile")
+        nothing = ir.FunctionType(ir.VoidType(), [address.type])
+        builder.asm(nothing, "", "r", [address], side_effect=True)  # not optimised away
+        return context.get_dummy_value()
+
+    return types.none(), generate
+
+
+class Specialised(CPUDispatcher):  # type: ignore[misc]
+    """A function with one signature for Python and one generated function for each combination of argument types."""
+
+    def __init__(self, signature: inspect.Signature, name: str, jit: bool) -> None:
+        super().__init__(_front(signature, name), targetoptions={"nopython": True})
+        self._jit = jit
+        self._links: dict[tuple[Any, ...], Any] = {}
+        self.__signature__ = signature
+
+    # ------------------------------------------------------------------------------------ what a subclass says
+    def generated(self, arguments: tuple[Type, ...]) -> Compiled:
+        """The function for these types; what it cannot be made for is refused."""
+        raise NotImplementedError
+
+    def not_typed(self, parameter: str, value: object) -> AdcompileError:
+        """What is said of an argument that is not of the language; `value` is it, or its type in Numba."""
+        raise NotImplementedError
+
+    def not_compiled(self, error: errors.NumbaError, generated: Compiled) -> AdcompileError:
+        """What is said when Numba refuses a generated function."""
+        raise NotImplementedError
+
+    # ------------------------------------------------------------------------------------ calls from Python
+    def compile(self, sig: Any) -> Any:
+        """Numba asks for the code for Numba types."""
+        args, _ = numba.core.sigutils.normalize_signature(sig)
+        args = tuple(args)
+        if args not in self.overloads:
+            self.add_overload(self._result(self.generated(self._types(args)), args))
+        return self.overloads[args].entry_point
+
+    def _compile_for_args(self, *args: Any, **kwargs: Any) -> Callable[..., Any]:
+        """Numba's C dispatcher asks for the code for argument values that it has none for."""
+        self._compilation_chain_init_hook()
+        values = [arg.value if isinstance(arg, OmittedArg) else arg for arg in args]
+        arguments = []
+        for parameter, value in zip(self.__signature__.parameters, values, strict=True):
+            ours = static_or_typed(value)
+            if ours is None:
+                raise self.not_typed(parameter, value)
+            arguments.append(ours)
+        try:
+            hidden = [isinstance(ours, Static) and not hasattr(ours.value, "_numba_type_") for ours in arguments]
+            if self._jit and not any(hidden):
+                return self.compile(tuple(types.Omitted(a.value) if isinstance(a, OmittedArg) else numba.typeof(a) for a in args))
+            generated = self.generated(tuple(arguments))
+            if not self._jit:
+                return lambda *_: generated.python(*values)
+            # Numba has no values of these types: they are known in the generated code, and nothing is passed.
+            passed = [None if hide else value for hide, value in zip(hidden, values, strict=True)]
+            entry = self._result(generated, tuple(numba.typeof(value) for value in passed)).entry_point
+            return lambda *_: entry(*passed)
+        finally:
+            self._types_active_call.clear()
+
+    def _types(self, args: Sequence[Any]) -> tuple[Type, ...]:
+        arguments = []
+        for parameter, theirs in zip(self.__signature__.parameters, args, strict=True):
+            if isinstance(theirs, types.UnicodeType):
+                raise errors.RequireLiteralValue(f"{parameter} must be a literal string")
+            ours = type_of(theirs)
+            if ours is None:
+                raise self.not_typed(parameter, theirs)
+            arguments.append(ours)
+        return tuple(arguments)
+
+    def _result(self, generated: Compiled, args: tuple[Any, ...]) -> Any:
+        try:
+            return generated.result(args)
+        except errors.NumbaError as error:
+            raise self.not_compiled(error, generated) from error
+
+    # ------------------------------------------------------------------------------------ calls from compiled code
+    def get_call_template(self, args: Any, kws: Any) -> Any:
+        """Compiled code asks what a call with Numba types is."""
+        _, args = self.fold_argument_types(args, kws)
+        return self._link(tuple(args)).get_call_template(args, {})
+
+    def get_overload(self, sig: Any) -> Any:
+        """Compiled code asks for the code of a call that it has typed."""
+        args, _ = numba.core.sigutils.normalize_signature(sig)
+        return self._link(tuple(args)).get_overload(sig)
+
+    def get_compile_result(self, sig: Any) -> Any:
+        """Compiled code takes the function for a value of a function type."""
+        return self._link(tuple(sig.args)).get_compile_result(sig)
+
+    def _link(self, args: tuple[Any, ...]) -> Any:
+        """The function in between, for Numba types."""
+        if args not in self._links:
+            generated = self.generated(self._types(args))
+            names = list(self.__signature__.parameters)
+            passed = ", ".join(
+                "None" if isinstance(theirs, types.StringLiteral) else name
+                for name, theirs in zip(names, args, strict=True)
+            )
+            text = f"def {self.__name__}({', '.join(names)}):\n    _here()\n    return _generated({passed})\n"
+            namespace = {"_here": _of_this_process, "_generated": generated.dispatcher}
+            exec(text, namespace)
+            self._links[args] = numba.njit(namespace[self.__name__])
+        return self._links[args]
+
+
+def _front(signature: inspect.Signature, name: str) -> Callable[..., Any]:
+    """A function of this signature that does nothing: Numba's dispatcher takes names and defaults from it."""
+    defaults = tuple(p.default for p in signature.parameters.values() if p.default is not p.empty)
+    namespace: dict[str, Any] = {}
+    exec(f"def {name}({', '.join(signature.parameters)}):\n    raise NotImplementedError\n", namespace)
+    front: Callable[..., Any] = namespace[name]
+    front.__defaults__ = defaults  # type: ignore[attr-defined]
+    return front

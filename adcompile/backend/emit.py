@@ -1,0 +1,293 @@
+"""Prints a core function as the Python that a careful person would write.
+
+Goal: names given back (`backend.naming`), carries and merges printed as the assignments they are, or as nothing where
+both sides share a name; `s += e`, `A[i] -= e`, `elif`, the shortest `range`; the primal statement as a comment above
+the adjoint statements that came from it.  Non-goal: changing what is computed, and the module around the function.
+
+>>> import numpy as np
+>>> from adcompile.ir.nodes import *
+>>> total = Call(np.add, (Name("s.1"), Index(Name("x"), (Name("i"),))))
+>>> body = For("i", Const(0), Name("n"), Const(1), (Assign("s.2", total),),
+...            (Carry("s.1", Const(0.0), Name("s.2"), "s.3"),))
+>>> print(emit(Function("sum_of", ("x", "n"), (body, Return(Name("s.3"))))).text)
+def sum_of(x, n):
+    s = 0.0
+    for i in range(n):
+        s += x[i]
+    return s
+<BLANKLINE>
+"""
+
+from __future__ import annotations
+
+import builtins
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from adcompile.backend.interference import (
+    Copies,
+    Interference,
+    back_copies,
+    branch_copies,
+    entry_copies,
+    exit_copies,
+)
+from adcompile.backend.naming import printed_names
+from adcompile.ir import ops, walk
+from adcompile.ir.nodes import (
+    Accum,
+    Assign,
+    Atom,
+    Block,
+    Call,
+    Const,
+    Effect,
+    Expr,
+    For,
+    Function,
+    If,
+    Name,
+    Return,
+    Stmt,
+    Store,
+    While,
+)
+from adcompile.ir.show import expression, returned, spelling, subscript, symbol, trip_space
+from adcompile.ir.types import BOOL, Array, Scalar, is_float, kind
+
+_AUGMENTED = (np.add, np.subtract, np.multiply, np.divide)
+_ROOTS: Mapping[str, Any] = {"np": np, "math": math}
+
+
+@dataclass(frozen=True, slots=True)
+class Emitted:
+    """The text of one `def`, and what the module around it has to import: names and the objects they stand for."""
+
+    text: str
+    imports: Mapping[str, Any]
+
+
+def emit(function: Function, notes: bool = True) -> Emitted:
+    """The Python text of a core function; `notes` asks for the primal statements as comments."""
+    spellings = Spellings(function.params)
+    for part in _texts_to_come(function):
+        expression(part, str, spellings)
+    reserved = {"range", *spellings.roots}
+    interference = Interference(function)
+    names = printed_names(function, interference, reserved)
+    lines = _Writer(function, names, interference.needed, spellings, notes).block(function.body, "")
+    head = f"def {function.name}({', '.join(function.params)}):"
+    text = "\n".join([head, *("    " + line for line in lines or ["pass"])]) + "\n"
+    return Emitted(text, dict(spellings.imports))
+
+
+def _texts_to_come(function: Function) -> Iterable[Expr]:
+    for stmt in walk.statements(function.body):
+        yield from walk.expressions(stmt)
+        yield from walk.atoms(stmt)
+
+
+class Spellings:
+    """Names for the functions and objects that a text mentions, and the imports that those names need."""
+
+    def __init__(self, params: Iterable[str]) -> None:
+        self.imports: dict[str, Any] = {}
+        self.roots: set[str] = set()
+        self._taken = set(params)
+        self._texts: dict[int, str] = {}
+
+    def __call__(self, value: Any) -> str:
+        if id(value) not in self._texts:
+            self._texts[id(value)] = self._new(value)
+        return self._texts[id(value)]
+
+    def _new(self, value: Any) -> str:
+        root, dot, rest = ("table" if isinstance(value, np.ndarray) else spelling(value)).partition(".")
+        base = _ROOTS[root] if dot else value
+        is_builtin = getattr(builtins, root, None) is base
+        if not is_builtin or root in self._taken:
+            root = self._imported(root, base)
+        self.roots.add(root)
+        return f"{root}{dot}{rest}"
+
+    def _imported(self, like: str, base: Any) -> str:
+        name, number = like, 1
+        while name in self._taken or hasattr(builtins, name) or self.imports.get(name, base) is not base:
+            number += 1
+            name = f"{like}_{number}"
+        self.imports[name] = base
+        return name
+
+
+class _Writer:
+    """Writes statements, once every name is chosen."""
+
+    def __init__(
+        self, function: Function, names: Mapping[str, str], needed: set[str], spellings: Spellings, notes: bool
+    ) -> None:
+        self.types = function.types
+        self.names = names
+        self.needed = needed
+        self.spellings = spellings
+        self.notes = notes
+
+    def name(self, id: str) -> str:
+        return self.names.get(id, id)
+
+    def expression(self, expr: Expr) -> str:
+        return expression(expr, self.name, self.spellings)
+
+    # ---------------------------------------------------------------------------------- blocks
+    def block(self, block: Block, origin: str) -> list[str]:
+        """The lines of a block; `origin` is what the last comment above said."""
+        lines: list[str] = []
+        for stmt in block:
+            new = self.statement(stmt, stmt.origin or origin)
+            if new and stmt.origin and stmt.origin != origin:
+                if self.notes and stmt.origin != new[0]:
+                    lines.append(f"# {stmt.origin}")
+                origin = stmt.origin
+            lines += new
+        return lines
+
+    def statement(self, stmt: Stmt, origin: str) -> list[str]:
+        match stmt:
+            case Assign(target, value):
+                return self.assign(target, value)
+            case Store(array, index, value):
+                return [f"{subscript(array, index, self.name, self.spellings)} = {self.expression(value)}"]
+            case Accum(array, index, value):
+                sign, amount = _signed(value)
+                place = subscript(array, index, self.name, self.spellings)
+                return [f"{place} {sign}= {self.expression(amount)}"]
+            case For() | While():
+                if isinstance(stmt, For):
+                    head = f"for {self.name(stmt.index)} in {trip_space(stmt, self.name, self.spellings)}:"
+                else:
+                    head = f"while {self.expression(stmt.test)}:"
+                body = self.block(stmt.body, origin) + self.copies(back_copies(stmt))
+                before, after = self.copies(entry_copies(stmt)), self.copies(exit_copies(stmt))
+                return [*before, head, *_indented(body), *after]
+            case If():
+                return self.branch(stmt, origin)
+            case Return(value):
+                return [f"return {returned(value, self.name, self.spellings)}"]
+            case Effect(call):
+                return [self.expression(call)]
+        raise AssertionError(stmt)
+
+    def branch(self, stmt: If, origin: str) -> list[str]:
+        copies = branch_copies(stmt)
+        then = self.block(stmt.then, origin) + self.copies(copies[0])
+        orelse = self.block(stmt.orelse, origin) + self.copies(copies[1])
+        if not orelse:
+            return [f"if {self.expression(stmt.test)}:", *_indented(then)] if then else []
+        if not then:
+            return [f"if {self.expression(_opposite(stmt.test))}:", *_indented(orelse)]
+        head = [f"if {self.expression(stmt.test)}:", *_indented(then)]
+        if orelse[0].startswith("if ") and all(line.startswith((" ", "elif ", "else:")) for line in orelse[1:]):
+            return [*head, f"el{orelse[0]}", *orelse[1:]]
+        return [*head, "else:", *_indented(orelse)]
+
+    # ---------------------------------------------------------------------------------- assignments
+    def assign(self, target: str, value: Expr) -> list[str]:
+        name = self.name(target)
+        match value:
+            case Name(id) if self.name(id) == name:
+                return []
+            case Call(ops.undefined, ()):
+                value = self.nothing(target)
+            case Const():
+                value = self.typed(target, value)
+            case Call(fn, (Name(id), amount), ()) if self.augments(name, fn, id):
+                sign = symbol(fn)
+                if fn is np.add:
+                    sign, amount = _signed(amount)
+                return [f"{name} {sign}= {self.expression(amount)}"]
+        return [f"{name} = {self.expression(value)}"]
+
+    def augments(self, name: str, fn: Any, operand: str) -> bool:
+        """Whether `name = fn(operand, ...)` may be printed `name += ...`; on an array that would write its memory."""
+        return fn in _AUGMENTED and self.name(operand) == name and not isinstance(self.types.get(operand), Array)
+
+    def typed(self, target: str, value: Const) -> Const:
+        """A literal in the type of the name that it is given to: `0.0`, not `0`, for a float."""
+        type_ = self.types.get(target)
+        if type_ is not None and is_float(type_) and isinstance(value.value, (bool, int)):
+            return Const(float(value.value))
+        return value
+
+    def nothing(self, target: str) -> Const:
+        """A value that is never read, of the right type."""
+        type_ = self.types.get(target)
+        if type_ == BOOL:
+            return Const(False)
+        return Const(0) if isinstance(type_, Scalar) and kind(type_) in "iu" else Const(0.0)
+
+    def copies(self, copies: Copies) -> list[str]:
+        """Parallel copies as assignments in an order that reads no name after it is written; a cycle is one line."""
+        left: dict[str, tuple[str, Atom]] = {}
+        for target, source in copies:
+            name = self.name(target)
+            if target in self.needed and not (isinstance(source, Name) and self.name(source.id) == name):
+                left[name] = (target, source)
+        lines: list[str] = []
+        while left:
+            read = {self.name(source.id) for _, source in left.values() if isinstance(source, Name)}
+            ready = next((name for name in left if name not in read), None)
+            if ready is None:
+                cycle = self.cycle(left)
+                sources = [self.expression(left.pop(name)[1]) for name in cycle]
+                lines.append(f"{', '.join(cycle)} = {', '.join(sources)}")
+            else:
+                lines += self.assign(*left.pop(ready))
+        return lines
+
+    def cycle(self, left: Mapping[str, tuple[str, Atom]]) -> list[str]:
+        """Names whose copies wait for one another, all of them being waited for: `a`, the name it gets, and so on."""
+        chain = [next(iter(left))]
+        while True:
+            source = left[chain[-1]][1]
+            assert isinstance(source, Name)
+            following = self.name(source.id)
+            if following in chain:
+                return chain[chain.index(following) :]
+            chain.append(following)
+
+
+def _indented(lines: list[str]) -> list[str]:
+    return ["    " + line for line in lines or ["pass"]]
+
+
+def _signed(value: Expr) -> tuple[str, Expr]:
+    """The sign and the amount of what is added: `- 2.0 * x` of `-2.0 * x`."""
+    amount = _without_sign(value)
+    return ("+", value) if amount is None else ("-", amount)
+
+
+def _without_sign(value: Expr) -> Expr | None:
+    """The exact opposite of a value that is printed with a leading minus."""
+    match value:
+        case Const(int() | float() as number) if not isinstance(number, bool) and math.copysign(1.0, number) < 0:
+            return Const(-number)
+        case Call(np.negative, (inside,), ()):
+            return inside
+        case Call(np.multiply | np.divide as fn, (left, right), ()):
+            inside_left = _without_sign(left)
+            return None if inside_left is None else Call(fn, (inside_left, right))
+    return None
+
+
+def _opposite(test: Expr) -> Expr:
+    match test:
+        case Call(ops.negated, (inside,), ()):
+            return inside
+        case Call(np.equal, args, ()):
+            return Call(np.not_equal, args)
+        case Call(np.not_equal, args, ()):
+            return Call(np.equal, args)
+    return Call(ops.negated, (test,))

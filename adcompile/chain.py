@@ -1,0 +1,125 @@
+"""The chain rule: the only module that turns a rule of `adcompile.rules` into derivative expressions.
+
+A rule is ordinary NumPy code.  Its lambdas are called here on `Operand`s, which answer NumPy's protocols by building
+expressions instead of numbers; what they build serves forward mode (`partial * tangent`) and reverse mode
+(`partial * adjoint`) alike.
+
+>>> from adcompile.ir.nodes import Call, Name
+>>> partial(Call(np.sin, (Name("x"),)), 0)
+Call(fn=<ufunc 'cos'>, args=(Name(id='x'),), kwargs=())
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from adcompile.errors import refuse
+from adcompile.ir import ops
+from adcompile.ir.fold import fold
+from adcompile.ir.nodes import Call, Const, Expr, Name
+from adcompile.ir.walk import nodes
+from adcompile.rules.registry import is_constant, rule_for
+
+ZERO = Const(0.0)
+ONE = Const(1.0)
+
+
+def _expression(value: Any) -> Expr:
+    if isinstance(value, Operand):
+        return value.expr
+    return Const(value.item() if isinstance(value, np.generic) else value)
+
+
+class Operand(np.lib.mixins.NDArrayOperatorsMixin):
+    """Stands for an expression inside a rule; functions of it build expressions."""
+
+    def __init__(self, expr: Expr) -> None:
+        self.expr = expr
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if method != "__call__" or kwargs:
+            return NotImplemented
+        fn = ops.power if ufunc is np.power else ufunc
+        return Operand(fold(Call(fn, tuple(map(_expression, inputs))), derivative=True))
+
+    def __array_function__(self, fn: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        if kwargs:
+            return NotImplemented
+        fn = ops.select if fn is np.where else fn
+        return Operand(fold(Call(fn, tuple(map(_expression, args))), derivative=True))
+
+
+def partial(call: Call, position: int, result: Expr | None = None) -> Expr:
+    """The derivative of a call's result by one of its arguments, as an expression of its arguments and its `result`
+    (the call itself, where its value has no name).
+
+    Raises `Unsupported` where no rule is registered for the function or for that argument.
+    """
+    if call.fn is ops.select:
+        return fold(
+            Call(ops.select, (call.args[0], *((ONE, ZERO) if position == 1 else (ZERO, ONE)))), derivative=True
+        )
+    rule = rule_for(call.fn)
+    name = getattr(call.fn, "__name__", repr(call.fn))
+    if rule is None:
+        raise refuse("no-rule", f"no derivative rule for {name}", hint="register one with adcompile.rules.elementwise")
+    one = rule.partials[position] if position < len(rule.partials) else None
+    if one is None:
+        raise refuse("no-rule", f"{name} has no derivative by its argument {position + 1}")
+    return _expression(one(*map(Operand, call.args), Operand(call if result is None else result)))
+
+
+def differentiable(call: Call) -> Iterator[int]:
+    """The positions of the arguments that a call's result depends on smoothly."""
+    if call.fn is ops.select:
+        yield from (1, 2)
+    elif not is_constant(call.fn):
+        rule = rule_for(call.fn)
+        for position in range(len(call.args)):
+            if rule is None or position >= len(rule.partials) or rule.partials[position] is not None:
+                yield position
+
+
+def reads_result(call: Call) -> bool:
+    """Whether the rule of a call wants the call's own value again."""
+    marker = Call(ops.undefined, ())
+    rule = rule_for(call.fn)
+    if rule is None:
+        return False
+    for one in rule.partials:
+        if one is not None and marker in nodes(_expression(one(*map(Operand, call.args), Operand(marker)))):
+            return True
+    return False
+
+
+
+
+
+
+def times(partial_: Expr, seed: Expr) -> Expr:
+    """`partial * seed`; the product goes into the branches of a choice, so that a side not taken contributes nothing."""
+    if isinstance(partial_, Call) and partial_.fn is ops.select:
+        condition, then, orelse = partial_.args
+        return fold(Call(ops.select, (condition, times(then, seed), times(orelse, seed))), derivative=True)
+    if isinstance(seed, Call) and seed.fn is np.negative:
+        return fold(Call(np.negative, (times(partial_, seed.args[0]),)), derivative=True)
+    if isinstance(seed, Call) and seed.fn is np.multiply and isinstance(seed.args[1], Name):
+        return times(_product(seed.args[0], partial_), seed.args[1])
+    return fold(Call(np.multiply, (partial_, seed)), derivative=True)
+
+
+def _product(left: Expr, right: Expr) -> Expr:
+    """`left * right`, as a chain of factors from the left."""
+    if isinstance(right, Call) and right.fn is np.negative:
+        return fold(Call(np.negative, (_product(left, right.args[0]),)), derivative=True)
+    if isinstance(right, Call) and right.fn is np.multiply:
+        return _product(_product(left, right.args[0]), right.args[1])
+    return fold(Call(np.multiply, (left, right)), derivative=True)
+
+
+def plus(left: Expr, right: Expr) -> Expr:
+    """`left + right`."""
+    return fold(Call(np.add, (left, right)), derivative=True)

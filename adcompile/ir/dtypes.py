@@ -1,0 +1,91 @@
+"""What kind of number an expression is, as far as it can be told without inference.
+
+`dtype_of` never guesses: an empty answer means "not known", and whoever asks leaves the expression as it is.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Mapping
+
+import numpy as np
+
+from adcompile.ir import ops
+from adcompile.ir.nodes import Call, Const, Expr, Index, Name
+from adcompile.ir.types import Array, Scalar, Type
+
+COMPARISONS = frozenset((np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal))
+_TRUTHS = COMPARISONS | {ops.both, ops.either, ops.negated, builtins.bool, np.isnan, np.isfinite, np.isinf}
+_ARITHMETIC = frozenset(
+    (np.add, np.subtract, np.multiply, np.negative, np.positive, np.floor_divide, np.remainder,
+     builtins.abs, builtins.min, builtins.max, np.minimum, np.maximum, np.absolute)
+)  # fmt: skip
+_CASTS = {builtins.float: "float64", np.float64: "float64", np.float32: "float32", builtins.int: "int64",
+          np.int64: "int64", ops.dim: "int64", builtins.len: "int64"}  # fmt: skip
+
+
+def _joined(left: str, right: str) -> str:
+    if left == right:
+        return left
+    pair = {left, right}
+    if pair <= {"int64", "bool"}:
+        return "int64"
+    if "" in pair or not pair <= {"int64", "bool", "float32", "float64"}:
+        return ""
+    return "float64"
+
+
+def _of_const(value: object) -> str:
+    if isinstance(value, bool):
+        return "bool"
+    if type(value) is int:
+        return "int64" if -(2**63) <= value < 2**63 else ""
+    return "float64" if type(value) is float else ""
+
+
+def _of_call(call: Call, types: Mapping[str, Type]) -> str:
+    fn, args = call.fn, call.args
+    if fn in _CASTS:
+        return _CASTS[fn]
+    if fn in _TRUTHS:
+        return "bool"
+    if fn is ops.select:
+        then, orelse = (dtype_of(a, types) for a in args[1:])
+        return then if then == orelse else _joined(then, orelse)
+    parts = [dtype_of(a, types) for a in args]
+    if fn in _ARITHMETIC:
+        result = parts[0]
+        for part in parts[1:]:
+            result = _joined(result, part)
+        return "int64" if result == "bool" else result
+    if fn is ops.power:
+        if parts[0] == parts[1] == "int64":
+            return "int64" if isinstance(args[1], Const) and args[1].value >= 0 else ""
+        return _joined(*parts)
+    if isinstance(fn, np.ufunc) or getattr(fn, "__module__", "") == "math":
+        if "float64" in parts or set(parts) == {"int64"}:
+            return "float64"
+        return "float32" if set(parts) == {"float32"} and isinstance(fn, np.ufunc) else ""
+    return ""
+
+
+def dtype_of(expr: Expr, types: Mapping[str, Type]) -> str:
+    """NumPy's name for the dtype of a scalar expression, or empty where it is not known.
+
+    >>> dtype_of(Call(np.add, (Name("i"), Const(1))), {"i": Scalar("int64")})
+    'int64'
+    >>> dtype_of(Call(np.add, (Name("x"), Const(1))), {})
+    ''
+    """
+    match expr:
+        case Const(value):
+            return _of_const(value)
+        case Name(name):
+            type_ = types.get(name)
+            return type_.dtype if isinstance(type_, Scalar) else ""
+        case Index(Name(name)):
+            type_ = types.get(name)
+            return type_.dtype if isinstance(type_, Array) else ""
+        case Call():
+            return _of_call(expr, types)
+    return ""

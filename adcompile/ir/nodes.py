@@ -1,0 +1,242 @@
+"""The language between the stages: a small, immutable, structured intermediate representation.
+
+Expressions are compared by value, statements by identity.  There is no control-flow graph: loops and branches
+nest as they do in Python, and say which scalars they carry (`Carry`) or merge (`Merge`), as MLIR's `scf` does.
+
+Two dialects share these classes.  The *surface* dialect is what the front end reads: names may be assigned many
+times, and `Update`, `Break`, `Continue` and several `Return`s may stand anywhere.  The *core* dialect is what the
+transforms take and give: a name is assigned once, arrays are memory that `Index` reads and `Store` and `Accum`
+write one element at a time, and one `Return` stands last.  `ir.verify` checks each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from adcompile.errors import Span
+from adcompile.ir.types import Type
+
+
+# ------------------------------------------------------------------------------------------ expressions
+@dataclass(frozen=True, slots=True, eq=False)
+class Const:
+    """A literal, or any Python object known before the run (a dtype, `None`, an `Ellipsis`)."""
+
+    value: Any
+
+    def _key(self) -> tuple[object, ...]:
+        value = self.value
+        if isinstance(value, (bool, int, float, complex, str)):
+            return (type(value), repr(value))
+        return (type(value), id(value))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Const) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A variable.  Versions of one source variable are `x`, `x.1`, `x.2`: see `base_of`."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`fn` is the Python object itself (`np.sin`, `np.multiply`): operators are calls, the printer prints infix."""
+
+    fn: Callable[..., Any]
+    args: tuple[Expr, ...]
+    kwargs: tuple[tuple[str, Expr], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """`array[index]`.  In the core dialect `array` is a `Name` and `index` has one integer expression per axis."""
+
+    array: Expr
+    index: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """`start:stop:step` inside an `Index`; a missing part is `Const(None)`."""
+
+    start: Expr
+    stop: Expr
+    step: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Tuple:
+    """`(a, b)`."""
+
+    items: tuple[Expr, ...]
+
+
+Expr: TypeAlias = Const | Name | Call | Index | Slice | Tuple
+Atom: TypeAlias = Const | Name
+
+
+# ------------------------------------------------------------------------------------------ statements
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Stmt:
+    span: Span | None = None  # where it stands in the user's file
+    origin: str = ""  # the primal statement that an adjoint statement came from, for the comment above it
+
+
+@dataclass(frozen=True, eq=False)
+class Assign(_Stmt):
+    """`target = value`."""
+
+    target: str
+    value: Expr
+
+
+@dataclass(frozen=True, eq=False)
+class Update(_Stmt):
+    """Surface only: `target op= value` on a name; a rebinding for a scalar, a store for an array."""
+
+    target: str
+    fn: Callable[..., Any]
+    value: Expr
+
+
+@dataclass(frozen=True, eq=False)
+class Store(_Stmt):
+    """`array[index] = value`."""
+
+    array: str
+    index: tuple[Expr, ...]
+    value: Expr
+
+
+@dataclass(frozen=True, eq=False)
+class Accum(_Stmt):
+    """`array[index] += value`."""
+
+    array: str
+    index: tuple[Expr, ...]
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Carry:
+    """A value carried round a loop: `inner` holds `init` in the first iteration, then what the body `yielded`;
+    `result` holds the last after the loop."""
+
+    inner: str
+    init: Atom
+    yielded: Atom
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """A value that a branch decides: `result` is `then` or `orelse`."""
+
+    result: str
+    then: Atom
+    orelse: Atom
+
+
+@dataclass(frozen=True, eq=False)
+class For(_Stmt):
+    """`for index in range(start, stop, step)`; in the core dialect `step` is a nonzero integer `Const`, and `index`
+    is assigned by the loop alone.  Bounds are evaluated once, before the loop."""
+
+    index: str
+    start: Expr
+    stop: Expr
+    step: Expr
+    body: Block
+    carried: tuple[Carry, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class While(_Stmt):
+    """`while test`; `test` reads the inner names."""
+
+    test: Expr
+    body: Block
+    carried: tuple[Carry, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class If(_Stmt):
+    """`if test: then else: orelse`."""
+
+    test: Expr
+    then: Block
+    orelse: Block
+    merges: tuple[Merge, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Break(_Stmt):
+    """Surface only."""
+
+
+@dataclass(frozen=True, eq=False)
+class Continue(_Stmt):
+    """Surface only."""
+
+
+@dataclass(frozen=True, eq=False)
+class Return(_Stmt):
+    """`return value`; in the core dialect an atom or a (nested) `Tuple` of atoms, and the last statement."""
+
+    value: Expr
+
+
+@dataclass(frozen=True, eq=False)
+class Effect(_Stmt):
+    """A call made for what it does (a check that raises), whose result is not used."""
+
+    call: Call
+
+
+Stmt: TypeAlias = Assign | Update | Store | Accum | For | While | If | Break | Continue | Return | Effect
+Block: TypeAlias = tuple[Stmt, ...]
+Loop: TypeAlias = For | While
+
+
+@dataclass(frozen=True, eq=False)
+class Function:
+    """A function of the language: `types` gives every name its type once the names are single-assignment."""
+
+    name: str
+    params: tuple[str, ...]
+    body: Block
+    types: Mapping[str, Type] = field(default_factory=dict)
+
+
+# ------------------------------------------------------------------------------------------ names
+def base_of(name: str) -> str:
+    """The source variable that a version belongs to: `base_of("x.3") == "x"`."""
+    return name.partition(".")[0]
+
+
+class Names:
+    """Makes versions: deterministic, never random, never one that was seen before."""
+
+    def __init__(self, taken: Iterator[str] | tuple[str, ...] = ()) -> None:
+        self._last: dict[str, int] = {}
+        for name in taken:
+            self.take(name)
+
+    def take(self, name: str) -> None:
+        base, _, version = name.partition(".")
+        self._last[base] = max(self._last.get(base, -1), int(version or 0))
+
+    def fresh(self, like: str) -> str:
+        """A new version of the variable that `like` belongs to: `x`, then `x.1`, `x.2`."""
+        base = base_of(like)
+        number = self._last.get(base, -1) + 1
+        self._last[base] = number
+        return base if number == 0 else f"{base}.{number}"

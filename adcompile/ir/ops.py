@@ -1,0 +1,66 @@
+"""Operations of the language that NumPy has no function for; each runs as it stands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def select(condition: Any, then: Any, orelse: Any) -> Any:
+    """Printed `then if condition else orelse`: only the chosen side is evaluated."""
+    return then if condition else orelse
+
+
+def both(left: Any, right: Any) -> Any:
+    """Printed `left and right`, on truth values."""
+    return left and right
+
+
+def either(left: Any, right: Any) -> Any:
+    """Printed `left or right`, on truth values."""
+    return left or right
+
+
+def negated(value: Any) -> Any:
+    """Printed `not value`."""
+    return not value
+
+
+def dim(array: Any, axis: int) -> int:
+    """Printed `array.shape[axis]`."""
+    return int(array.shape[axis])
+
+
+def copy(array: Any) -> Any:
+    """Printed `array.copy()`."""
+    return array.copy()
+
+
+def attribute(value: Any, name: str) -> Any:
+    """Surface only: `value.name`, until types tell what it means."""
+    return getattr(value, name)
+
+
+def method(value: Any, name: str, *args: Any, **kwargs: Any) -> Any:
+    """Surface only: `value.name(*args, **kwargs)`, until types tell what it means."""
+    return getattr(value, name)(*args, **kwargs)
+
+
+def call(function: Any, *args: Any, **kwargs: Any) -> Any:
+    """Surface only: `function(*args, **kwargs)` on a local name, until inlining tells which function it is."""
+    return function(*args, **kwargs)
+
+
+def undefined() -> float:
+    """A value that is never read: stands for a name on a path that does not define it."""
+    return 0.0
+
+
+def power(base: Any, exponent: Any) -> Any:
+    """Printed `base ** exponent` (`np.power` refuses negative integer exponents where Python does not)."""
+    return base**exponent
+
+
+ALLOCATIONS = (np.empty, np.zeros, np.empty_like, np.zeros_like, copy)
+"""Calls whose result is a fresh array, in the core dialect (with `runtime.grown`)."""

@@ -1,0 +1,67 @@
+"""Types of values: scalars, arrays, tuples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A number; `dtype` is NumPy's name for it (`"float64"`, `"int64"`, `"bool"`)."""
+
+    dtype: str
+
+
+@dataclass(frozen=True, slots=True)
+class Array:
+    """An array of `ndim` axes; memory order is not part of the type here."""
+
+    dtype: str
+    ndim: int
+
+
+@dataclass(frozen=True, slots=True)
+class TupleType:
+    """A tuple; after SSA tuples stand only in parameters and in the `Return`."""
+
+    items: tuple[Type, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Static:
+    """A value known before the run (`None`, a string, a function): part of the signature, never of the run."""
+
+    value: object
+
+
+Type: TypeAlias = Scalar | Array | TupleType | Static
+
+FLOAT = Scalar("float64")
+INT = Scalar("int64")
+BOOL = Scalar("bool")
+
+
+def kind(type_: Type) -> str:
+    """NumPy's kind letter of a number or of an array's elements: `f`, `i`, `u`, `b`; empty for anything else."""
+    return np.dtype(type_.dtype).kind if isinstance(type_, (Scalar, Array)) else ""
+
+
+def is_float(type_: Type) -> bool:
+    """Whether a value of this type can carry a derivative."""
+    return kind(type_) == "f"
+
+
+def element(type_: Type) -> Scalar:
+    """The type of one element of an array (a scalar is its own)."""
+    if isinstance(type_, Scalar):
+        return type_
+    assert isinstance(type_, Array), type_
+    return Scalar(type_.dtype)
+
+
+def ndim(type_: Type) -> int:
+    """Axes of an array; zero for a scalar."""
+    return type_.ndim if isinstance(type_, Array) else 0

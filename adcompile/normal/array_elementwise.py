@@ -1,0 +1,83 @@
+"""Canonical forms of functions that act on each element: choices, powers, conversions."""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any
+
+import numpy as np
+
+from adcompile.errors import refuse
+from adcompile.ir import ops
+from adcompile.ir.nodes import Const
+from adcompile.ir.types import Array, kind
+from adcompile.normal.array_calls import array_of, canonical, cast, dtype_of
+from adcompile.normal.building import Builder, Typed, constant, value_of
+
+
+@canonical(np.clip, takes="a a_min a_max min max | out where casting order dtype")
+def _clip(
+    b: Builder, fn: Any, a: Typed, a_min: Typed | None, a_max: Typed | None, min: Typed | None, max: Typed | None
+) -> Typed:
+    lower, upper = a_min or min, a_max or max
+    if lower is not None:
+        a = b.call(np.maximum, a, lower)
+    return a if upper is None else b.call(np.minimum, a, upper)
+
+
+@canonical(np.where, takes="condition x y")
+def _where(b: Builder, fn: Any, condition: Typed, x: Typed | None, y: Typed | None) -> Typed:
+    if x is None or y is None:
+        raise refuse("boolean-mask", "the size of `np.where(condition)` depends on the data", hint="use a loop")
+    parts = [b.call(np.array, part) if part.is_tuple else part for part in (condition, x, y)]
+    if kind(parts[0].type) != "b":
+        parts[0] = b.call(np.not_equal, parts[0], constant(0))
+    if not any(part.is_array for part in parts):
+        return b.call(ops.select, *parts)
+    return b.call(np.where, *parts)
+
+
+@canonical(np.round, np.around, takes="a decimals | out")
+def _round(b: Builder, fn: Any, a: Typed, decimals: Typed | None) -> Typed:
+    value_of(decimals, "decimals")
+    return b.call(np.round, a) if decimals is None else b.call(np.round, a, decimals)
+
+
+@canonical(np.real, np.conj, takes="val")
+def _real(b: Builder, fn: Any, val: Typed) -> Typed:
+    if kind(val.type) not in "biuf":
+        raise refuse("complex-number", "complex numbers are not supported")
+    return val
+
+
+@canonical(builtins.abs, takes="x")
+def _abs(b: Builder, fn: Any, x: Typed) -> Typed:
+    return b.call(np.absolute if x.is_array else builtins.abs, x)
+
+
+@canonical(builtins.pow, np.power, takes="base exp | mod")
+def _pow(b: Builder, fn: Any, base: Typed, exp: Typed) -> Typed:
+    return power(b, base, exp)
+
+
+@canonical(ops.power, takes="base exponent")
+def _power(b: Builder, fn: Any, base: Typed, exponent: Typed) -> Typed:
+    return power(b, base, exponent)
+
+
+def power(b: Builder, base: Typed, exponent: Typed) -> Typed:
+    """`base ** exponent`; a whole number to a negative literal is computed in floating point."""
+    negative = isinstance(exponent.expr, Const) and isinstance(exponent.expr.value, int) and exponent.expr.value < 0
+    if negative and kind(base.type) in "biu":
+        base = cast(b, base, "float64")
+    return b.call(ops.power, base, exponent)
+
+
+@canonical(np.astype, takes="x dtype copy | device")
+def _astype(b: Builder, fn: Any, x: Typed, dtype: Typed | None, copy: Typed | None) -> Typed:
+    x = array_of(b, x, fn)
+    assert isinstance(x.type, Array)
+    wanted = dtype_of(dtype, "float64")
+    if wanted != x.type.dtype:
+        return cast(b, x, wanted)
+    return x if copy is not None and value_of(copy, "copy") is False else b.call(ops.copy, x)

@@ -1,0 +1,372 @@
+"""Canonical forms of the functions that make arrays, ask for their shapes, or see them in another shape."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from adcompile.analysis.types_of import described, name_of
+from adcompile.errors import refuse
+from adcompile.ir import ops
+from adcompile.ir.nodes import Call, Const, Expr, Slice
+from adcompile.ir.types import Array, Scalar, Static, kind
+from adcompile.normal.array_calls import (
+    array_of,
+    axes_of,
+    canonical,
+    dtype_constant,
+    dtype_of,
+    is_view,
+    one_axis,
+    reshaped,
+    shape_argument,
+    shape_of,
+)
+from adcompile.normal.building import EVERYTHING, Builder, Typed, constant, require_integer, tuple_of, value_of
+
+
+# ------------------------------------------------------------------------------------------ allocations
+def _with_dtype(b: Builder, fn: Any, args: Sequence[Typed], dtype: str, default: str) -> Typed:
+    extra = () if dtype == default else (Typed(dtype_constant(dtype), Static(dtype)),)
+    return b.call(fn, *args, *extra)
+
+
+@canonical(np.zeros, np.ones, np.empty, takes="shape dtype | order device like")
+def _allocation(b: Builder, fn: Any, shape: Typed, dtype: Typed | None) -> Typed:
+    lengths = shape_of(shape)
+    return _with_dtype(b, fn, [shape_argument(lengths)], dtype_of(dtype, "float64"), "float64")
+
+
+@canonical(np.full, takes="shape fill_value dtype | order device like")
+def _full(b: Builder, fn: Any, shape: Typed, fill_value: Typed, dtype: Typed | None) -> Typed:
+    if not isinstance(fill_value.type, Scalar):
+        raise refuse("no-type", f"`np.full` is given {described(fill_value.type)} as its value")
+    default = fill_value.type.dtype
+    return _with_dtype(b, fn, [shape_argument(shape_of(shape)), fill_value], dtype_of(dtype, default), default)
+
+
+_OF_SHAPE = {np.zeros_like: np.zeros, np.ones_like: np.ones, np.empty_like: np.empty}
+
+
+@canonical(np.zeros_like, np.ones_like, np.empty_like, takes="a dtype | order subok shape device")
+def _like(b: Builder, fn: Any, a: Typed, dtype: Typed | None) -> Typed:
+    if isinstance(a.type, Scalar):
+        number = float if kind(a.type) == "f" else int
+        return constant(number(fn is np.ones_like))
+    a = array_of(b, a, fn)
+    assert isinstance(a.type, Array)
+    wanted = dtype_of(dtype, a.type.dtype)
+    if wanted == a.type.dtype:
+        return b.call(fn, a)
+    return _with_dtype(b, _OF_SHAPE[fn], [shape_argument(b.dims(a))], wanted, "float64")
+
+
+@canonical(np.full_like, takes="a fill_value dtype | order subok shape device")
+def _full_like(b: Builder, fn: Any, a: Typed, fill_value: Typed, dtype: Typed | None) -> Typed:
+    a = array_of(b, a, fn)
+    assert isinstance(a.type, Array) and isinstance(fill_value.type, Scalar)
+    wanted = dtype_of(dtype, a.type.dtype)
+    return _with_dtype(b, np.full, [shape_argument(b.dims(a)), fill_value], wanted, fill_value.type.dtype)
+
+
+@canonical(np.arange, takes="start stop step dtype | device like")
+def _arange(b: Builder, fn: Any, start: Typed, stop: Typed | None, step: Typed | None, dtype: Typed | None) -> Typed:
+    if stop is None:
+        start, stop = constant(0), start
+    call = b.call(np.arange, start, stop, step or constant(1))
+    assert isinstance(call.type, Array) and isinstance(call.expr, Call)
+    parts = (start, stop, step or constant(1))
+    return _with_dtype(b, np.arange, parts, dtype_of(dtype, call.type.dtype), call.type.dtype)
+
+
+@canonical(np.linspace, takes="start stop num endpoint | retstep dtype axis device")
+def _linspace(b: Builder, fn: Any, start: Typed, stop: Typed, num: Typed | None, endpoint: Typed | None) -> Typed:
+    number = constant(50) if num is None else require_integer(num, "`num`")
+    if endpoint is None or value_of(endpoint, "endpoint"):
+        return b.call(np.linspace, start, stop, number)
+    return b.call(np.linspace, start, stop, number, endpoint=Const(False))
+
+
+@canonical(np.eye, takes="N M k dtype | order device like")
+def _eye(b: Builder, fn: Any, N: Typed, M: Typed | None, k: Typed | None, dtype: Typed | None) -> Typed:
+    if k is not None and k.expr != Const(0):
+        raise refuse("unsupported-argument", "`np.eye` with an off-diagonal is not supported")
+    wanted = dtype_of(dtype, "float64")
+    kwargs: dict[str, Expr] = {} if wanted == "float64" else {"dtype": dtype_constant(wanted)}
+    return b.call(np.eye, require_integer(N, "`N`"), require_integer(M or N, "`M`"), **kwargs)
+
+
+@canonical(np.identity, takes="n dtype | like")
+def _identity(b: Builder, fn: Any, n: Typed, dtype: Typed | None) -> Typed:
+    return _eye(b, fn, n, None, None, dtype)
+
+
+@canonical(np.array, np.asarray, takes="object dtype copy | order subok ndmin device like")
+def _array(b: Builder, fn: Any, object: Typed, dtype: Typed | None, copy: Typed | None) -> Typed:
+    if object.is_tuple:
+        if object.items and all(item.is_array for item in object.items):
+            result = _stack(b, np.stack, object, None, None)
+        else:
+            result = b.call(np.array, object)
+    elif not object.is_array:
+        raise refuse("unsupported-array", "an array without axes is not supported", hint="use the number itself")
+    else:
+        same = fn is np.asarray or (copy is not None and value_of(copy, "copy") is False)
+        result = object if same else b.call(ops.copy, object)
+    assert isinstance(result.type, Array)
+    wanted = dtype_of(dtype, result.type.dtype)
+    if wanted == result.type.dtype:
+        return result
+    source = object if object.is_array else result
+    return b.call(np.dtype(wanted).type, source)
+
+
+@canonical(np.copy, takes="a | order subok")
+def _copy(b: Builder, fn: Any, a: Typed) -> Typed:
+    return b.call(ops.copy, array_of(b, a, fn))
+
+
+@canonical(np.ascontiguousarray, np.asfortranarray, takes="a dtype | like")
+def _contiguous(b: Builder, fn: Any, a: Typed, dtype: Typed | None) -> Typed:
+    raise refuse(
+        "unsupported-call",
+        f"whether `{name_of(fn)}` gives a copy depends on the array's memory",
+        hint="use .copy()",
+    )
+
+
+# ------------------------------------------------------------------------------------------ shapes asked
+@canonical(builtins.len, takes="obj")
+def _len(b: Builder, fn: Any, obj: Typed) -> Typed:
+    return constant(len(obj.items)) if obj.is_tuple else b.dim(array_of(b, obj, fn), 0)
+
+
+@canonical(np.shape, takes="a")
+def _shape(b: Builder, fn: Any, a: Typed) -> Typed:
+    return tuple_of(b.dims(a)) if a.is_array else tuple_of(())
+
+
+@canonical(np.ndim, takes="a")
+def _ndim(b: Builder, fn: Any, a: Typed) -> Typed:
+    return constant(a.ndim)
+
+
+@canonical(np.size, takes="a axis")
+def _size(b: Builder, fn: Any, a: Typed, axis: Typed | None) -> Typed:
+    return b.size(a) if axis is None else b.dim(a, one_axis(axis, a.ndim))
+
+
+# ------------------------------------------------------------------------------------------ other shapes
+@canonical(np.transpose, takes="a axes")
+def _transpose(b: Builder, fn: Any, a: Typed, axes: Typed | None) -> Typed:
+    a = array_of(b, a, fn)
+    order = value_of(axes, "axes")
+    return permuted(b, a, tuple(reversed(range(a.ndim))) if order is None else tuple(order))
+
+
+def permuted(b: Builder, a: Typed, order: tuple[int, ...]) -> Typed:
+    """`a` with its axes in another order."""
+    order = tuple(axis % a.ndim for axis in order)
+    if sorted(order) != list(range(a.ndim)):
+        raise refuse("no-type", f"axes {order} of an array of {a.ndim} axes")
+    if order == tuple(range(a.ndim)):
+        return a
+    if order == tuple(reversed(range(a.ndim))):
+        return b.call(np.transpose, a)
+    return b.call(np.transpose, a, tuple_of([constant(axis) for axis in order]))
+
+
+@canonical(np.swapaxes, takes="a axis1 axis2")
+def _swapaxes(b: Builder, fn: Any, a: Typed, axis1: Typed, axis2: Typed) -> Typed:
+    order = list(range(a.ndim))
+    first, second = one_axis(axis1, a.ndim), one_axis(axis2, a.ndim)
+    order[first], order[second] = order[second], order[first]
+    return permuted(b, a, tuple(order))
+
+
+@canonical(np.moveaxis, takes="a source destination")
+def _moveaxis(b: Builder, fn: Any, a: Typed, source: Typed, destination: Typed) -> Typed:
+    start, end = one_axis(source, a.ndim), one_axis(destination, a.ndim)
+    order = [axis for axis in range(a.ndim) if axis != start]
+    order.insert(end, start)
+    return permuted(b, a, tuple(order))
+
+
+@canonical(np.reshape, takes="a shape | order copy")
+def _reshape(b: Builder, fn: Any, a: Typed, shape: Typed) -> Typed:
+    return reshaped(b, array_of(b, a, fn), shape_of(shape))
+
+
+@canonical(np.ravel, takes="a | order")
+def _ravel(b: Builder, fn: Any, a: Typed) -> Typed:
+    a = array_of(b, a, fn)
+    return a if a.ndim == 1 else reshaped(b, a, [constant(-1)])
+
+
+def flattened(b: Builder, a: Typed) -> Typed:
+    """`a.flatten()`: a copy, of one axis."""
+    flat = _ravel(b, np.ravel, a)
+    return b.call(ops.copy, flat) if is_view(flat.expr) or flat is a else flat
+
+
+@canonical(np.broadcast_to, takes="array shape | subok")
+def _broadcast_to(b: Builder, fn: Any, array: Typed, shape: Typed) -> Typed:
+    lengths = shape_of(shape)
+    if not array.is_array:
+        return _full(b, np.full, shape, array, None)
+    return b.call(np.broadcast_to, array, tuple_of(lengths))
+
+
+@canonical(np.expand_dims, takes="a axis")
+def _expand_dims(b: Builder, fn: Any, a: Typed, axis: Typed) -> Typed:
+    a = array_of(b, a, fn)
+    place = one_axis(axis, a.ndim + 1)
+    items = [Typed(EVERYTHING, Static(slice))] * a.ndim
+    return b.index(a, [*items[:place], constant(None), *items[place:]])
+
+
+@canonical(np.squeeze, takes="a axis")
+def _squeeze(b: Builder, fn: Any, a: Typed, axis: Typed | None) -> Typed:
+    a = array_of(b, a, fn)
+    if axis is None:
+        raise refuse("unsupported-argument", "the rank of a squeezed array depends on its shape", hint="say the axis")
+    gone = axes_of(axis, a.ndim) or tuple(range(a.ndim))
+    return b.index(a, [constant(0) if k in gone else Typed(EVERYTHING, Static(slice)) for k in range(a.ndim)])
+
+
+@canonical(np.flip, takes="m axis")
+def _flip(b: Builder, fn: Any, m: Typed, axis: Typed | None) -> Typed:
+    m = array_of(b, m, fn)
+    axes = axes_of(axis, m.ndim) or tuple(range(m.ndim))
+    backwards = Typed(Slice(Const(None), Const(None), Const(-1)), Static(slice))
+    return b.index(m, [backwards if k in axes else Typed(EVERYTHING, Static(slice)) for k in range(m.ndim)])
+
+
+@canonical(np.flipud, takes="m")
+def _flipud(b: Builder, fn: Any, m: Typed) -> Typed:
+    return _flip(b, fn, m, constant(0))
+
+
+@canonical(np.fliplr, takes="m")
+def _fliplr(b: Builder, fn: Any, m: Typed) -> Typed:
+    return _flip(b, fn, m, constant(1))
+
+
+@canonical(np.roll, takes="a shift axis")
+def _roll(b: Builder, fn: Any, a: Typed, shift: Typed, axis: Typed | None) -> Typed:
+    a = array_of(b, a, fn)
+    if axis is None and a.ndim > 1:
+        raise refuse("unsupported-argument", "`np.roll` over all axes of a matrix", hint="say the axis")
+    return b.call(np.roll, a, require_integer(shift, "`shift`"), axis=Const(one_axis(axis, a.ndim)))
+
+
+@canonical(np.diff, takes="a n axis | prepend append")
+def _diff(b: Builder, fn: Any, a: Typed, n: Typed | None, axis: Typed | None) -> Typed:
+    a = array_of(b, a, fn)
+    along = one_axis(axis, a.ndim)
+    for _ in range(1 if n is None else value_of(n, "n")):
+        a = b.shared(a)
+        index = [Typed(EVERYTHING, Static(slice))] * a.ndim
+        index[along] = Typed(Slice(Const(1), Const(None), Const(None)), Static(slice))
+        later = b.index(a, index)
+        index[along] = Typed(Slice(Const(None), Const(-1), Const(None)), Static(slice))
+        a = b.call(np.subtract, later, b.index(a, index))
+    return a
+
+
+# ------------------------------------------------------------------------------------------ joining
+def _parts(b: Builder, x: Typed, fn: Any) -> list[Typed]:
+    if not x.is_tuple or not x.items:
+        raise refuse("unsupported-call", f"`{name_of(fn)}` needs a literal tuple of arrays")
+    return [b.call(np.array, tuple_of([item])) if isinstance(item.type, Scalar) else item for item in x.items]
+
+
+def _concatenated(b: Builder, parts: Sequence[Typed], axis: int) -> Typed:
+    return b.call(np.concatenate, tuple_of(parts), axis=Const(axis))
+
+
+@canonical(np.concatenate, takes="arrays axis | out dtype casting")
+def _concatenate(b: Builder, fn: Any, arrays: Typed, axis: Typed | None) -> Typed:
+    parts = _parts(b, arrays, fn)
+    return _concatenated(b, parts, one_axis(axis, parts[0].ndim, 0))
+
+
+@canonical(np.stack, takes="arrays axis | out dtype casting")
+def _stack(b: Builder, fn: Any, arrays: Typed, axis: Typed | None, out: Typed | None = None) -> Typed:
+    if not arrays.is_tuple or not all(item.is_array for item in arrays.items):
+        raise refuse("unsupported-call", f"`{name_of(fn)}` needs a literal tuple of arrays")
+    place = one_axis(axis, arrays.items[0].ndim + 1, 0)
+    return _concatenated(b, [_expand_dims(b, fn, item, constant(place)) for item in arrays.items], place)
+
+
+@canonical(np.hstack, takes="tup | dtype casting")
+def _hstack(b: Builder, fn: Any, tup: Typed) -> Typed:
+    parts = _parts(b, tup, fn)
+    return _concatenated(b, parts, 0 if parts[0].ndim == 1 else 1)
+
+
+@canonical(np.vstack, takes="tup | dtype casting")
+def _vstack(b: Builder, fn: Any, tup: Typed) -> Typed:
+    rows = [_expand_dims(b, fn, part, constant(0)) if part.ndim == 1 else part for part in _parts(b, tup, fn)]
+    return _concatenated(b, rows, 0)
+
+
+@canonical(np.column_stack, takes="tup")
+def _column_stack(b: Builder, fn: Any, tup: Typed) -> Typed:
+    columns = [_expand_dims(b, fn, part, constant(1)) if part.ndim == 1 else part for part in _parts(b, tup, fn)]
+    return _concatenated(b, columns, 1)
+
+
+# ------------------------------------------------------------------------------------------ products
+@canonical(np.dot, np.matmul, takes="a b | out")
+def _dot(b: Builder, fn: Any, left: Typed, right: Typed) -> Typed:
+    if fn is np.dot and not (left.is_array and right.is_array):
+        return b.call(np.multiply, left, right)
+    return b.call(fn, array_of(b, left, fn), array_of(b, right, fn))
+
+
+@canonical(np.inner, np.vdot, takes="a b")
+def _inner(b: Builder, fn: Any, left: Typed, right: Typed) -> Typed:
+    left, right = array_of(b, left, fn), array_of(b, right, fn)
+    if fn is np.vdot:
+        left, right = _ravel(b, fn, left), _ravel(b, fn, right)
+    if right.ndim > 1:
+        right = permuted(b, right, (1, 0))
+    return b.call(np.dot, left, right)
+
+
+@canonical(np.outer, takes="a b | out")
+def _outer(b: Builder, fn: Any, left: Typed, right: Typed) -> Typed:
+    return b.call(np.outer, _ravel(b, fn, array_of(b, left, fn)), _ravel(b, fn, array_of(b, right, fn)))
+
+
+@canonical(np.trace, takes="a | offset axis1 axis2 dtype out")
+def _trace(b: Builder, fn: Any, a: Typed) -> Typed:
+    return b.call(np.trace, array_of(b, a, fn))
+
+
+@canonical(np.diag, np.diagonal, np.tril, np.triu, takes="v | k offset axis1 axis2")
+def _diag(b: Builder, fn: Any, v: Typed) -> Typed:
+    v = array_of(b, v, fn)
+    if fn is np.diagonal and v.ndim != 2:
+        raise refuse("no-type", "`np.diagonal` needs a matrix")
+    return b.call(fn, v)
+
+
+@canonical(np.einsum, takes="subscripts a b c d | out dtype order casting optimize")
+def _einsum(b: Builder, fn: Any, subscripts: Typed, *operands: Typed | None) -> Typed:
+    pattern = value_of(subscripts, "the subscripts of einsum")
+    arrays = [operand for operand in operands if operand is not None]
+    if not isinstance(pattern, str) or "." in pattern:
+        raise refuse("unsupported-argument", "`np.einsum` needs subscripts in letters")
+    inputs, arrow, output = pattern.replace(" ", "").partition("->")
+    ranks = [len(letters) for letters in inputs.split(",")]
+    if ranks != [array.ndim for array in arrays]:
+        raise refuse("no-type", f"einsum {pattern!r} does not fit its {len(arrays)} operands")
+    if not arrow:
+        letters = inputs.replace(",", "")
+        output = "".join(sorted(letter for letter in set(letters) if letters.count(letter) == 1))
+    return b.call(np.einsum, constant(f"{inputs}->{output}"), *arrays)

@@ -1,0 +1,86 @@
+"""What a call is of: a library function that has rules or a lowering, or a user's function that can be read."""
+
+from __future__ import annotations
+
+import functools
+import types
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from adcompile.errors import Span, refuse
+from adcompile.frontend.resolve import literal
+from adcompile.ir.nodes import Expr
+from adcompile.rules.registry import is_constant, rule_for
+
+_OURS = ("adcompile.ir.ops", "adcompile.runtime")
+_LANGUAGE = ("builtins", "math", "cmath", "operator", "_operator")
+
+
+@dataclass(frozen=True, slots=True)
+class Callee:
+    """A user's function, with the arguments that `functools.partial` has bound already."""
+
+    function: types.FunctionType
+    args: tuple[Expr, ...] = ()
+    kwargs: tuple[tuple[str, Expr], ...] = ()
+
+
+def spelled(fn: Callable[..., Any]) -> str:
+    """The name of a callable, for messages."""
+    return str(getattr(fn, "__name__", None) or fn)
+
+
+def stays_a_call(fn: Callable[..., Any]) -> bool:
+    """Whether later stages know a callable: by a rule, or as a function of NumPy or of the language."""
+    if rule_for(fn) is not None or is_constant(fn):
+        return True
+    if isinstance(fn, np.ufunc):
+        return getattr(np, fn.__name__, None) is fn
+    module = str(getattr(fn, "__module__", None) or "")
+    known = module in _OURS or module.partition(".")[0] == "numpy"
+    return known or (module in _LANGUAGE and not isinstance(fn, types.FunctionType))
+
+
+def callee_of(fn: Callable[..., Any], span: Span | None, inside: str) -> Callee | None:
+    """The user's function that a call has to be replaced by; `None` if the call stays."""
+    if hasattr(fn, "__adcompile_derivative__"):
+        raise refuse(
+            "derivative-inside",
+            f"`{spelled(fn)}` is a derivative; calling one inside a differentiated function is not supported yet",
+            span,
+            "differentiate the whole function twice instead",
+            inside,
+        )
+    if isinstance(fn, functools.partial):
+        inner = callee_of(fn.func, span, inside)
+        if inner is None:
+            inner_name = spelled(fn.func)
+            raise refuse(
+                "no-rule",
+                f"functools.partial of `{inner_name}` is not supported",
+                span,
+                f"call `{inner_name}` itself",
+                inside,
+            )
+        keywords = {**dict(inner.kwargs), **{key: literal(value) for key, value in fn.keywords.items()}}
+        return Callee(inner.function, inner.args + tuple(map(literal, fn.args)), tuple(keywords.items()))
+    if stays_a_call(fn):
+        return None
+    python = getattr(fn, "py_func", fn)
+    if isinstance(python, types.FunctionType):
+        return Callee(python)
+    raise no_rule(fn, span, inside)
+
+
+def no_rule(fn: Callable[..., Any], span: Span | None, inside: str) -> Exception:
+    """The refusal of a call that nothing is known about."""
+    return refuse(
+        "no-rule",
+        f"call of `{spelled(fn)}` has no derivative rule and no readable source",
+        span,
+        "give it a rule, declare it constant, or write it in Python",
+        inside,
+    )

@@ -1,0 +1,294 @@
+"""Arrays that a loop rebinds, or a branch chooses, live in fixed memory.
+
+Goal: afterwards no loop carries an array (but the tapes that `runtime.grown` lengthens), and a branch merges only
+arrays that it made.  `u = step(u)` in a loop becomes a copy of the new contents into a buffer; the one side of a branch
+that chose an older array gets a copy of it.  That is the same program as long as nobody else can tell the copy from
+the original: where somebody could, it is refused.  Non-goals: keeping swaps of arrays free of copies.
+
+    for t in range(n):
+        u = np.empty_like(v) ...
+        v = u
+becomes
+    v = v.copy()
+    for t in range(n):
+        u = np.empty_like(v) ...
+        v[:] = u, element by element
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from adcompile import runtime
+from adcompile.analysis.aliasing import is_allocation
+from adcompile.errors import Span, refuse
+from adcompile.ir import ops
+from adcompile.ir.nodes import (
+    Accum,
+    Assign,
+    Atom,
+    Block,
+    Call,
+    Carry,
+    Const,
+    Effect,
+    Expr,
+    For,
+    Function,
+    If,
+    Index,
+    Merge,
+    Name,
+    Names,
+    Stmt,
+    Store,
+    Tuple,
+    While,
+    base_of,
+)
+from adcompile.ir.types import INT, Array, Type
+from adcompile.ir.walk import all_names, atoms, blocks, defines, expressions, nodes, replaced, statements, with_blocks
+from adcompile.normal.elements import equal_lengths
+
+
+def fixed_buffers(function: Function) -> Function:
+    """`function` with references to arrays that never change what they refer to."""
+    return _Buffers(function).run()
+
+
+class _Buffers:
+    def __init__(self, function: Function) -> None:
+        self.function = function
+        self.types: dict[str, Type] = dict(function.types)
+        self.names = Names(tuple(all_names(function)))
+        self.values: dict[str, Expr] = {}
+        self.made: dict[str, Assign] = {}
+        self.order: dict[Stmt, int] = {}
+        self.above: dict[Stmt, list[Stmt]] = {}
+        self.flows: Counter[str] = Counter()
+        self.written: set[str] = set()
+        self.reads: list[tuple[str, Stmt]] = []
+        self._visit(function.body, [])
+
+    def _visit(self, block: Block, above: list[Stmt]) -> None:
+        for stmt in block:
+            self.order[stmt] = len(self.order)
+            self.above[stmt] = above
+            if isinstance(stmt, Assign) and is_allocation(stmt.value):
+                self.made[stmt.target] = stmt
+            if isinstance(stmt, (Store, Accum)):
+                self.written.add(stmt.array)
+                self.reads.append((stmt.array, stmt))
+            self.flows.update(atom.id for atom in atoms(stmt) if isinstance(atom, Name))
+            self.reads += [(name, stmt) for expr in expressions(stmt) for name in _contents(expr)]
+            self.reads += [(atom.id, stmt) for atom in atoms(stmt) if isinstance(atom, Name)]
+            for inner in blocks(stmt):
+                self._visit(inner, [*above, stmt])
+
+    def run(self) -> Function:
+        body = self.block(self.function.body)
+        for name in list(self.values):
+            value = self.values[name]
+            while isinstance(value, Name) and value.id in self.values:
+                value = self.values[value.id]
+            self.values[name] = value
+        return replace(self.function, body=replaced(body, self.values), types=self.types)
+
+    def fresh(self, like: str, type_: Type) -> str:
+        name = self.names.fresh(base_of(like))
+        self.types[name] = type_
+        return name
+
+    def block(self, block: Block) -> Block:
+        out: list[Stmt] = []
+        for stmt in block:
+            new = with_blocks(stmt, [self.block(inner) for inner in blocks(stmt)])
+            if isinstance(new, (For, While)) and isinstance(stmt, (For, While)):
+                new = self.loop(new, stmt, out)
+            elif isinstance(new, If) and isinstance(stmt, If):
+                new = self.branch(new, stmt)
+            out.append(new)
+        return tuple(out)
+
+    # ------------------------------------------------------------------------------------ loops
+    def loop(self, loop: For | While, original: For | While, out: list[Stmt]) -> For | While:
+        arrays = [c for c in loop.carried if isinstance(self.types[c.inner], Array) and not self.grows(c, original)]
+        if not arrays:
+            return loop
+        buffers: dict[str, str] = {}
+        for c in arrays:
+            assert isinstance(c.init, Name)
+            self.check_carry(c, original)
+            if c.init.id in self.made and not self.used_from(c.init.id, original, besides=1):
+                buffer = c.init.id
+            else:
+                buffer = self.fresh(c.inner, self.types[c.inner])
+                out.append(Assign(buffer, Call(ops.copy, (c.init,)), span=loop.span))
+                self.made[buffer] = Assign(buffer, Call(ops.copy, (c.init,)))
+            buffers[c.inner] = buffer
+            self.values[c.inner] = self.values[c.result] = Name(buffer)
+        inners = set(buffers)
+        end: list[Stmt] = []
+        sources: dict[str, str] = {}
+        for c in arrays:
+            assert isinstance(c.yielded, Name)
+            sources[c.inner] = c.yielded.id
+            if c.yielded.id in inners:  # another buffer, overwritten here too: its contents are taken first
+                copy = self.fresh(c.inner, self.types[c.inner])
+                end.append(Assign(copy, Call(ops.copy, (c.yielded,)), span=loop.span))
+                sources[c.inner] = copy
+        for c in arrays:
+            buffer, source = buffers[c.inner], sources[c.inner]
+            assert isinstance(c.yielded, Name)
+            if not self.same_shape(c.yielded.id, buffer, c.inner):
+                end.append(Effect(Call(runtime.check_rebound, (Name(buffer), Name(source))), span=loop.span))
+            end.append(self.copied(buffer, source, loop.span))
+        carried = tuple(c for c in loop.carried if c not in arrays)
+        return replace(loop, body=(*loop.body, *end), carried=carried)
+
+    def grows(self, carry: Carry, loop: For | While) -> bool:
+        """Whether an array that a loop carries is a tape that it lengthens."""
+        grown = {
+            s.target: s.value.args[0]
+            for s in statements(loop.body)
+            if isinstance(s, Assign) and isinstance(s.value, Call) and s.value.fn is runtime.grown
+        }
+        results = {
+            c.result: c.init for s in statements(loop.body) if isinstance(s, (For, While)) for c in s.carried
+        }
+        value: Expr = carry.yielded
+        while isinstance(value, Name) and value.id != carry.inner:
+            if value.id in results:
+                value = results[value.id]
+            elif value.id in grown:
+                value = grown[value.id]
+            else:
+                return False
+        return carry.yielded != Name(carry.inner)
+
+    def copied(self, target: str, source: str, span: Span | None) -> Stmt:
+        type_ = self.types[target]
+        assert isinstance(type_, Array)
+        indices = [self.fresh("ijklmnpq"[axis], INT) for axis in range(type_.ndim)]
+        at = tuple(map(Name, indices))
+        body: Block = (Store(target, at, Index(Name(source), at), span=span),)
+        for axis in reversed(range(type_.ndim)):
+            stop = Call(ops.dim, (Name(target), Const(axis)))
+            body = (For(indices[axis], Const(0), stop, Const(1), body, span=span),)
+        return body[0]
+
+    # ------------------------------------------------------------------------------------ shapes
+    def shape(self, name: str, also: str = "") -> Sequence[Expr]:
+        """The dimensions of an array, in terms of what it was made like."""
+        if name in self.values and isinstance(self.values[name], Name):
+            return self.shape(self.values[name].id)  # type: ignore[union-attr]
+        stmt = self.made.get(name)
+        if stmt is not None and isinstance(stmt.value, Call):
+            fn, args = stmt.value.fn, stmt.value.args
+            if fn in (np.empty_like, np.zeros_like, ops.copy) and isinstance(args[0], Name):
+                return self.shape(args[0].id)
+            if fn in (np.empty, np.zeros):
+                dims = args[0].items if isinstance(args[0], Tuple) else (args[0],)
+                return [self.resolved(dim) for dim in dims]
+        type_ = self.types[name]
+        assert isinstance(type_, Array)
+        return [Call(ops.dim, (Name(name), Const(axis))) for axis in range(type_.ndim)]
+
+    def resolved(self, dim: Expr) -> Expr:
+        match dim:
+            case Call(ops.dim, (Name(id), Const(axis))):
+                found = self.shape(id)[axis]
+                return found
+        return dim
+
+    def same_shape(self, new: str, buffer: str, inner: str) -> bool:
+        pairs = zip(self.shape(new), self.shape(buffer), strict=True)
+        return all(equal_lengths(left, right) for left, right in pairs)
+
+    # ------------------------------------------------------------------------------------ who could tell
+    def check_carry(self, c: Carry, loop: For | While) -> None:
+        """A copy may stand for the array itself unless it is written and the array is read under another name."""
+        if not {c.inner, c.result} & self.family(c):
+            return
+        assert isinstance(c.init, Name) and isinstance(c.yielded, Name)
+        inside = {name for s in statements(loop.body) for name in defines(s)}
+        inners = {other.inner for other in loop.carried}
+        foreign = c.yielded.id not in inside | inners or self.flows[c.yielded.id] > 1
+        if self.used_from(c.init.id, loop, besides=1) or foreign:
+            raise refuse(
+                "array-rebound",
+                f"`{base_of(c.inner)}` is rebound in this loop and written in place, and its array has another name",
+                loop.span,
+                "copy the array before the loop (`.copy()`), or write into it (`x[:] = ...`) instead of rebinding it",
+                self.function.name,
+            )
+
+    def family(self, c: Carry) -> set[str]:
+        """Of the names of a carried value, those that something writes through."""
+        return {name for name in (c.inner, c.result) if self.is_written(name)}
+
+    def is_written(self, name: str, seen: frozenset[str] = frozenset()) -> bool:
+        """Whether an array is written, also under the names that loops and branches give it."""
+        if name in self.written:
+            return True
+        for stmt in self.order:
+            if isinstance(stmt, (For, While)):
+                further = [x for c in stmt.carried if Name(name) in (c.init, c.yielded) for x in (c.inner, c.result)]
+            elif isinstance(stmt, If):
+                further = [m.result for m in stmt.merges if Name(name) in (m.then, m.orelse)]
+            else:
+                continue
+            if any(x not in seen and self.is_written(x, seen | {name, *further}) for x in further):
+                return True
+        return False
+
+    def used_from(self, name: str, stmt: Stmt, besides: int = 0) -> bool:
+        """Whether an array's contents are used in a statement or after it, more than `besides` times there."""
+        made = self.made.get(name)
+        around = self.above[stmt]
+        if made is not None:
+            around = [outer for outer in around if outer not in self.above[made]] if made in self.above else []
+        loops = [outer for outer in around if isinstance(outer, (For, While))]
+        first = self.order[loops[0]] if loops else self.order[stmt]
+        besides = 0 if loops else besides  # the next iteration of a loop around comes by here again
+        return sum(1 for read, at in self.reads if read == name and self.order[at] >= first) > besides
+
+    # ------------------------------------------------------------------------------------ branches
+    def branch(self, branch: If, original: If) -> If:
+        sides = [list(branch.then), list(branch.orelse)]
+        merges = []
+        for m in branch.merges:
+            if isinstance(self.types[m.result], Array):
+                own: list[Atom] = []
+                for side, atom in zip(sides, (m.then, m.orelse), strict=True):
+                    assert isinstance(atom, Name)
+                    fresh = any(isinstance(s, Assign) and s.target == atom.id and is_allocation(s.value) for s in side)
+                    if not fresh or self.flows[atom.id] > 1:
+                        self.check_merge(m, atom.id, original)
+                        copy = self.fresh(m.result, self.types[m.result])
+                        side.append(Assign(copy, Call(ops.copy, (atom,)), span=branch.span))
+                        atom = Name(copy)
+                    own.append(atom)
+                m = Merge(m.result, own[0], own[1])
+            merges.append(m)
+        return replace(branch, then=tuple(sides[0]), orelse=tuple(sides[1]), merges=tuple(merges))
+
+    def check_merge(self, m: Merge, side: str, branch: If) -> None:
+        if (self.is_written(m.result) or self.is_written(side)) and self.used_from(side, branch, besides=1):
+            raise refuse(
+                "array-rebound",
+                f"`{base_of(m.result)}` is one of two arrays, and one of them is written while it has another name",
+                branch.span,
+                "copy the array in the branch (`.copy()`)",
+                self.function.name,
+            )
+
+
+def _contents(expr: Expr) -> list[str]:
+    """The names whose contents an expression reads (a shape is not contents)."""
+    shapes = {id(part.args[0]) for part in nodes(expr) if isinstance(part, Call) and part.fn is ops.dim}
+    return [part.id for part in nodes(expr) if isinstance(part, Name) and id(part) not in shapes]

@@ -1,0 +1,367 @@
+"""Array expressions become loops over elements, views become index arithmetic on the array underneath.
+
+Goal: afterwards an array is memory: allocated, read and written one element at a time.  NumPy's semantics are kept:
+the right side of an assignment is evaluated before anything is written, shapes that do not fit raise.  Non-goals:
+fusing neighbouring loops, calls of BLAS; an array call that has no elementwise meaning here is refused.
+
+    y = np.sin(x[1:]) * 2.0
+becomes
+    y = np.empty(max(x.shape[0] - 1, 0))
+    for i in range(x.shape[0] - 1):
+        y[i] = np.sin(x[1 + i]) * 2.0
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from adcompile import runtime
+from adcompile.errors import Refusal, Unsupported, refuse
+from adcompile.ir import ops
+from adcompile.ir.affine import difference
+from adcompile.ir.nodes import (
+    Accum,
+    Assign,
+    Atom,
+    Block,
+    Call,
+    Carry,
+    Const,
+    Effect,
+    Expr,
+    For,
+    Function,
+    If,
+    Index,
+    Merge,
+    Name,
+    Return,
+    Stmt,
+    Store,
+    Tuple,
+    While,
+)
+from adcompile.ir.types import BOOL, Array, Scalar, TupleType
+from adcompile.ir.walk import loads, names, renamed, statements, substituted
+from adcompile.normal.array_values import ArrayValues
+from adcompile.normal.elements import INTEGERS, Elements, Subscript, equal_lengths
+
+
+def loops_for_arrays(function: Function) -> Function:
+    """`function` in the core dialect, but for arrays that loops carry and branches merge."""
+    return _Loops(function).run()
+
+
+class _Loops(ArrayValues):
+    def __init__(self, function: Function) -> None:
+        super().__init__(function)
+        self.refusals: list[Refusal] = []
+        self.written = {s.array for s in statements(function.body) if isinstance(s, (Store, Accum))}
+
+    def run(self) -> Function:
+        body = self.block(self.function.body)
+        if self.refusals:
+            raise Unsupported(self.refusals)
+        return replace(self.function, body=body, types=self.types)
+
+    def block(self, block: Block) -> Block:
+        outer, self.out = self.out, []
+        for stmt in block:
+            before = len(self.out)
+            try:
+                self.statement(stmt)
+            except Unsupported as error:
+                self.refusals += [
+                    replace(r, span=r.span or stmt.span, function=r.function or self.function.name)
+                    for r in error.refusals
+                ]
+                self.recover(stmt)
+            for number in range(before, len(self.out)):
+                new = self.out[number]
+                if new.span is None:
+                    self.out[number] = replace(new, span=stmt.span)
+        result, self.out = tuple(self.out), outer
+        return result
+
+    def recover(self, stmt: Stmt) -> None:
+        """After a refusal: names that the statement should have defined are there, so that reading goes on."""
+        if isinstance(stmt, Assign) and isinstance(self.types[stmt.target], Array):
+            self.know(stmt.target)
+
+    # ------------------------------------------------------------------------------------ statements
+    def statement(self, stmt: Stmt) -> None:
+        match stmt:
+            case Assign():
+                self.assign(stmt)
+            case Store() | Accum():
+                self.write(stmt)
+            case For():
+                self.loop(stmt)
+            case While():
+                self.while_(stmt)
+            case If():
+                test = self.scalar(stmt.test)
+                then, orelse = self.block(stmt.then), self.block(stmt.orelse)
+                merges = []
+                for m in stmt.merges:
+                    if isinstance(self.types[m.result], Array):
+                        then, left = self.own(m.then, then)
+                        orelse, right = self.own(m.orelse, orelse)
+                        self.know(m.result)
+                        m = Merge(m.result, left, right)
+                    merges.append(m)
+                self.emit(replace(stmt, test=test, then=then, orelse=orelse, merges=tuple(merges)))
+            case Return():
+                self.emit(replace(stmt, value=self.returned(stmt.value)))
+            case Effect():
+                args = tuple(a if self.is_array(a) else self.scalar(a) for a in stmt.call.args)
+                self.emit(replace(stmt, call=replace(stmt.call, args=args)))
+
+    def returned(self, expr: Expr) -> Expr:
+        if isinstance(expr, Tuple):
+            return Tuple(tuple(self.returned(item) for item in expr.items))
+        if isinstance(expr, Name) and isinstance(self.types[expr.id], Array):
+            elements = self.arrays[expr.id]
+            if elements.root == expr.id:
+                return expr
+            result = self.filled(expr.id, elements)
+            assert result.root is not None
+            return Name(result.root)
+        return expr
+
+    def own(self, atom: Atom, block: Block) -> tuple[Block, Atom]:
+        """An array that a loop carries or a branch merges, as an array of its own at the end of a block."""
+        if not isinstance(atom, Name):
+            return block, atom
+        elements = self.arrays[atom.id]
+        if elements.root == atom.id:
+            return block, atom
+        self.refuse_if_written(atom.id, elements)
+        outer, self.out = self.out, []
+        copy = self.filled(atom.id, elements)
+        block, self.out = (*block, *self.out), outer
+        assert copy.root is not None
+        return block, Name(copy.root)
+
+    def refuse_if_written(self, name: str, elements: Elements) -> None:
+        if self.written & {name, elements.root}:
+            raise refuse(
+                "view-carried",
+                "a view is carried by a loop or chosen by a branch, and it or its array is written",
+                hint="take a copy of the view (`.copy()`)",
+            )
+
+    # ------------------------------------------------------------------------------------ assignments
+    def assign(self, stmt: Assign) -> None:
+        type_, value = self.types[stmt.target], stmt.value
+        if not isinstance(type_, Array):
+            new = self.scalar(value)
+            if isinstance(type_, Scalar) and self.positive(new):
+                self.not_negative.add(stmt.target)
+            self.emit(replace(stmt, value=new))
+            return
+        if isinstance(value, Index) and isinstance(value.array, Name):
+            if isinstance(self.types[value.array.id], TupleType):
+                self.know(stmt.target)
+                self.emit(stmt)
+                return
+        if self.allocates(stmt, value):
+            return
+        elements = self.array(value)
+        if elements.root is not None and not (isinstance(value, Call) and value.fn is ops.copy):
+            self.arrays[stmt.target] = elements
+            return
+        self.emit(Assign(stmt.target, self.allocation(elements.shape, elements.dtype), span=stmt.span))
+        target = self.know(stmt.target, elements.shape)
+        self.nest(
+            elements.shape,
+            lambda at: self.emit(
+                Store(stmt.target, target.place(at), elements.at(at), span=stmt.span, origin=stmt.origin)  # type: ignore[misc]
+            ),
+        )
+
+    def allocates(self, stmt: Assign, value: Expr) -> bool:
+        """An allocation of the core dialect stays as it is."""
+        if not isinstance(value, Call):
+            return False
+        fn, args = value.fn, value.args
+        dtype = self.types[stmt.target].dtype  # type: ignore[union-attr]
+        if fn is runtime.grown:
+            self.know(stmt.target)
+            self.emit(replace(stmt, value=Call(fn, tuple(a if self.is_array(a) else self.scalar(a) for a in args))))
+            return True
+        if fn in (np.zeros, np.empty):
+            shape = self.shape_of(args[0])
+            self.emit(replace(stmt, value=self.allocation(shape, dtype, fn)))
+            self.know(stmt.target, shape)
+            return True
+        if fn in (np.zeros_like, np.empty_like, ops.copy):
+            source = self.array(args[0])
+            if source.root is not None and args[0] == Name(source.root) and source.dtype == dtype:
+                self.emit(replace(stmt, value=Call(fn, (Name(source.root),))))
+                self.know(stmt.target, source.shape)
+                return True
+            if fn is not ops.copy:
+                plain = np.zeros if fn is np.zeros_like else np.empty
+                self.emit(replace(stmt, value=self.allocation(source.shape, dtype, plain)))
+                self.know(stmt.target, source.shape)
+                return True
+        return False
+
+    # ------------------------------------------------------------------------------------ writes
+    def write(self, stmt: Store | Accum) -> None:
+        base = self.arrays[stmt.array]
+        if any(self.is_array(item) for item in stmt.index):
+            self.scattered(stmt, base)
+            return
+        target = self.subscripts.taken(base, [self.bounds(item) for item in stmt.index])
+        assert target.root is not None and target.place is not None
+        if target.rank == 0:
+            value = self.scalar(stmt.value)
+            self.emit(replace(stmt, array=target.root, index=target.place(()), value=value))
+            return
+        value_elements = self.array(stmt.value)
+        self.fits(target.shape, value_elements.shape)
+        wide = self.stretched(value_elements, target.shape)
+        backwards = self.direction(target, wide)
+        if backwards is None:
+            wide = self.stretched(self.filled("new", value_elements), target.shape)
+            backwards = []
+
+        def one(at: Subscript) -> None:
+            assert target.root is not None and target.place is not None
+            self.emit(replace(stmt, array=target.root, index=target.place(at), value=wide.at(at)))
+
+        self.nest(target.shape, one, backwards)
+
+    def fits(self, target: Subscript, value: Subscript) -> None:
+        for axis in range(-len(value), 0):
+            if len(target) < -axis:
+                if value[axis] != Const(1):
+                    self.check(runtime.check_equal, Const(1), value[axis])
+                continue
+            if value[axis] != Const(1) and not equal_lengths(target[axis], value[axis]):
+                self.check(runtime.check_length, target[axis], value[axis])
+
+    def direction(self, target: Elements, value: Elements) -> list[bool] | None:
+        """For each axis whether to loop backwards, so that every element of the written array is read before it is
+        overwritten; `None` where no order is known to do."""
+        probe = tuple(Name(f"?{axis}") for axis in range(target.rank))
+        assert target.place is not None
+        place = target.place(probe)
+        backwards = [False] * target.rank
+        settled: set[int] = set()
+        for load in loads(value.at(probe)):
+            assert isinstance(load.array, Name)
+            if load.array.id != target.root or load.index == place:
+                continue
+            found = False
+            for read, written in zip(load.index, place, strict=True):
+                shift = difference(read, written, INTEGERS)
+                axes = [axis for axis in range(target.rank) if probe[axis].id in set(names(written))]
+                if shift is None or (shift and len(axes) != 1):
+                    return None
+                if shift and not found:
+                    found = True
+                    axis, back = axes[0], shift * _slope(written, probe[axes[0]]) < 0
+                    if any(probe[k].id in names(p) for k in range(axis) for p in [written]) or (
+                        axis in settled and backwards[axis] != back
+                    ):
+                        return None
+                    if not self._outermost_first(place, probe):
+                        return None
+                    backwards[axis] = back
+                    settled.add(axis)
+        return backwards
+
+    @staticmethod
+    def _outermost_first(place: Subscript, probe: tuple[Name, ...]) -> bool:
+        """Whether the axes of memory follow the loops from the outside in, so that the first shift decides."""
+        order = [axis for part in place for axis, p in enumerate(probe) if p.id in set(names(part))]
+        return order == sorted(order)
+
+    def scattered(self, stmt: Store | Accum, base: Elements) -> None:
+        """`x[ids] = e`: one by one, the last of equal ids stays."""
+        if isinstance(stmt, Accum) or len(stmt.index) != 1 or base.place is None or base.root is None:
+            raise refuse("unsupported-index", "this write by an array of indices", hint="write the loop out")
+        ids = self.array(stmt.index[0])
+        if ids.dtype == "bool":
+            raise refuse("unsupported-index", "a write by a mask", hint="write the loop out, with an if")
+        value = self.array(stmt.value)
+        shape = (*ids.shape, *base.shape[1:])
+        self.fits(shape, value.shape)
+        if any(load.array == Name(base.root) for load in loads(value.at((Const(0),) * value.rank))):
+            value = self.filled("new", value)
+        wide = self.stretched(value, shape)
+
+        def one(at: Subscript) -> None:
+            assert base.place is not None and base.root is not None
+            index = base.place((ids.at(at[: ids.rank]), *at[ids.rank :]))
+            self.emit(Store(base.root, index, wide.at(at)))
+
+        self.nest(shape, one)
+
+    # ------------------------------------------------------------------------------------ loops
+    def carried(self, stmt: For | While) -> tuple[Carry, ...]:
+        """What a loop carries, with its initial values as arrays of their own."""
+        result = []
+        for c in stmt.carried:
+            if isinstance(self.types[c.inner], Array):
+                before, init = self.own(c.init, ())
+                self.out += before
+                self.know(c.inner)
+                self.know(c.result)
+                c = replace(c, init=init)
+            result.append(c)
+        return tuple(result)
+
+    def yielded(self, carried: tuple[Carry, ...], body: Block) -> tuple[Block, tuple[Carry, ...]]:
+        result = []
+        for c in carried:
+            if isinstance(self.types[c.inner], Array):
+                body, atom = self.own(c.yielded, body)
+                c = replace(c, yielded=atom)
+            result.append(c)
+        return body, tuple(result)
+
+    def loop(self, stmt: For) -> None:
+        start, stop, step = self.scalar(stmt.start), self.scalar(stmt.stop), self.scalar(stmt.step)
+        if isinstance(step, Const) and self.positive(start if step.value > 0 else Call(np.add, (stop, Const(1)))):
+            self.not_negative.add(stmt.index)
+        if isinstance(step, Const) and step.value < 0 and stop == Const(-1):
+            self.not_negative.add(stmt.index)
+        carried = self.carried(stmt)
+        body, carried = self.yielded(carried, self.block(stmt.body))
+        self.emit(replace(stmt, start=start, stop=stop, step=step, body=body, carried=carried))
+
+    def while_(self, stmt: While) -> None:
+        carried = self.carried(stmt)
+        outer, self.out = self.out, []
+        test = self.scalar(stmt.test)
+        before, self.out = tuple(self.out), outer
+        body, carried = self.yielded(carried, self.block(stmt.body))
+        if before:
+            first, start = self.evaluated(before, test, {c.inner: c.init for c in carried})
+            again, end = self.evaluated(before, test, {c.inner: c.yielded for c in carried})
+            self.out += first
+            body = (*body, *again)
+            inner, result = self.fresh("going", BOOL), self.fresh("going", BOOL)
+            carried = (*carried, Carry(inner, start, end, result))
+            test = Name(inner)
+        self.emit(replace(stmt, test=test, body=body, carried=carried))
+
+    def evaluated(self, before: Block, test: Expr, values: dict[str, Atom]) -> tuple[list[Stmt], Atom]:
+        """A condition that needs statements, evaluated where the carried values are `values`."""
+        last = self.fresh("going", BOOL)
+        copy, final = renamed((*before, Assign(last, test)), self.names, self.types, dict(values))  # type: ignore[arg-type]
+        name = final[last]
+        assert isinstance(name, Name)
+        return list(copy), name
+
+
+def _slope(expr: Expr, name: Name) -> int:
+    """Whether an index grows or falls with a loop's."""
+    ahead = substituted(expr, {name.id: Call(np.add, (name, Const(1)))})
+    return difference(ahead, expr, INTEGERS) or 0

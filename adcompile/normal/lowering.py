@@ -1,0 +1,242 @@
+"""What every part of `loops_for_arrays` needs: names, types, what is known of arrays and integers, and loops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from adcompile import runtime
+from adcompile.analysis.types_of import type_of
+from adcompile.ir import ops
+from adcompile.ir.nodes import (
+    Accum,
+    Assign,
+    Atom,
+    Call,
+    Carry,
+    Const,
+    Effect,
+    Expr,
+    For,
+    Function,
+    Name,
+    Names,
+    Stmt,
+    Store,
+    Tuple,
+)
+from adcompile.ir.types import INT, Array, Scalar, Type
+from adcompile.ir.walk import all_names
+from adcompile.normal.elements import (
+    Elements,
+    Subscript,
+    equal_lengths,
+    memory,
+    trip_count,
+)
+from adcompile.normal.views import Subscripts
+
+
+class Lowering:
+    """The state of lowering one function; statements go to `out`."""
+
+    def __init__(self, function: Function) -> None:
+        self.function = function
+        self.types: dict[str, Type] = dict(function.types)
+        self.names = Names(tuple(all_names(function)))
+        self.arrays: dict[str, Elements] = {}
+        self.not_negative: set[str] = set()
+        self.out: list[Stmt] = []
+        self.subscripts = Subscripts(self.positive)
+        for param in function.params:
+            type_ = self.types[param]
+            if isinstance(type_, Array):
+                self.know(param)
+
+    # ------------------------------------------------------------------------------------ names
+    def fresh(self, base: str, type_: Type) -> str:
+        name = self.names.fresh(base)
+        self.types[name] = type_
+        return name
+
+    def type(self, expr: Expr) -> Type:
+        return type_of(expr, self.types)
+
+    def emit(self, stmt: Stmt) -> None:
+        self.out.append(stmt)
+
+    def named(self, expr: Expr, base: str) -> Atom:
+        """A scalar under a name, unless it is an atom."""
+        if isinstance(expr, (Name, Const)):
+            return expr
+        name = self.fresh(base, self.type(expr))
+        self.emit(Assign(name, expr))
+        if self.positive(expr):
+            self.not_negative.add(name)
+        return Name(name)
+
+    # ------------------------------------------------------------------------------------ arrays
+    def know(self, name: str, shape: Subscript | None = None) -> Elements:
+        """An array of its own; its shape is its own dimensions unless it is known otherwise."""
+        type_ = self.types[name]
+        assert isinstance(type_, Array)
+        if shape is None:
+            shape = tuple(Call(ops.dim, (Name(name), Const(axis))) for axis in range(type_.ndim))
+        self.arrays[name] = memory(name, shape, type_.dtype, lambda index: index)
+        return self.arrays[name]
+
+    def allocated(self, base: str, shape: Subscript, dtype: str, fn: Callable[..., Any] = np.empty) -> Elements:
+        """A new array, filled by who asked for it."""
+        name = self.fresh(base, Array(dtype, len(shape)))
+        self.emit(Assign(name, self.allocation(shape, dtype, fn)))
+        return self.know(name, shape)
+
+    def allocation(self, shape: Subscript, dtype: str, fn: Callable[..., Any] = np.empty) -> Call:
+        """`np.empty_like(x)` where that is the shape, else `np.empty(shape)`."""
+        like = np.empty_like if fn is np.empty else np.zeros_like
+        for name, known in self.arrays.items():
+            if known.root == name and known.dtype == dtype and shape == self.dims(name) and shape:
+                return Call(like, (Name(name),))
+        kind = () if dtype == "float64" else (Const(np.dtype(dtype).type),)
+        return Call(fn, (shape[0] if len(shape) == 1 else Tuple(shape), *kind))
+
+    def dims(self, name: str) -> Subscript:
+        type_ = self.types[name]
+        assert isinstance(type_, Array)
+        return tuple(Call(ops.dim, (Name(name), Const(axis))) for axis in range(type_.ndim))
+
+    # ------------------------------------------------------------------------------------ integers
+    def positive(self, expr: Expr) -> bool:
+        """Whether an integer is surely not negative."""
+        match expr:
+            case Const(value):
+                return isinstance(value, int) and value >= 0
+            case Name(id):
+                return id in self.not_negative
+            case Call(ops.dim | runtime.slice_bound | runtime.broadcast_length, _):
+                return True
+            case Call(np.add | np.multiply | np.floor_divide, (left, right)):
+                return self.positive(left) and self.positive(right)
+            case Call(np.remainder, (_, right)):
+                return self.positive(right)
+            case Call(fn, (left, right)) if fn is max:
+                return self.positive(left) or self.positive(right)
+            case Call(fn, (left, right)) if fn is min:
+                return self.positive(left) and self.positive(right)
+            case Call(ops.select, (_, left, right)):
+                return self.positive(left) and self.positive(right)
+        return False
+
+    # ------------------------------------------------------------------------------------ shapes
+    def broadcast(self, shapes: Sequence[Subscript]) -> Subscript:
+        """The shape of several broadcast together; what is not known to agree is checked in the run."""
+        rank = max(len(shape) for shape in shapes)
+        result: list[Expr] = []
+        for axis in range(-rank, 0):
+            lengths = [shape[axis] for shape in shapes if len(shape) >= -axis and shape[axis] != Const(1)]
+            if not lengths:
+                result.append(Const(1))
+                continue
+            length = lengths[0]
+            for other in lengths[1:]:
+                if not equal_lengths(length, other):
+                    length = self.named(Call(runtime.broadcast_length, (length, other)), "n")
+            result.append(length)
+        return tuple(result)
+
+    def stretched(self, elements: Elements, shape: Subscript) -> Elements:
+        """Elements broadcast to a shape: an axis that is one long gives its one element everywhere."""
+        skipped = len(shape) - elements.rank
+
+        def place(at: Subscript) -> Subscript:
+            own = []
+            for k, length, target in zip(at[skipped:], elements.shape, shape[skipped:], strict=True):
+                if length == Const(1):
+                    own.append(Const(0))
+                elif equal_lengths(length, target):
+                    own.append(k)
+                else:
+                    own.append(Call(ops.select, (Call(np.equal, (length, Const(1))), Const(0), k)))
+            return tuple(own)
+
+        inner = elements.place
+        return Elements(
+            shape,
+            elements.dtype,
+            lambda at: elements.at(place(at)),
+            elements.root,
+            None if inner is None else lambda at: inner(place(at)),
+        )
+
+    # ------------------------------------------------------------------------------------ loops
+    def indices(self, rank: int) -> list[str]:
+        names = [self.fresh("ijklmnpq"[axis], INT) for axis in range(rank)]
+        self.not_negative.update(names)
+        return names
+
+    def nest(self, shape: Subscript, body: Callable[[Subscript], None], backwards: Sequence[bool] = ()) -> None:
+        """Loops over every index of a shape around what `body` emits."""
+        indices = self.indices(len(shape))
+        outer, self.out = self.out, []
+        body(tuple(map(Name, indices)))
+        inside, self.out = tuple(self.out), outer
+        for axis in reversed(range(len(shape))):
+            stop = trip_count(shape[axis])
+            if axis < len(backwards) and backwards[axis]:
+                last = Call(np.subtract, (stop, Const(1))) if not isinstance(stop, Const) else Const(stop.value - 1)
+                inside = (For(indices[axis], last, Const(-1), Const(-1), inside),)
+            else:
+                inside = (For(indices[axis], Const(0), stop, Const(1), inside),)
+        self.out += inside
+
+    def folded(
+        self,
+        shape: Subscript,
+        init: Atom,
+        base: str,
+        dtype: str,
+        step: Callable[[Name, Subscript], Expr],
+        first: int = 0,
+    ) -> Name:
+        """A value carried round loops over every index of a shape: `s = step(s, index)`."""
+        type_ = Scalar(dtype)
+        indices = self.indices(len(shape))
+
+        def level(axis: int, value: Atom) -> Name:
+            if axis == len(shape):
+                assert isinstance(value, Name)
+                new = self.fresh(base, type_)
+                self.emit(Assign(new, step(value, tuple(map(Name, indices)))))
+                return Name(new)
+            inner = self.fresh(base, type_)
+            outer, self.out = self.out, []
+            yielded = level(axis + 1, Name(inner))
+            body, self.out = tuple(self.out), outer
+            result = self.fresh(base, type_)
+            start = Const(first if axis == 0 else 0)
+            carry = Carry(inner, value, yielded, result)
+            self.emit(For(indices[axis], start, trip_count(shape[axis]), Const(1), body, (carry,)))
+            return Name(result)
+
+        result = level(0, init)
+        return result
+
+    def store(self, target: Elements, at: Subscript, value: Expr, add: bool = False) -> None:
+        assert target.root is not None and target.place is not None
+        statement = Accum if add else Store
+        self.emit(statement(target.root, target.place(at), value))
+
+    def filled(self, base: str, elements: Elements) -> Elements:
+        """A new array that holds what the elements are."""
+        result = self.allocated(base, elements.shape, elements.dtype)
+        self.nest(elements.shape, lambda at: self.store(result, at, elements.at(at)))
+        return result
+
+    def in_memory(self, elements: Elements, base: str = "t") -> Elements:
+        """Elements that are cheap to read twice."""
+        return elements if elements.root is not None else self.filled(base, elements)
+
+    def check(self, fn: Callable[..., Any], *args: Expr) -> None:
+        self.emit(Effect(Call(fn, args)))

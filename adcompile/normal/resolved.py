@@ -1,0 +1,202 @@
+"""Surface expressions to expressions of the core with arrays: names looked up, attributes and methods resolved, calls
+in canonical form, what is known before the run folded."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from adcompile.analysis.types_of import described, name_of, type_of_value
+from adcompile.errors import refuse
+from adcompile.ir import ops
+from adcompile.ir.nodes import Call, Const, Expr, Index, Name, Slice, Tuple
+from adcompile.ir.types import Array, Scalar, Static
+from adcompile.normal.array_calls import FORMS
+from adcompile.normal.attributes import attribute, function, method
+from adcompile.normal.building import Builder, Typed, constant, real, require_integer, tuple_of
+from adcompile.normal.variables import Absent, Undefined, Value, converted_constant, joined_type, missing
+
+_OPERATORS: Mapping[Any, Any] = {
+    operator.add: np.add, operator.sub: np.subtract, operator.mul: np.multiply, operator.truediv: np.divide,
+    operator.floordiv: np.floor_divide, operator.mod: np.remainder, operator.neg: np.negative,
+    operator.pow: ops.power, operator.matmul: np.matmul, operator.eq: np.equal, operator.ne: np.not_equal,
+    operator.lt: np.less, operator.le: np.less_equal, operator.gt: np.greater, operator.ge: np.greater_equal,
+    operator.not_: ops.negated,
+}  # fmt: skip
+
+
+class Expressions:
+    """Turns surface expressions into typed ones, under an environment of variables."""
+
+    def __init__(self, builder: Builder) -> None:
+        self.b = builder
+        self.env: dict[str, Value] = {}
+        self.arrays: dict[int, Typed] = {}  # arrays known before the run, by identity
+
+    def value(self, expr: Expr) -> Typed:
+        """The expression, resolved."""
+        match expr:
+            case Const(value):
+                return self._constant(value)
+            case Name(name):
+                return self._variable(name)
+            case Tuple(items):
+                return tuple_of([self.value(item) for item in items])
+            case Slice(start, stop, step):
+                parts = [self._bound(part) for part in (start, stop, step)]
+                return Typed(Slice(*(part.expr for part in parts)), Static(slice))
+            case Index(array, index):
+                return self.b.index(self.value(array), [self.value(item) for item in index])
+            case Call():
+                return self._call(expr)
+
+    def condition(self, expr: Expr) -> Typed:
+        """The expression as a condition."""
+        return self.b.truth(self.value(expr))
+
+    def _constant(self, value: object) -> Typed:
+        if not isinstance(value, np.ndarray):
+            return real(constant(value))
+        found = self.arrays.get(id(value))
+        if found is None:
+            raise refuse(
+                "array-constant",
+                f"an array of {value.size} numbers from outside the function is used",
+                hint="pass it as an argument",
+            )
+        return found
+
+    def _variable(self, name: str) -> Typed:
+        value = self.env.get(name, missing(name))
+        if isinstance(value, Absent):
+            raise value.refusal()
+        if isinstance(value, Undefined):
+            raise missing(name).refusal()
+        return self.typed(value)
+
+    def typed(self, value: Expr) -> Typed:
+        """A value of the environment with its type."""
+        match value:
+            case Name(id):
+                return self.b.name(id)
+            case Tuple(items):
+                return tuple_of([self.typed(item) for item in items])
+            case Call(fn, args):
+                return self.b.call(fn, *(self.typed(arg) for arg in args))
+        assert isinstance(value, Const), value
+        return Typed(value, type_of_value(value.value))
+
+    def _bound(self, expr: Expr) -> Typed:
+        bound = self.value(expr)
+        return bound if bound.expr == Const(None) else require_integer(bound, "a bound of a slice")
+
+    # -------------------------------------------------------------------------------------- calls
+    def _call(self, call: Call) -> Typed:
+        fn, args = _OPERATORS.get(call.fn, call.fn), call.args
+        if fn is ops.both or fn is ops.either:
+            return self._lazy_pair(fn, *args)
+        if fn is ops.select:
+            return self._select(*args)
+        if fn is ops.negated:
+            return self._negated(self.condition(args[0]))
+        if fn is ops.undefined:
+            return constant(0.0)
+        values = [self.value(arg) for arg in args]
+        kwargs = {key: self.value(value) for key, value in call.kwargs}
+        if fn in (ops.attribute, ops.method):
+            name = values[1].expr
+            assert isinstance(name, Const) and isinstance(name.value, str)
+            if fn is ops.attribute:
+                return attribute(self.b, values[0], name.value)
+            return method(self.b, values[0], name.value, values[2:], kwargs)
+        return self.library_call(fn, values, kwargs)
+
+    def library_call(self, fn: Callable[..., Any], args: Sequence[Typed], kwargs: Mapping[str, Typed]) -> Typed:
+        """A call with resolved arguments."""
+        if any(arg.is_tuple for arg in args) and not kwargs and (found := self._of_tuples(fn, args)) is not None:
+            return found
+        if fn in FORMS:
+            return function(self.b, fn, args, kwargs)
+        if isinstance(fn, np.ufunc):
+            if kwargs or len(args) > fn.nin:
+                raise refuse("unsupported-argument", f"keyword arguments of `{name_of(fn)}` are not supported")
+            args = [self.b.call(np.array, arg) if arg.is_tuple else arg for arg in args]
+        return self.b.call(fn, *args, **{key: value.expr for key, value in kwargs.items()})
+
+    def _of_tuples(self, fn: Callable[..., Any], args: Sequence[Typed]) -> Typed | None:
+        """Joining, repeating and comparing tuples."""
+        b = self.b
+        match fn, args:
+            case (np.add, (left, right)) if left.is_tuple and right.is_tuple:
+                return tuple_of([*left.items, *right.items])
+            case (np.multiply, (Typed() as left, Typed(Const(int() as count)))) if left.is_tuple:
+                return tuple_of(left.items * count)
+            case (np.equal | np.not_equal, (left, right)) if left.is_tuple and right.is_tuple:
+                if len(left.items) != len(right.items):
+                    return constant(fn is np.not_equal)
+                if not left.items:
+                    return constant(fn is np.equal)
+                pairs = [self.library_call(fn, pair, {}) for pair in zip(left.items, right.items, strict=True)]
+                return b.folded(ops.both if fn is np.equal else ops.either, pairs)
+        return None
+
+    def _negated(self, x: Typed) -> Typed:
+        return constant(not x.expr.value) if isinstance(x.expr, Const) else self.b.call(ops.negated, x)
+
+    def _lazy_pair(self, fn: Callable[..., Any], left: Expr, right: Expr) -> Typed:
+        first = self.condition(left)
+        if isinstance(first.expr, Const):
+            return self.condition(right) if first.expr.value is (fn is ops.both) else first
+        with self.b.lazily():
+            second = self.condition(right)
+        if isinstance(second.expr, Const) and second.expr.value is (fn is ops.both):
+            return first
+        return self.b.call(fn, first, second)
+
+    def _select(self, test: Expr, then: Expr, orelse: Expr) -> Typed:
+        condition = self.condition(test)
+        if isinstance(condition.expr, Const):
+            return self.value(then if condition.expr.value else orelse)
+        with self.b.lazily():
+            sides = [self._side(then), self._side(orelse)]
+        known = [side for side in sides if side is not None]
+        if len(known) < 2:
+            return known[0] if known else constant(0.0)
+        return self.selected(condition, *known)
+
+    def _side(self, expr: Expr) -> Typed | None:
+        """One side of a conditional; nothing where it is undefined, hence never chosen."""
+        if isinstance(expr, Name) and isinstance(self.env.get(expr.id), Undefined):
+            return None
+        return self.value(expr)
+
+    def selected(self, condition: Typed, then: Typed, orelse: Typed) -> Typed:
+        """A conditional on resolved values: item by item for tuples."""
+        if then.expr == orelse.expr:
+            return then
+        if then.is_tuple and orelse.is_tuple and len(then.items) == len(orelse.items):
+            pairs = zip(then.items, orelse.items, strict=True)
+            return tuple_of([self.selected(condition, *pair) for pair in pairs])
+        if isinstance(then.type, Array) and isinstance(orelse.type, Array):
+            raise refuse(
+                "array-conditional",
+                "a conditional between arrays inside an expression",
+                hint="choose with an if statement, or with np.where element by element",
+            )
+        if not (isinstance(then.type, Scalar) and isinstance(orelse.type, Scalar)):
+            raise refuse(
+                "conflicting-types",
+                f"a conditional is {described(then.type)} on one side, {described(orelse.type)} on the other",
+            )
+        sides = [self._as(side, then.type, orelse.type) for side in (then, orelse)]
+        return self.b.call(ops.select, condition, *sides)
+
+    def _as(self, x: Typed, *types: Scalar) -> Typed:
+        """A literal as the type of number that the whole conditional has."""
+        wanted = joined_type(*types)
+        if isinstance(x.expr, Const) and wanted is not None:
+            return Typed(converted_constant(x.expr, wanted), wanted)
+        return x

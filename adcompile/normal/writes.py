@@ -1,0 +1,149 @@
+"""Statements that write memory: stores, additions, operators in place, results put into an array that is given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from adcompile import runtime
+from adcompile.analysis.types_of import described, type_of_index
+from adcompile.errors import refuse
+from adcompile.ir import ops
+from adcompile.ir.nodes import Accum, Const, Effect, Expr, For, Name, Store, Update
+from adcompile.ir.types import INT, Array, Scalar, kind
+from adcompile.ir.walk import loads
+from adcompile.normal.array_calls import everything
+from adcompile.normal.building import Typed, constant
+
+if TYPE_CHECKING:
+    from adcompile.normal.ssa import Walk
+
+
+def update(walk: Walk, stmt: Update) -> None:
+    """`name op= value`: a rebinding of a number, in place for an array."""
+    x, b = walk.x, walk.b
+    old, value = x.value(Name(stmt.target)), x.value(stmt.value)
+    if not old.is_array:
+        walk.env[stmt.target] = walk.kept(stmt.target, x.library_call(stmt.fn, [old, value], {}))
+        return
+    index = everything(old.ndim)
+    if stmt.fn is np.add:
+        write(walk, old, index, value, adds=True)
+    elif stmt.fn is np.subtract:
+        write(walk, old, index, b.call(np.negative, value), adds=True)
+    else:
+        write(walk, old, index, _in_place(old, x.library_call(stmt.fn, [old, value], {})))
+
+
+def _in_place(old: Typed, new: Typed) -> Typed:
+    """The result of an operator in place: never of a wider kind of number than the array."""
+    assert isinstance(old.type, Array)
+    if isinstance(new.type, (Scalar, Array)) and not np.can_cast(new.type.dtype, old.type.dtype, "same_kind"):
+        raise refuse("no-type", f"{described(new.type)} into a {described(old.type)} in place")
+    return new
+
+
+def store(walk: Walk, stmt: Store | Accum) -> None:
+    """A write through an index."""
+    array = walk.x.value(Name(stmt.array))
+    if not array.is_array:
+        raise refuse("no-type", f"`{stmt.array}` is {described(array.type)}: its items cannot be assigned")
+    adds = isinstance(stmt, Accum)
+    items, value = [walk.x.value(item) for item in stmt.index], walk.x.value(stmt.value)
+    if len(items) == 1 and isinstance(items[0].type, Array) and items[0].type.dtype == "bool":
+        _masked(walk, array, items[0], value, adds)
+    else:
+        write(walk, array, walk.b.canonical_index(array, items), value, adds)
+
+
+def _masked(walk: Walk, array: Typed, mask: Typed, value: Typed, adds: bool) -> None:
+    """`array[mask] = number`, as a choice at every element."""
+    if mask.ndim != array.ndim or not isinstance(value.type, Scalar):
+        raise refuse("boolean-mask", "a write through a mask must be of one number", hint="use a loop")
+    new = _in_place(array, walk.b.call(np.add, array, value)) if adds else value
+    write(walk, array, everything(array.ndim), walk.b.call(np.where, mask, new, array))
+
+
+def write(walk: Walk, array: Typed, index: Sequence[Typed], value: Typed, adds: bool = False) -> None:
+    """A store of a value, or an addition of it, under a canonical index."""
+    b = walk.b
+    if not isinstance(array.expr, Name):
+        array = b.shared(array)
+    assert isinstance(array.expr, Name), array
+    if array.expr.id in walk.frozen:
+        raise refuse("array-constant", "an array from outside the function is written", hint="copy it first")
+    if value.is_tuple:
+        value = b.call(np.array, value)
+    exprs = tuple(item.expr for item in index)
+    place = type_of_index(array.type, exprs, [item.type for item in index])
+    if not isinstance(value.type, (Scalar, Array)):
+        raise refuse("no-type", f"{described(value.type)} is stored in an array")
+    rank = place.ndim if isinstance(place, Array) else 0
+    if value.ndim > rank:
+        what = f"a part of {rank} axes" if rank else "one element"
+        raise refuse("no-type", f"a {described(value.type)} is stored in {what} of an array")
+    if rank and not value.ndim and any(True for _ in loads(value.expr)):
+        value = b.shared(value)  # it may stand in the part that is written
+    if adds and rank:
+        _in_place(array, b.call(np.add, Typed(array.expr, place), value))
+    if adds and any(item.is_array for item in index):
+        raise refuse(
+            "gathered-update",
+            "`+=` through an array of indices adds once for an index that is repeated",
+            hint="use np.add.at, or a loop over the indices",
+        )
+    made: type[Store] | type[Accum] = Accum if adds else Store
+    b.out.append(made(array.expr.id, exprs, value.expr, span=b.span, origin=b.origin))
+
+
+def effect(walk: Walk, stmt: Effect) -> None:
+    """A call for what it does: an array filled or a result put somewhere are stores."""
+    fn, args, kwargs = stmt.call.fn, list(stmt.call.args), dict(stmt.call.kwargs)
+    if fn is ops.method and args[1] == Const("fill"):
+        _fill(walk, args[0], args[2])
+    elif fn is np.copyto and len(args) == 2 and not kwargs:
+        _fill(walk, args[0], args[1])
+    elif fn == np.add.at and len(args) == 3:
+        _scatter(walk, *(walk.x.value(arg) for arg in args))
+    elif (isinstance(fn, np.ufunc) and len(args) == fn.nin + 1) or "out" in kwargs:
+        out = walk.x.value(kwargs.pop("out") if "out" in kwargs else args.pop())
+        options = {key: walk.x.value(value) for key, value in kwargs.items()}
+        result = walk.x.library_call(fn, [walk.x.value(arg) for arg in args], options)
+        write(walk, out, everything(out.ndim), _in_place(out, result))
+    elif getattr(fn, "__module__", "") == runtime.__name__:
+        call = replace(stmt.call, args=tuple(walk.x.value(arg).expr for arg in args))
+        walk.b.out.append(replace(stmt, call=call))
+    elif fn is ops.method:
+        raise refuse("unsupported-call", f"`.{_text(args[1])}(...)` as a statement is not supported")
+    elif fn is print:
+        raise refuse("unsupported-call", "`print` is not supported", hint="print outside the function")
+    else:
+        walk.x.value(stmt.call)  # a pure call whose result is not used: only refused if it is not known
+
+
+def _text(expr: Expr) -> Any:
+    return expr.value if isinstance(expr, Const) else "?"
+
+
+def _fill(walk: Walk, array: Expr, value: Expr) -> None:
+    target = walk.x.value(array)
+    write(walk, target, everything(target.ndim), walk.x.value(value))
+
+
+def _scatter(walk: Walk, array: Typed, index: Typed, value: Typed) -> None:
+    """`np.add.at(array, index, value)`, one addition for each index."""
+    b = walk.b
+    if not (index.ndim == array.ndim == 1 and kind(index.type) in "iu" and value.ndim <= 1 and not value.is_tuple):
+        raise refuse("unsupported-call", "`np.add.at` of more than one axis is not supported", hint="use a loop")
+    index, value, outer = b.shared(index, "at"), b.shared(value), b.out
+    counter = b.fresh.fresh(b.spare("k"))
+    b.types[counter] = INT
+    b.out = []
+    place = b.index(index, [b.name(counter)])
+    write(walk, array, [place], b.index(value, [b.name(counter)]) if value.is_array else value, adds=True)
+    body, b.out = b.out, outer
+    bounds = constant(0).expr, b.dim(index, 0).expr, constant(1).expr
+    b.out.append(For(counter, *bounds, tuple(body), span=b.span, origin=b.origin))

@@ -1,0 +1,48 @@
+"""Function to function, meaning kept: each pass is one idea, and all run until nothing changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from adcompile.ir.nodes import Function
+from adcompile.optimise.cse import cse
+from adcompile.optimise.dce import dce
+from adcompile.optimise.dead_stores import dead_stores
+from adcompile.optimise.fold import fold_expressions
+from adcompile.optimise.fuse import fuse
+from adcompile.optimise.hoist import hoist
+from adcompile.optimise.merge import merge
+from adcompile.optimise.propagate import propagate
+from adcompile.optimise.scalarise import scalarise
+from adcompile.optimise.sink import sink
+from adcompile.optimise.zeros import zeros
+
+PASSES: tuple[Callable[[Function], Function], ...] = (
+    fold_expressions,
+    propagate,
+    dce,
+    dead_stores,
+    fuse,
+    zeros,
+    scalarise,
+    cse,
+    merge,
+    sink,
+)
+"""In the order they run in a round."""
+
+_ROUNDS = 12
+
+
+def optimised(function: Function) -> Function:
+    """`function` after rounds of every pass, until a round changes nothing (or enough is enough).
+
+    Scratch arrays leave their loops last: inside, more is known about them.
+    """
+    for _ in range(_ROUNDS):
+        before = function
+        for change in PASSES:
+            function = change(function)
+        if function is before:
+            break
+    return hoist(function)

@@ -1,0 +1,135 @@
+"""Neighbouring loops over one range become one loop.
+
+Goal: the forward loop and the reverse loop of independent iterations, or the loops that array expressions became, in
+one pass over memory, so that `cse` finds what both compute.  Loops that touch nothing in common stay apart: alone, each
+is better vectorised.
+
+Legal where neither uses what the other carried, and, for every array that one of them writes, either both only
+accumulate into it, or every access of both has the loop index, never negative, in one and the same place of its
+subscripts: then iteration i of the second touches only what iteration i of the first did.
+
+    for i in range(n):                  for i in range(n):
+        y[i] = 2.0 * x[i]                   y[i] = 2.0 * x[i]
+    for j in range(n):           ->         z[i] += y[i]
+        z[j] += y[j]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from adcompile.analysis.aliasing import roots
+from adcompile.analysis.effects import has_effect, loaded_roots, read_roots, written_roots
+from adcompile.analysis.subscripts import accesses, common_places
+from adcompile.ir.affine import same_integer
+from adcompile.ir.nodes import Assign, Block, For, Function, Name, Return, Stmt
+from adcompile.ir.types import Array, Type
+from adcompile.ir.walk import defines, replaced, statements, uses
+from adcompile.optimise.rewriting import each_block, lengths, with_body
+
+
+def fuse(function: Function) -> Function:
+    """`function` with neighbouring loops over one range made one."""
+    fuser = _Fuser(function)
+    return with_body(function, each_block(function.body, fuser.block))
+
+
+class _Fuser:
+    def __init__(self, function: Function) -> None:
+        self.types: Mapping[str, Type] = function.types
+        self.source = lengths(function)
+        self.roots = roots(function)
+
+    def block(self, block: Block) -> Block:
+        result = list(block)
+        position = 0
+        while position < len(result):
+            if not self.joined_with_a_later(result, position):
+                position += 1
+        return tuple(result)
+
+    def joined_with_a_later(self, block: list[Stmt], position: int) -> bool:
+        """Join the loop at `position` with a later one, in place, what stands between moved before or after."""
+        first = block[position]
+        if not isinstance(first, For):
+            return False
+        before: list[Stmt] = []  # moves above the first loop
+        after: list[Stmt] = []  # stays below it, so below the joined loop
+        for k in range(position + 1, len(block)):
+            second = block[k]
+            if (
+                isinstance(second, For)
+                and self.one_range(first, second)
+                and not self.needs(first, second)
+                and not any(self.ordered(s, second) for s in after)
+                and self.legal(first, second)
+            ):
+                block[position : k + 1] = [*before, self.joined(first, second), *after]
+                return True
+            if isinstance(second, Return):
+                return False
+            if any(self.ordered(s, second) for s in (first, *after)):
+                after.append(second)
+            else:
+                before.append(second)
+        return False
+
+    # ------------------------------------------------------------------ order
+    def needs(self, one: Stmt, two: Stmt) -> bool:
+        """Whether `two` reads a name that `one` defines."""
+        defined = defines(one)
+        return any(name in defined for s in statements((two,)) for name in uses(s))
+
+    def ordered(self, one: Stmt, two: Stmt) -> bool:
+        """Whether `two` has to stay behind `one`."""
+        return self.needs(one, two) or self.touching(one, two)
+
+    def touching(self, one: Stmt, two: Stmt) -> bool:
+        """Whether two statements cannot change places because of memory or effects."""
+        if all(any(map(has_effect, statements((s,)))) for s in (one, two)):
+            return True
+        writes = [written_roots((s,), self.roots) | self.made(s) for s in (one, two)]
+        reads = [read_roots((s,), self.roots) for s in (one, two)]
+        return bool(writes[0] & (writes[1] | reads[1]) or writes[1] & reads[0])
+
+    def is_array(self, name: str) -> bool:
+        return isinstance(self.types.get(name), Array)
+
+    def made(self, stmt: Stmt) -> set[str]:
+        return {
+            self.roots.find(s.target) for s in statements((stmt,)) if isinstance(s, Assign) and self.is_array(s.target)
+        }
+
+    # ------------------------------------------------------------------ the two loops
+    def one_range(self, first: For, second: For) -> bool:
+        bounds = ((first.start, second.start), (first.stop, second.stop))
+        same = (same_integer(self.source(a), self.source(b), self.types) for a, b in bounds)
+        return first.step == second.step and all(same)
+
+    def legal(self, first: For, second: For) -> bool:
+        if all(any(map(has_effect, statements(loop.body))) for loop in (first, second)):
+            return False
+        if any(self.is_array(c.inner) for loop in (first, second) for c in loop.carried):
+            return False
+        writes = [written_roots((loop,), self.roots) for loop in (first, second)]
+        bounds = loaded_roots(second.start, self.roots) | loaded_roots(second.stop, self.roots)
+        if bounds & writes[0]:
+            return False
+        reads = [set(filter(self.is_array, read_roots(loop.body, self.roots))) for loop in (first, second)]
+        if not (writes[0] | reads[0]) & (writes[1] | reads[1]):
+            return False
+        conflicts = writes[0] & (writes[1] | reads[1]) | writes[1] & reads[0]
+        return all(self.compatible(root, first, second) for root in conflicts)
+
+    def compatible(self, root: str, first: For, second: For) -> bool:
+        touched = [(a, loop) for loop in (first, second) for a in accesses(loop.body, root, self.roots)]
+        return all(a.kind == "add" for a, _ in touched) or bool(common_places(touched, self.types))
+
+    def joined(self, first: For, second: For) -> For:
+        body = replaced(second.body, {second.index: Name(first.index)})
+        index = Name(second.index)
+        carried = tuple(replace(c, yielded=Name(first.index)) if c.yielded == index else c for c in second.carried)
+        return replace(
+            first, body=(*first.body, *body), carried=(*first.carried, *carried), origin=first.origin or second.origin
+        )

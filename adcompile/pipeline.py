@@ -1,0 +1,175 @@
+"""The stages, in order: what each does, and the spec that its output is checked against.
+
+`ADCOMPILE_DUMP=after:NAME` prints every function as it stands after a stage; `f.stages["NAME"]` is that text for the
+types that the derivative `f` was last made for.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from adcompile.analysis.types_of import type_of_value
+from adcompile.analysis.typing import infer
+from adcompile.backend.emit import Emitted, emit
+from adcompile.errors import InternalError, InvalidArgument, Unsupported
+from adcompile.frontend.read import read
+from adcompile.ir.nodes import Const, Expr, Function, Name, Return, Tuple
+from adcompile.ir.show import show
+from adcompile.ir.types import TupleType, Type
+from adcompile.ir.verify import verify_core, verify_plain, verify_ssa, verify_surface
+from adcompile.normal.fixed_buffers import fixed_buffers
+from adcompile.normal.inline import inline
+from adcompile.normal.loops_for_arrays import loops_for_arrays
+from adcompile.normal.no_jumps import no_jumps
+from adcompile.normal.single_return import single_return
+from adcompile.normal.ssa import ssa
+from adcompile.optimise import optimised
+from adcompile.transform.forward import forward
+from adcompile.transform.packing import one_seed, primals_and_tangents
+from adcompile.transform.reverse import own_copies, reverse
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One derivative to write: of which function, for which argument types, of which kind, by which parameters."""
+
+    function: Callable[..., Any]
+    arguments: tuple[Type, ...]
+    kind: str  # "grad", "value_and_grad", "jvp", "pullback" or "primal"
+    wrt: tuple[str, ...]
+    packed: bool = False  # whether one parameter still gives a tuple
+
+
+Done = Mapping[str, Function]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A function of what the last stage gave (and of the job, and of what all the stages before gave)."""
+
+    name: str
+    run: Callable[[Function, Job, Done], Function]
+    verify: Callable[[Function], None]
+
+
+def _typed(function: Function) -> Function:
+    return Function(function.name, function.params, function.body, {**function.types, **infer(function)})
+
+
+def _derivative(core: Function, job: Job, done: Done) -> Function:
+    match job.kind:
+        case "primal":
+            return own_copies(core, core.params)
+        case "jvp":
+            return forward(core, job.wrt, value=True)
+        case "pullback":
+            return reverse(core, job.wrt, seeded=True, packed=job.packed)
+    return reverse(core, job.wrt, value=job.kind == "value_and_grad", packed=job.packed)
+
+
+def _packed(function: Function, job: Job, done: Done) -> Function:
+    primals = done["typed"].params
+    if job.kind == "jvp":
+        return primals_and_tangents(function, dict(zip(job.wrt, function.params[len(primals) :], strict=True)))
+    if job.kind == "pullback":
+        return one_seed(function, primals, _returned(done["typed"]))
+    return function
+
+
+STAGES: tuple[Stage, ...] = (
+    Stage("read", lambda f, job, done: read(job.function).function, verify_surface),
+    Stage("no_jumps", lambda f, job, done: no_jumps(f), verify_surface),
+    Stage("single_return", lambda f, job, done: single_return(f), verify_plain),
+    Stage("inline", lambda f, job, done: inline(f), verify_plain),
+    Stage("ssa", lambda f, job, done: ssa(f, dict(zip(f.params, job.arguments, strict=True))), verify_ssa),
+    Stage("loops_for_arrays", lambda f, job, done: loops_for_arrays(f), verify_core),
+    Stage("fixed_buffers", lambda f, job, done: fixed_buffers(f), verify_core),
+    Stage("typed", lambda f, job, done: _typed(f), verify_core),
+    Stage("derivative", _derivative, verify_core),
+    Stage("optimised", lambda f, job, done: optimised(f), verify_core),
+    Stage("packed", _packed, verify_ssa),
+)
+
+
+class Stages(Mapping[str, str]):
+    """The text of a function after each stage."""
+
+    def __init__(self, after: Mapping[str, Function]) -> None:
+        self._after = after
+
+    def __getitem__(self, name: str) -> str:
+        return show(self._after[name], types=True)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._after)
+
+    def __len__(self) -> int:
+        return len(self._after)
+
+    def function(self, name: str) -> Function:
+        """The function itself."""
+        return self._after[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the pipeline gives: the text, the type of the primal's result, and the function after each stage."""
+
+    name: str
+    emitted: Emitted
+    result: Type
+    stages: Stages
+
+
+def run(job: Job) -> Outcome:
+    """All stages for one job.  What goes wrong inside a stage is ours, and names the stage."""
+    shown = os.environ.get("ADCOMPILE_DUMP", "").removeprefix("after:")
+    function = Function("", (), ())
+    done: dict[str, Function] = {}
+    for stage in STAGES:
+        with _named(stage.name, job):
+            function = stage.run(function, job, done)
+            stage.verify(function)
+        done[stage.name] = function
+        if shown == stage.name:
+            print(show(function, types=True))
+    with _named("emit", job):
+        emitted = emit(function)
+    if shown == "emit":
+        print(emitted.text)
+    typed = done["typed"]
+    return Outcome(function.name, emitted, _type(_returned(typed), typed.types), Stages(done))
+
+
+@contextmanager
+def _named(stage: str, job: Job) -> Iterator[None]:
+    """Whatever a stage raises that is no refusal is an error of ours, and says in which stage."""
+    try:
+        yield
+    except (Unsupported, InvalidArgument):
+        raise
+    except Exception as error:
+        of = getattr(job.function, "__name__", "a function")
+        what = str(error) if isinstance(error, InternalError) else f"{type(error).__name__}: {error}"
+        raise InternalError(f"stage {stage}, {of}: {what}") from error
+
+
+def _returned(function: Function) -> Expr:
+    last = function.body[-1]
+    assert isinstance(last, Return)
+    return last.value
+
+
+def _type(expr: Expr, types: Mapping[str, Type]) -> Type:
+    match expr:
+        case Name(name):
+            return types[name]
+        case Tuple(items):
+            return TupleType(tuple(_type(item, types) for item in items))
+        case Const(value):
+            return type_of_value(value)
+    raise InternalError(f"{expr} is returned and is neither an atom nor a tuple of atoms")

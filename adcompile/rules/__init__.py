@@ -1,0 +1,4 @@
+"""Differentiation rules: importing the package registers them all."""
+
+from adcompile.rules import constants as constants
+from adcompile.rules import elementwise as elementwise

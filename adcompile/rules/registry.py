@@ -1,0 +1,117 @@
+"""The register of differentiation rules: which function has which derivative.
+
+Goal: one rule a function, serving forward and reverse mode alike; users add their own with the same words.  A rule is
+ordinary NumPy code, runnable as it stands.  Non-goal: the chain rule (`adcompile.chain` applies the rules).
+
+>>> import numpy as np
+>>> def softplus(x): return np.log1p(np.exp(x))
+>>> elementwise(softplus, lambda x, z: 1.0 / (1.0 + np.exp(-x)), dear=True)
+>>> float(rule_for(softplus).partials[0](0.0, softplus(0.0)))
+0.5
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from adcompile.errors import InvalidArgument
+from adcompile.ir import ops
+from adcompile.ir.nodes import Const, Expr
+
+Function: TypeAlias = Callable[..., Any]
+Sample: TypeAlias = tuple[Any, ...]
+
+_CHEAP_POWERS = frozenset(range(-4, 5))
+_SAMPLES: dict[int, tuple[Sample, ...]] = {
+    1: ((0.3,), (0.8,), (-0.6,)),
+    2: ((0.3, 0.8), (1.7, -0.6), (-0.4, 0.5)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Elementwise:
+    """The derivative of a function of numbers: one partial an argument, called with the arguments and the result.
+
+    A partial of `None` says that the result does not depend smoothly on that argument (an integer, a condition).
+    `dear` says that the function costs more than a memory access, so that its value is worth keeping; `samples` are
+    arguments at which the tests compare the rule with differences; `same` are other names of the function.
+    """
+
+    fn: Function
+    partials: tuple[Function | None, ...]
+    dear: bool
+    samples: tuple[Sample, ...]
+    same: tuple[Function, ...]
+
+
+_RULES: dict[Function, Elementwise] = {}
+_CONSTANTS: set[Function] = set()
+
+
+def elementwise(
+    fn: Function,
+    *partials: Function | None,
+    same: Iterable[Function] = (),
+    dear: bool = False,
+    samples: Iterable[Sample] = (),
+) -> None:
+    """Register the partial derivatives of `fn`, one for each of its arguments; `same` have the same derivatives.
+
+    A later registration replaces an earlier one.
+    """
+    name = getattr(fn, "__name__", repr(fn))
+    if not partials:
+        raise InvalidArgument(f"elementwise({name}): give one partial derivative an argument, or use constant({name})")
+    for position, partial in enumerate(partials):
+        if partial is not None and len(inspect.signature(partial).parameters) != len(partials) + 1:
+            raise InvalidArgument(
+                f"elementwise({name}): partial {position + 1} must take the {len(partials)} argument(s) and the result"
+            )
+    points = tuple(samples) or _SAMPLES.get(len(partials), ())
+    rule = Elementwise(fn, partials, dear, points, tuple(same))
+    for one in (fn, *rule.same):
+        _CONSTANTS.discard(one)
+        _RULES[one] = rule
+
+
+def constant(*fns: Function) -> None:
+    """Register functions whose derivative is zero wherever there is one."""
+    for fn in fns:
+        _RULES.pop(fn, None)
+        _CONSTANTS.add(fn)
+
+
+def rule_for(fn: object) -> Elementwise | None:
+    """The rule of a function, if it has one."""
+    return _RULES.get(fn) if _hashable(fn) else None  # type: ignore[call-overload]
+
+
+def is_constant(fn: object) -> bool:
+    """Whether a function's derivative is known to be zero."""
+    return _hashable(fn) and fn in _CONSTANTS
+
+
+def is_dear(fn: object, args: Sequence[Expr] = ()) -> bool:
+    """Whether a function's value is worth keeping rather than computing again; with the arguments of a call, whether
+    that call's is (a power by a small literal whole number is a product or two)."""
+    rule = rule_for(fn)
+    if rule is None or not rule.dear:
+        return False
+    exponent = args[1] if rule is rule_for(ops.power) and len(args) == 2 else None
+    return not (isinstance(exponent, Const) and exponent.value in _CHEAP_POWERS)
+
+
+def all_rules() -> tuple[Elementwise, ...]:
+    """Every rule, once, in order of registration."""
+    return tuple({id(rule): rule for rule in _RULES.values()}.values())
+
+
+def _hashable(value: object) -> bool:
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True

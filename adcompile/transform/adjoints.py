@@ -1,0 +1,288 @@
+"""The reverse sweep: the adjoint of each statement, last first.
+
+An adjoint is named after its primal: `x_bar`.  A scalar's adjoint is a value (a sum of contributions), an array's is
+an array of the same shape, one for all names that reach the same memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from adcompile.analysis.activity import Activity
+from adcompile.analysis.aliasing import Roots, is_allocation
+from adcompile.chain import ZERO, differentiable, partial, plus, times
+from adcompile.errors import Unsupported
+from adcompile.ir import ops
+from adcompile.ir.nodes import (
+    Accum,
+    Assign,
+    Atom,
+    Block,
+    Call,
+    Const,
+    Effect,
+    Expr,
+    For,
+    Function,
+    If,
+    Index,
+    Name,
+    Return,
+    Stmt,
+    Store,
+    While,
+    base_of,
+)
+from adcompile.ir.types import FLOAT, INT, Array, TupleType, element, ndim
+from adcompile.ir.walk import blocks, defines, statements
+from adcompile.transform.available import Availability
+from adcompile.transform.scopes import Frame, Region, Scope
+
+
+class Adjoints(Availability):
+    """Writes the reverse sweep of one function; `transform.replay` adds loops and branches that are scopes."""
+
+    def __init__(
+        self, function: Function, roots: Roots, keep: frozenset[Stmt], activity: Activity, split: frozenset[Stmt]
+    ) -> None:
+        super().__init__(function, roots, keep)
+        self.activity = activity
+        self.split = split  # loops not to be run forward and reverse together
+        self.bar: dict[str, Atom] = {}
+        self.array_bar: dict[str, str] = {}
+
+    # ------------------------------------------------------------------------------------ adjoints of values
+    def active(self, name: str) -> bool:
+        return self.activity.name(name)
+
+    def add(self, name: str, contribution: Expr) -> None:
+        """`name_bar += contribution`."""
+        if contribution == ZERO or not self.active(name):
+            return
+        before = self.bar.get(name)
+        if before is None and isinstance(contribution, (Name, Const)):
+            self.bar[name] = contribution
+            return
+        new = self.fresh(f"{base_of(name)}_bar", self.types[name])
+        self.emit(Assign(new, contribution if before is None else plus(before, contribution)))
+        self.bar[name] = Name(new)
+
+    def add_atom(self, atom: Atom, contribution: Expr) -> None:
+        if isinstance(atom, Name):
+            self.add(atom.id, contribution)
+
+    def adjoint_array(self, array: str) -> str:
+        return self.array_bar[self.roots.find(array)]
+
+    def make_adjoint_array(self, array: str) -> None:
+        """`array_bar = np.zeros_like(array)`, once for all that reaches the array's memory."""
+        root = self.roots.find(array)
+        if root not in self.array_bar and self.active(array):
+            new = self.fresh(f"{base_of(array)}_bar", self.types[array])
+            self.array_bar[root] = new
+            self.emit(Assign(new, Call(np.zeros_like, (Name(array),))))
+
+    # ------------------------------------------------------------------------------------ the chain rule
+    def chain(self, expr: Expr, seed: Expr, stmt: Stmt) -> list[tuple[Name | Index, Expr]]:
+        """What `seed`, the adjoint of `expr`, contributes to each value that `expr` reads."""
+        found: list[tuple[Name | Index, Expr]] = []
+
+        def visit(expr: Expr, seed: Expr) -> None:
+            if not self.activity.expression(expr):
+                return
+            if isinstance(expr, (Name, Index)):
+                found.append((expr, seed))
+                return
+            assert isinstance(expr, Call)
+            live = [k for k in differentiable(expr) if self.activity.expression(expr.args[k])]
+            if len(live) > 1 and not _trivial(seed):
+                name = self.fresh("v_bar", FLOAT)
+                self.emit(Assign(name, seed))
+                seed = Name(name)
+            result = Name(stmt.target) if isinstance(stmt, Assign) and expr is stmt.value else None
+            for k in live:
+                visit(expr.args[k], times(self.need(partial(expr, k, result), stmt), seed))
+
+        try:
+            visit(expr, seed)
+        except Unsupported as error:
+            raise Unsupported(replace(r, span=r.span or stmt.span) for r in error.refusals) from None
+        merged: dict[Name | Index, Expr] = {}
+        for leaf, contribution in found:
+            merged[leaf] = plus(merged[leaf], contribution) if leaf in merged else contribution
+        return list(merged.items())
+
+    def scatter(self, contributions: list[tuple[Name | Index, Expr]], stmt: Stmt) -> None:
+        for leaf, contribution in contributions:
+            if isinstance(leaf, Name):
+                self.add(leaf.id, contribution)
+            elif contribution != ZERO:
+                assert isinstance(leaf.array, Name)
+                index = tuple(self.need(part, stmt) for part in leaf.index)
+                self.emit(Accum(self.adjoint_array(leaf.array.id), index, contribution))
+
+    # ------------------------------------------------------------------------------------ blocks
+    def reverse_block(
+        self, region: Region, block: Block, out: list[Stmt], scope: Scope, index: Atom | None = None
+    ) -> Frame:
+        """Reverses a block into `out`; the caller pops the frame."""
+        frame = Frame(region, block, out, scope, index)
+        self.frames.append(frame)
+        return frame
+
+    def reverse_statements(self, frame: Frame) -> None:
+        if frame.is_scope:
+            self.adjoint_arrays_of(frame.block)
+        for position in reversed(range(len(frame.block))):
+            frame.position = position
+            stmt = frame.block[position]
+            first = len(frame.out)
+            self.reverse_statement(stmt)
+            if stmt.origin:
+                for number in range(first, len(frame.out)):
+                    if not frame.out[number].origin and not blocks(frame.out[number]):
+                        frame.out[number] = replace(frame.out[number], origin=stmt.origin, span=stmt.span)
+
+    def adjoint_arrays_of(self, block: Block) -> None:
+        """Adjoints for the arrays that a scope makes, by the last name of each."""
+        last: dict[str, str] = {}
+        for stmt in block:
+            for name in defines(stmt):
+                if isinstance(self.types[name], Array) and not self._is_tuple_item(stmt):
+                    last[self.roots.find(name)] = name
+        for name in last.values():
+            self.make_adjoint_array(name)
+
+    def _is_tuple_item(self, stmt: Stmt) -> bool:
+        return (
+            isinstance(stmt, Assign)
+            and isinstance(stmt.value, Index)
+            and isinstance(stmt.value.array, Name)
+            and isinstance(self.types[stmt.value.array.id], TupleType)
+        )
+
+    def reverse_statement(self, stmt: Stmt) -> None:
+        match stmt:
+            case Assign():
+                self.reverse_assign(stmt)
+            case Store():
+                self.reverse_store(stmt)
+            case Accum():
+                self.reverse_accum(stmt)
+            case For() | While():
+                self.reverse_loop(stmt)
+            case If():
+                self.reverse_if(stmt)
+            case Return() | Effect():
+                pass
+
+    def reverse_loop(self, stmt: For | While) -> None:
+        raise NotImplementedError
+
+    def reverse_if(self, stmt: If) -> None:
+        raise NotImplementedError
+
+    # ------------------------------------------------------------------------------------ straight-line statements
+    def reverse_assign(self, stmt: Assign) -> None:
+        if self._is_tuple_item(stmt):
+            return
+        if is_allocation(stmt.value):
+            assert isinstance(stmt.value, Call)
+            if stmt.value.fn is ops.copy and self.active(stmt.target):
+                source = stmt.value.args[0]
+                assert isinstance(source, Name)
+                if self.active(source.id):
+                    self.add_array(self.adjoint_array(source.id), self.adjoint_array(stmt.target))
+            return
+        adjoint = self.bar.pop(stmt.target, None)
+        if adjoint is not None:
+            self.scatter(self.chain(stmt.value, adjoint, stmt), stmt)
+
+    def add_array(self, target: str, source: str) -> None:
+        """`target += source`, element by element."""
+        indices = [self.fresh(base, INT) for base, _ in zip("ijklmn", range(ndim(self.types[source])), strict=False)]
+        index = tuple(map(Name, indices))
+        body: Block = (Accum(target, index, Index(Name(source), index)),)
+        self.emit(self.nest(indices, source, body))
+
+    def nest(self, indices: list[str], array: str, body: Block) -> Stmt:
+        """Loops over every element of an array."""
+        for axis in reversed(range(len(indices))):
+            extent = Call(ops.dim, (Name(array), Const(axis)))
+            body = (For(indices[axis], Const(0), extent, Const(1), body),)
+        return body[0]
+
+    def put_back(self, stmt: Store | Accum, index: tuple[Expr, ...]) -> None:
+        """Gives the element that `stmt` overwrote its old contents, where something reads them."""
+        if stmt not in self.keep:
+            return
+        old = Index(Name(stmt.array), stmt.index)
+        contents = self._contents_at_hand(stmt, old) or self._saved_contents(stmt, old)
+        array = self.value(stmt.array)
+        assert isinstance(array, Name)
+        self.emit(Store(array.id, index, contents))
+
+    def _contents_at_hand(self, stmt: Store | Accum, old: Index) -> Expr | None:
+        """The old contents, if another array was given them just before."""
+        frame = self.frame
+        root = self.roots.find(stmt.array)
+        for position in range(frame.position - 1, -1, -1):
+            before = frame.block[position]
+            if isinstance(before, Store) and before.value == old:
+                found = self.kept_slot(old, frame, position, position + 1)
+                if found is not None:
+                    return found
+            if any(isinstance(s, (Store, Accum)) and self.roots.find(s.array) == root for s in statements((before,))):
+                return None
+        return None
+
+    def _saved_contents(self, stmt: Store | Accum, old: Index) -> Atom:
+        frame = self.frame
+        type_ = self.types[stmt.array]
+        assert isinstance(type_, Array)
+        if frame.is_scope:
+            name = self.fresh(base_of(stmt.array) + "_old", element(type_))
+            frame.scope.before[stmt].append(Assign(name, old))
+            return Name(name)
+        add: Callable[[Stmt], None] = frame.scope.before[stmt].append
+        return self.saved(old, base_of(stmt.array), element(type_), frame, add)
+
+    def reverse_store(self, stmt: Store) -> None:
+        index = tuple(self.need(part, stmt) for part in stmt.index)
+        self.put_back(stmt, index)
+        if not self.active(stmt.array):
+            return
+        array = self.adjoint_array(stmt.array)
+        if not self.activity.expression(stmt.value):
+            self.emit(Store(array, index, ZERO))
+            return
+        name = self.fresh("v_bar", FLOAT)
+        self.emit(Assign(name, Index(Name(array), index)))
+        own: Expr = ZERO
+        others = []
+        for leaf, contribution in self.chain(stmt.value, Name(name), stmt):
+            if leaf == Index(Name(stmt.array), stmt.index):
+                own = plus(own, contribution)
+            else:
+                others.append((leaf, contribution))
+        self.emit(Store(array, index, own))
+        self.scatter(others, stmt)
+
+    def reverse_accum(self, stmt: Accum) -> None:
+        index = tuple(self.need(part, stmt) for part in stmt.index)
+        self.put_back(stmt, index)
+        if not self.active(stmt.array) or not self.activity.expression(stmt.value):
+            return
+        name = self.fresh("v_bar", FLOAT)
+        self.emit(Assign(name, Index(Name(self.adjoint_array(stmt.array)), index)))
+        self.scatter(self.chain(stmt.value, Name(name), stmt), stmt)
+
+
+def _trivial(seed: Expr) -> bool:
+    """Whether an adjoint may be written twice: an atom, or its negative."""
+    return isinstance(seed, (Name, Const)) or (
+        isinstance(seed, Call) and seed.fn is np.negative and isinstance(seed.args[0], (Name, Const))
+    )

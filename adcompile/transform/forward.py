@@ -1,0 +1,207 @@
+"""Forward mode: a function into one that gives its value and the tangent of its value.
+
+Goal: one tangent beside each active value, `x_dot` beside `x`; memory has tangent memory of the same shape.  It takes
+anything of the language, tapes included, so it differentiates derivatives too.  Non-goals: several tangents at once.
+
+    s = x * np.sin(y)
+becomes
+    s_dot = x * np.cos(y) * y_dot + np.sin(y) * x_dot
+    s = x * np.sin(y)
+
+Method: Griewank & Walther, *Evaluating Derivatives* (2nd ed.), section 3.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from adcompile.analysis.activity import Activity
+from adcompile.analysis.aliasing import is_allocation, roots
+from adcompile.chain import ZERO, differentiable, partial, plus, times
+from adcompile.errors import Unsupported
+from adcompile.ir import ops
+from adcompile.ir.fold import fold
+from adcompile.ir.nodes import (
+    Accum,
+    Assign,
+    Atom,
+    Block,
+    Call,
+    Carry,
+    Const,
+    Expr,
+    For,
+    Function,
+    If,
+    Index,
+    Merge,
+    Name,
+    Names,
+    Return,
+    Stmt,
+    Store,
+    Tuple,
+    While,
+    base_of,
+)
+from adcompile.ir.types import Array, TupleType, Type, is_float
+from adcompile.ir.walk import all_names, blocks, with_blocks
+from adcompile.runtime import grown
+from adcompile.transform.reverse import own_copies
+
+
+def forward(function: Function, wrt: Sequence[str], *, value: bool = True) -> Function:
+    """The tangent of `function` along tangents of the parameters `wrt`.
+
+    The new function has a parameter more for each of `wrt`, `<param>_dot`, and returns the tangent of the result,
+    after the value if `value`.  A leaf of the result that is no float has the tangent 0.0.
+    """
+    return _Forward(function, tuple(wrt)).run(value)
+
+
+class _Forward:
+    def __init__(self, function: Function, wrt: tuple[str, ...]) -> None:
+        self.function = function
+        self.wrt = wrt
+        self.activity = Activity(function, wrt, roots(function))
+        self.names = Names(tuple(all_names(function)))
+        self.types: dict[str, Type] = dict(function.types)
+        self.dots: dict[str, str] = {}
+
+    def run(self, value: bool) -> Function:
+        function = self.function
+        taken = {base_of(name) for name in self.types}
+        params = []
+        for param in self.wrt:
+            name, number = f"{param}_dot", 1
+            while name in taken:
+                number += 1
+                name = f"{param}_dot{number}"
+            taken.add(name)
+            self.names.take(name)
+            self.types[name] = self.types[param]
+            self.dots[param] = name
+            params.append(name)
+        entry: list[Stmt] = []
+        for param in function.params:  # a parameter that is no independent variable, but is written by active values
+            if isinstance(self.types[param], Array) and param not in self.dots and self.activity.name(param):
+                entry.append(Assign(self.dot(param), Call(np.zeros_like, (Name(param),))))
+        last = function.body[-1]
+        assert isinstance(last, Return)
+        body = (*entry, *self.block(function.body[:-1]))
+        late: list[Stmt] = []
+        tangent = self.result(last.value, late)
+        result = Tuple((last.value, tangent)) if value else tangent
+        new = Function(f"{function.name}_jvp", (*function.params, *params), (*body, *late, Return(result)), self.types)
+        return own_copies(new, new.params)
+
+    def result(self, expr: Expr, out: list[Stmt]) -> Expr:
+        if isinstance(expr, Tuple):
+            return Tuple(tuple(self.result(item, out) for item in expr.items))
+        assert isinstance(expr, (Name, Const))
+        if isinstance(expr, Name) and isinstance(self.types[expr.id], Array) and not self.activity.name(expr.id):
+            zeros = self.names.fresh(f"{base_of(expr.id)}_dot")
+            array = self.types[expr.id]
+            self.types[zeros] = array if is_float(array) else Array("float64", array.ndim)  # type: ignore[union-attr]
+            like: tuple[Expr, ...] = (expr,) if is_float(array) else (expr, Const(np.float64))
+            out.append(Assign(zeros, Call(np.zeros_like, like)))
+            return Name(zeros)
+        return self.atom(expr)
+
+    # ------------------------------------------------------------------------------------ tangents
+    def dot(self, name: str) -> str:
+        if name not in self.dots:
+            new = self.names.fresh(f"{base_of(name)}_dot")
+            self.types[new] = self.types[name]
+            self.dots[name] = new
+        return self.dots[name]
+
+    def atom(self, atom: Atom) -> Atom:
+        return Name(self.dot(atom.id)) if isinstance(atom, Name) and self.activity.name(atom.id) else ZERO
+
+    def tangent(self, expr: Expr) -> Expr:
+        """The tangent of a scalar expression."""
+        if not self.activity.expression(expr):
+            return ZERO
+        match expr:
+            case Name(id):
+                return Name(self.dot(id))
+            case Index(Name(id), index):
+                return Index(Name(self.dot(id)), index)
+            case Call(ops.select, (condition, then, orelse)):
+                return fold(Call(ops.select, (condition, self.tangent(then), self.tangent(orelse))), derivative=True)
+        assert isinstance(expr, Call)
+        total: Expr = ZERO
+        for position in differentiable(expr):
+            inner = self.tangent(expr.args[position])
+            if inner != ZERO:
+                total = plus(total, times(partial(expr, position), inner))
+        return total
+
+    # ------------------------------------------------------------------------------------ statements
+    def block(self, block: Block) -> Block:
+        out: list[Stmt] = []
+        for stmt in block:
+            try:
+                self.statement(stmt, out)
+            except Unsupported as error:
+                raise Unsupported(replace(r, span=r.span or stmt.span) for r in error.refusals) from None
+        return tuple(out)
+
+    def statement(self, stmt: Stmt, out: list[Stmt]) -> None:
+        match stmt:
+            case Assign():
+                if self.activity.name(stmt.target):
+                    out.append(Assign(self.dot(stmt.target), self.tangent_of_assigned(stmt), span=stmt.span))
+                out.append(stmt)
+            case Store() | Accum():
+                if self.activity.name(stmt.array):
+                    value = self.tangent(stmt.value)
+                    if isinstance(stmt, Store) or value != ZERO:
+                        out.append(replace(stmt, array=self.dot(stmt.array), value=value, origin=""))
+                out.append(replace(stmt, origin=""))
+            case For() | While():
+                new = with_blocks(stmt, [self.block(stmt.body)])
+                assert isinstance(new, (For, While))
+                extra = tuple(
+                    Carry(self.dot(c.inner), self.atom(c.init), self.atom(c.yielded), self.dot(c.result))
+                    for c in stmt.carried
+                    if self.activity.name(c.inner)
+                )
+                out.append(replace(new, carried=(*stmt.carried, *extra)))
+            case If():
+                branch = with_blocks(stmt, [self.block(inner) for inner in blocks(stmt)])
+                assert isinstance(branch, If)
+                merges = tuple(
+                    Merge(self.dot(m.result), self.atom(m.then), self.atom(m.orelse))
+                    for m in stmt.merges
+                    if self.activity.name(m.result)
+                )
+                out.append(replace(branch, merges=(*stmt.merges, *merges)))
+            case _:
+                out.append(stmt)
+
+    def tangent_of_assigned(self, stmt: Assign) -> Expr:
+        """The tangent of an assignment's value: of a scalar, or the tangent memory of an allocation."""
+        value = stmt.value
+        if isinstance(value, Index) and isinstance(value.array, Name):
+            if isinstance(self.types[value.array.id], TupleType):
+                return Index(Name(self.dot(value.array.id)), value.index)
+        if not is_allocation(value):
+            return self.tangent(value)
+        assert isinstance(value, Call)
+        if value.fn is grown:
+            source, slot = value.args
+            assert isinstance(source, Name)
+            return Call(grown, (Name(self.dot(source.id)), slot))
+        if value.fn is ops.copy:
+            source = value.args[0]
+            assert isinstance(source, Name)
+            if self.activity.name(source.id):
+                return Call(ops.copy, (Name(self.dot(source.id)),))
+            return Call(np.zeros_like, (source,))
+        zeros: dict[object, Callable[..., object]] = {np.empty: np.zeros, np.empty_like: np.zeros_like}
+        return replace(value, fn=zeros.get(value.fn, value.fn))

@@ -1,0 +1,258 @@
+"""Reverse mode: a function into one that gives adjoints of its parameters.
+
+Goal: the forward sweep, each statement's adjoint in reverse order, loops reversed, branches kept; what makes it good
+is what it does not save (see `transform.available`).  Non-goals: nothing is cleaned here; dead code, `+ 0.0` and
+temporaries used once are the optimiser's.
+
+What must be put back is found by demand: a first sweep puts nothing back and records what it reloads; each store that
+a reload shows to be in the way is then put back, and the sweep is written again, until nothing is missing.
+
+Method: Griewank & Walther, *Evaluating Derivatives* (2nd ed.), sections 3.2 to 3.4, 5.1 and 12.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from adcompile.analysis.activity import Activity
+from adcompile.analysis.aliasing import is_allocation, roots
+from adcompile.chain import ONE, ZERO
+from adcompile.errors import refuse
+from adcompile.ir import ops
+from adcompile.ir.nodes import (
+    Accum,
+    Assign,
+    Block,
+    Call,
+    Effect,
+    Expr,
+    For,
+    Function,
+    Index,
+    Name,
+    Names,
+    Return,
+    Stmt,
+    Store,
+    Tuple,
+    While,
+    base_of,
+)
+from adcompile.ir.types import Array, Scalar, TupleType, Type, is_float
+from adcompile.ir.walk import all_names, replaced, statements, written
+from adcompile.runtime import check_overlap
+from adcompile.transform.available import Reload
+from adcompile.transform.prepare import prepared
+from adcompile.transform.replay import Replay
+from adcompile.transform.scopes import TOP, Region, Scope
+
+
+def reverse(
+    function: Function, wrt: Sequence[str], *, seeded: bool = False, value: bool = False, packed: bool = False
+) -> Function:
+    """The adjoint of `function` by the parameters `wrt`.
+
+    Unseeded, the result must be one float scalar, whose adjoint is 1.0.  Seeded, the new function has a parameter
+    more for each leaf of the result, `<result>_bar`, in order: the adjoint of that leaf.  It returns the adjoints (a
+    tuple if `packed`), after the value if `value`.
+    """
+    aliases = roots(function)
+    primal = prepared(function, Activity(function, wrt, aliases), aliases)
+    keep: frozenset[Stmt] = frozenset()
+    split: frozenset[Stmt] = frozenset()
+    while True:
+        sweep = _Sweep(primal, tuple(wrt), keep, split)
+        result = sweep.run(seeded, value, packed)
+        wanted = sweep.to_keep()
+        late = sweep.fused_with_stores(wanted | keep)
+        if wanted <= keep and not late:
+            return result
+        keep, split = keep | wanted, split | late
+
+
+class _Sweep(Replay):
+    """One attempt, with the stores to put back given."""
+
+    def __init__(self, function: Function, wrt: tuple[str, ...], keep: frozenset[Stmt], split: frozenset[Stmt]) -> None:
+        aliases = roots(function)
+        super().__init__(function, aliases, keep, Activity(function, wrt, aliases), split)
+        self.wrt = wrt
+
+    # ------------------------------------------------------------------------------------ the function
+    def run(self, seeded: bool, value: bool, packed: bool) -> Function:
+        function = self.function
+        last = function.body[-1]
+        assert isinstance(last, Return)
+        out: list[Stmt] = []
+        scope = Scope(TOP)
+        frame = self.reverse_block(TOP, function.body, out, scope)
+        for param in function.params:
+            if isinstance(function.types[param], Array):
+                self.make_adjoint_array(param)
+        for stmt in function.body:
+            if self._is_tuple_item(stmt) and isinstance(stmt, Assign):
+                if isinstance(self.types[stmt.target], Array):
+                    self.make_adjoint_array(stmt.target)
+        self.adjoint_arrays_of(function.body)
+        seeds = self._seed(last, seeded)
+        self.reverse_statements(frame)
+        self.frames.pop()
+        adjoints = [self._adjoint_of(param) for param in self.wrt]
+        result: Expr = Tuple(tuple(adjoints)) if packed or len(adjoints) > 1 else adjoints[0]
+        forward = scope.rebuilt(function.body, TOP)[:-1]
+        if value:
+            result = Tuple((last.value, result))
+        params = (*function.params, *seeds)
+        body = (*forward, *out, Return(result))
+        new = Function(f"{function.name}_{'vjp' if seeded else 'grad'}", params, body, self.types)
+        return own_copies(new, function.params)
+
+    def _seed(self, last: Return, seeded: bool) -> list[str]:
+        leaves = list(_leaves(last.value))
+        if not seeded:
+            if len(leaves) != 1 or isinstance(last.value, Tuple):
+                raise refuse("not-scalar", "the result is a tuple", last.span, "use vjp or jvp", self.function.name)
+            type_ = self.types[leaves[0].id] if isinstance(leaves[0], Name) else Scalar("float64")
+            if not isinstance(type_, Scalar) or not is_float(type_):
+                kind = f"an array of {type_.ndim} axes" if isinstance(type_, Array) else "not a float"
+                raise refuse(
+                    "not-scalar", f"the result is {kind}, not a float scalar", last.span,
+                    "use vjp or jvp, or reduce the result to one number (np.sum)", self.function.name,
+                )  # fmt: skip
+            if isinstance(leaves[0], Name):
+                self.add(leaves[0].id, ONE)
+            return []
+        params = []
+        taken = {base_of(name) for name in self.types}
+        for leaf in leaves:
+            base = f"{base_of(leaf.id) if isinstance(leaf, Name) else 'result'}_bar"
+            name = next(n for n in _numbered(base) if n not in taken)
+            taken.add(name)
+            self.names.take(name)
+            type_ = self.types[leaf.id] if isinstance(leaf, Name) else Scalar("float64")
+            self.types[name] = type_
+            params.append(name)
+            if isinstance(leaf, Name) and self.active(leaf.id):
+                if isinstance(type_, Array):
+                    self.add_array(self.adjoint_array(leaf.id), name)
+                else:
+                    self.add(leaf.id, Name(name))
+        return params
+
+    def _adjoint_of(self, param: str) -> Expr:
+        type_ = self.types[param]
+        if isinstance(type_, Array):
+            return Name(self.adjoint_array(param))
+        if isinstance(type_, TupleType):
+            items: list[Expr] = [ZERO] * len(type_.items)
+            for stmt in self.function.body:
+                if isinstance(stmt, Assign) and isinstance(stmt.value, Index) and stmt.value.array == Name(param):
+                    (position,) = stmt.value.index
+                    target = stmt.target
+                    number = position.value  # type: ignore[union-attr]
+                    items[number] = (
+                        Name(self.adjoint_array(target))
+                        if isinstance(self.types[target], Array)
+                        else self.bar.get(target, ZERO)
+                    )
+            return Tuple(tuple(items))
+        return self.bar.get(param, ZERO)
+
+    # ------------------------------------------------------------------------------------ put back
+    def to_keep(self) -> frozenset[Stmt]:
+        """The stores whose old contents some reload needs: those at or after it, or in a loop around both."""
+        found = set()
+        for reload in set(self.reloads):
+            for store in self.stores.get(reload.root, ()):
+                if store not in found and self._in_the_way(store, reload):
+                    found.add(store)
+        return frozenset(found)
+
+    def _in_the_way(self, store: Stmt, reload: Reload) -> bool:
+        assert isinstance(store, (Store, Accum))
+        if reload.stmt not in self.order:
+            return True
+        here, there = self.order[store], self.order[reload.stmt]
+        precedes = here <= there if reload.after else here < there
+        shared = [loop for loop in self._loops(store) if loop in self._loops(reload.stmt, own=True)]
+        lifetime = self._lifetime(reload.root)
+        shared = [loop for loop in shared if loop not in lifetime]
+        if not precedes:
+            return True
+        if not shared:
+            return False
+        same = store.index == reload.index
+        injective = all(isinstance(loop, For) and Name(loop.index) in store.index for loop in shared)
+        counted = len(shared) == 1 and isinstance(shared[0], While) and self._counts(store.index, shared[0])
+        return not (same and (injective or counted))
+
+    def _loops(self, stmt: Stmt, own: bool = False) -> list[Stmt]:
+        found: list[Stmt] = [stmt] if own and isinstance(stmt, (For, While)) else []
+        region: Region = self.region_of(stmt)
+        while region[0] is not None:
+            if isinstance(region[0], (For, While)):
+                found.append(region[0])
+            region = self.region_of(region[0])
+        return found
+
+    def _lifetime(self, root: str) -> list[Stmt]:
+        """The loops around the allocation of an array: it does not live from one of their iterations to the next."""
+        for stmt in statements(self.function.body):
+            if isinstance(stmt, Assign) and is_allocation(stmt.value) and self.roots.find(stmt.target) == root:
+                return self._loops(stmt)
+        return []
+
+    def fused_with_stores(self, keep: frozenset[Stmt]) -> frozenset[Stmt]:
+        """Loops that were run forward and reversed together although something they write must be put back."""
+        late = set()
+        for loop in self.fused:
+            assert isinstance(loop, For)
+            made = self.made_in(loop.body)
+            for stmt in statements(loop.body):
+                if isinstance(stmt, (Store, Accum)) and stmt in keep and self.roots.find(stmt.array) not in made:
+                    late.add(loop)
+        return frozenset(late)
+
+
+def _numbered(base: str) -> Iterator[str]:
+    yield base
+    number = 2
+    while True:
+        yield f"{base}{number}"
+        number += 1
+
+
+def _leaves(expr: Expr) -> Iterator[Expr]:
+    if isinstance(expr, Tuple):
+        for item in expr.items:
+            yield from _leaves(item)
+    else:
+        yield expr
+
+
+def own_copies(function: Function, data: Sequence[str]) -> Function:
+    """A function that writes none of its parameters: those it wrote are copied on entry.
+
+    `data` are the parameters that a caller may have let overlap; two that do, one of them written, are refused.
+    """
+    stored = written(function.body)
+    mine = [p for p in function.params if p in stored]
+    if not mine:
+        return function
+    names = Names(tuple(all_names(function)))
+    types: dict[str, Type] = dict(function.types)
+    values: dict[str, Expr] = {}
+    entry: list[Stmt] = []
+    for param in mine:
+        if param in data:
+            for other in data:
+                if other != param and isinstance(types[other], Array) and not (other in mine and other < param):
+                    entry.append(Effect(Call(check_overlap, (Name(param), Name(other)))))
+    for param in mine:
+        copy = names.fresh(param)
+        types[copy] = types[param]
+        values[param] = Name(copy)
+        entry.append(Assign(copy, Call(ops.copy, (Name(param),))))
+    body: Block = (*entry, *replaced(function.body, values))
+    return replace(function, body=body, types=types)

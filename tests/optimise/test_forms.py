@@ -1,0 +1,535 @@
+"""What each pass makes of a text, and what it must leave alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from adcompile.ir.nodes import Function
+from adcompile.optimise import optimised
+from adcompile.optimise.cse import cse
+from adcompile.optimise.dce import dce
+from adcompile.optimise.dead_stores import dead_stores
+from adcompile.optimise.fuse import fuse
+from adcompile.optimise.merge import merge
+from adcompile.optimise.propagate import propagate
+from adcompile.optimise.scalarise import scalarise
+from adcompile.optimise.sink import sink
+from adcompile.optimise.zeros import zeros
+from tests.optimise.reading import core, lines, text
+
+UNCHANGED = ""
+
+CASES: list[tuple[str, Callable[[Function], Function], str, str]] = []
+
+
+def case(name: str, change: Callable[[Function], Function], before: str, after: str) -> None:
+    CASES.append((name, change, before, after))
+
+
+# ------------------------------------------------------------------------------------------ dce
+case("stores to a local array that nobody reads", dce, """
+    def f(x: vec, a):
+        y = np.zeros_like(x)
+        for i in range(x.shape[0]):
+            y[i] = x[i]
+        return a
+    """, """
+    def f(x, a):
+        return a
+    """)  # fmt: skip
+case("the shape of a dead array is asked of its source", dce, """
+    def f(x: vec):
+        y = np.empty_like(x)
+        for i in range(x.shape[0]):
+            y[i] = np.sin(x[i])
+        z = np.zeros_like(y)
+        for j in range(y.shape[0]):
+            z[j] += x[j]
+        return z
+    """, """
+    def f(x):
+        z = np.zeros_like(x)
+        for j in range(x.shape[0]):
+            z[j] += x[j]
+        return z
+    """)  # fmt: skip
+case("the shape of a dead array is what it was made with", dce, """
+    def f(n: int, m: int):
+        y = np.empty((n, m))
+        y[0, 0] = 1.0
+        z = np.zeros_like(y)
+        z[0, 0] = float(y.shape[1])
+        return z
+    """, """
+    def f(n, m):
+        z = np.zeros((n, m))
+        z[0, 0] = float(m)
+        return z
+    """)  # fmt: skip
+case("a tape that grew is one array", dce, """
+    def f(x):
+        tape = np.empty(8)
+        k = 0
+        while x < 10.0:
+            tape = grown(tape, k)
+            tape[k] = x
+            k = k + 1
+            x = x * 2.0
+        return tape[k - 1]
+    """, UNCHANGED)  # fmt: skip
+case("a carried value that only feeds itself", dce, """
+    def f(x: vec):
+        s = 0.0
+        t = 0.0
+        for i in range(x.shape[0]):
+            s = s + x[i]
+            t = t + s
+        return s
+    """, """
+    def f(x):
+        s = 0.0
+        for i in range(x.shape[0]):  # s.1 = s, then s.2, after s.3
+            s.2 = s.1 + x[i]
+        return s.3
+    """)  # fmt: skip
+case("random numbers are drawn all the same", dce, """
+    def f(x):
+        t = np.random.normal() + 1.0
+        return x
+    """, UNCHANGED)  # fmt: skip
+
+# ------------------------------------------------------------------------------------------ propagate
+case("copies, zeros, known branches", propagate, """
+    def f(x: vec, b):
+        a = 0.0
+        c = b
+        for i in range(x.shape[0]):
+            x[i] += a
+            if 0 > 0:
+                x[i] = 0.0
+            x[i] += c
+        return x
+    """, """
+    def f(x, b):
+        for i in range(x.shape[0]):
+            x[i] += b
+        return x
+    """)  # fmt: skip
+case("a named number used twice keeps its name", propagate, """
+    def f(x):
+        g = 9.81
+        a = x * g
+        return a * g
+    """.replace("return a * g", "b = a * g\n        return b"), UNCHANGED)  # fmt: skip
+case("a carried value that never changes", propagate, """
+    def f(x: vec, a):
+        for i in range(x.shape[0]):
+            x[i] = a
+            a = a
+        return a
+    """, """
+    def f(x, a):
+        for i in range(x.shape[0]):
+            x[i] = a
+        return a
+    """)  # fmt: skip
+
+# ------------------------------------------------------------------------------------------ sink
+case("a temporary used once", sink, """
+    def f(x: vec, a):
+        t = a * a
+        x[0] = 1.0 - t
+        return x
+    """, """
+    def f(x, a):
+        x[0] = 1.0 - a * a
+        return x
+    """)  # fmt: skip
+case("not past a store to what it loads", sink, """
+    def f(x: vec, a):
+        t = x[0] + a
+        x[1] = 2.0
+        x[2] = t
+        return x
+    """, UNCHANGED)  # fmt: skip
+case("not into a loop", sink, """
+    def f(x: vec, a):
+        t = a * a
+        for i in range(x.shape[0]):
+            x[i] = t
+        return x
+    """, UNCHANGED)  # fmt: skip
+case("into the branch that needs it", sink, """
+    def f(x: vec, a):
+        t = np.sin(a)
+        if a > 0.0:
+            x[0] = t * t
+        return x
+    """, """
+    def f(x, a):
+        if a > 0.0:
+            t = np.sin(a)
+            x[0] = t * t
+        return x
+    """)  # fmt: skip
+case("not into a branch where it is wanted after", sink, """
+    def f(x: vec, a):
+        t = np.sin(a)
+        if a > 0.0:
+            x[0] = t * t
+        x[1] = t
+        return x
+    """, UNCHANGED)  # fmt: skip
+case("steps of a person's sum stay", sink, """
+    def f(x: vec, s):
+        s += x[0]
+        s += x[1]
+        return s
+    """, UNCHANGED)  # fmt: skip
+case("steps of an adjoint's sum are one", sink, """
+    def f(x: vec, a_bar):
+        a_bar -= x[0]
+        a_bar -= x[1]
+        return a_bar
+    """, """
+    def f(x, a_bar):
+        a_bar.2 = a_bar - (x[0] + x[1])
+        return a_bar.2
+    """)  # fmt: skip
+
+# ------------------------------------------------------------------------------------------ cse
+case("a repeat gets a name", cse, """
+    def f(x: vec, a):
+        x[0] = np.sin(a) * 2.0
+        x[1] = np.sin(a) + 1.0
+        return x
+    """, """
+    def f(x, a):
+        sin_a = np.sin(a)
+        x[0] = sin_a * 2.0
+        x[1] = sin_a + 1.0
+        return x
+    """)  # fmt: skip
+case("a repeat of what has a name", cse, """
+    def f(x: vec, a):
+        g = 1.0 - a * a
+        x[0] = 2.0 / (1.0 - a * a)
+        for i in range(x.shape[0]):
+            x[i] = x[i] + (1.0 - a * a)
+        return x
+    """, """
+    def f(x, a):
+        g = 1.0 - a * a
+        x[0] = 2.0 / g
+        for i in range(x.shape[0]):
+            x[i] = x[i] + g
+        return x
+    """)  # fmt: skip
+case("not past a store to what it loads, nor round a loop", cse, """
+    def f(x: vec):
+        a = np.sin(x[0])
+        x[1] = a
+        b = np.sin(x[0])
+        for i in range(x.shape[0]):
+            c = np.cos(x[0])
+            x[i] = c + b
+        d = np.cos(x[0])
+        x[2] = d
+        return x
+    """, UNCHANGED)  # fmt: skip
+case("not out of a branch", cse, """
+    def f(x: vec, a):
+        if a > 0.0:
+            x[0] = np.log(a)
+        else:
+            x[1] = 0.0
+        x[2] = 1.0 if a < 0.0 else np.log(a)
+        return x
+    """, UNCHANGED)  # fmt: skip
+
+# ------------------------------------------------------------------------------------------ fuse
+case("element by element", fuse, """
+    def f(x: vec, y: vec, z: vec):
+        n = x.shape[0]
+        for i in range(n):
+            y[i] = 2.0 * x[i]
+        s = 0.0
+        for j in range(n):
+            z[j] += y[j]
+            s += y[j]
+        return s
+    """, """
+    def f(x, y, z):
+        n = x.shape[0]
+        s = 0.0
+        for i in range(n):  # s.1 = s, then s.2, after s.3
+            y[i] = 2.0 * x[i]
+            z[i] += y[i]
+            s.2 = s.1 + y[i]
+        return s.3
+    """)  # fmt: skip
+for name, loops in {
+    "a neighbour's element": "y[i] = x[i]|z[j] = y[j + 1]",
+    "an element that may wrap round": "y[i - 1] = x[i]|z[j] = y[j - 1]",
+    "a sum read by the other": "y[0] += x[i]|y[1] += y[0] + x[j]",
+    "nothing in common": "y[i] = 1.0|z[j] = 2.0",
+}.items():
+    first, second = loops.split("|")
+    case(name, fuse, f"""
+    def f(x: vec, y: vec, z: vec):
+        for i in range(x.shape[0]):
+            {first}
+        for j in range(x.shape[0]):
+            {second}
+        return y
+    """, UNCHANGED)  # fmt: skip
+case("sums into one array", fuse, """
+    def f(x: vec, y: vec):
+        for i in range(x.shape[0] - 1):
+            y[i + 1] += x[i]
+        for j in range(x.shape[0] - 1):
+            y[j] += x[j]
+        return y
+    """, """
+    def f(x, y):
+        for i in range(x.shape[0] - 1):
+            y[i + 1] += x[i]
+            y[i] += x[i]
+        return y
+    """)  # fmt: skip
+case("not where the second needs what the first carried", fuse, """
+    def f(x: vec, y: vec):
+        s = 0.0
+        for i in range(x.shape[0]):
+            s += x[i]
+        for j in range(x.shape[0]):
+            y[j] = s * x[j]
+        return y
+    """, UNCHANGED)  # fmt: skip
+case("what stands between moves out of the way", fuse, """
+    def f(x: vec, y: vec):
+        s = 0.0
+        for i in range(x.shape[0]):
+            s += x[i]
+        z = np.zeros_like(x)
+        y[0] = s
+        for j in range(x.shape[0]):
+            z[j] = 2.0 * x[j]
+        return z
+    """, """
+    def f(x, y):
+        s = 0.0
+        z = np.zeros_like(x)
+        for i in range(x.shape[0]):  # s.1 = s, then s.2, after s.3
+            s.2 = s.1 + x[i]
+            z[i] = 2.0 * x[i]
+        y[0] = s.3
+        return z
+    """)  # fmt: skip
+
+# ------------------------------------------------------------------------------------------ merge
+case("additions to one element", merge, """
+    def f(y: vec, i: int, a, b):
+        y[i] -= a
+        y[i + 1] += a
+        y[i] -= b
+        return y
+    """, """
+    def f(y, i, a, b):
+        y[i + 1] += a
+        y[i] += -(a + b)
+        return y
+    """)  # fmt: skip
+case("an addition to what was stored", merge, """
+    def f(y: vec, i: int, a, b):
+        y[i] = 0.0
+        y[i - 1] += b
+        y[i] += a
+        return y
+    """, """
+    def f(y, i, a, b):
+        y[i] = a
+        y[i - 1] += b
+        return y
+    """)  # fmt: skip
+case("not past a read or a store", merge, """
+    def f(y: vec, i: int, a):
+        y[i] += a
+        t = y[i - 1]
+        y[i] += t
+        y[i - 1] = 0.0
+        y[i] += a
+        return y
+    """, UNCHANGED)  # fmt: skip
+
+# ------------------------------------------------------------------------------------------ arrays that go
+case("a loop over every element", zeros, """
+    def f(x: mat):
+        y = np.zeros_like(x)
+        for i in range(x.shape[0]):
+            for j in range(x.shape[1] - 1, -1, -1):
+                y[i, j] += x[i, j]
+        return y
+    """, """
+    def f(x):
+        y = np.empty_like(x)
+        for i in range(x.shape[0]):
+            for j in range(x.shape[1] - 1, -1, -1):
+                y[i, j] = x[i, j]
+        return y
+    """)  # fmt: skip
+case("a loop over a diagonal", zeros, """
+    def f(x: mat):
+        y = np.zeros_like(x)
+        for i in range(x.shape[0]):
+            y[i, i] += x[i, i]
+        return y
+    """, """
+    def f(x):
+        y = np.zeros_like(x)
+        for i in range(x.shape[0]):
+            y[i, i] = x[i, i]
+        return y
+    """)  # fmt: skip
+case("neighbours are added to", zeros, """
+    def f(x: vec):
+        y = np.zeros_like(x)
+        for i in range(x.shape[0] - 1):
+            y[i] += x[i]
+            y[i + 1] += x[i]
+        return y
+    """, UNCHANGED)  # fmt: skip
+case("an array that passes values on", scalarise, """
+    def f(x: vec, z: vec):
+        y = np.empty_like(x)
+        for i in range(x.shape[0]):
+            y[i] = np.sin(x[i])
+            z[i] += y[i] * x[i]
+        return z
+    """, """
+    def f(x, z):
+        y = np.empty_like(x)
+        for i in range(x.shape[0]):
+            y_i = np.sin(x[i])
+            y[i] = y_i
+            z[i] += y_i * x[i]
+        return z
+    """)  # fmt: skip
+case("not an array that is read elsewhere", scalarise, """
+    def f(x: vec, z: vec):
+        y = np.zeros_like(x)
+        for i in range(x.shape[0]):
+            y[i] = np.sin(x[i])
+            z[i] += y[i] * y[0]
+        return z
+    """, UNCHANGED)  # fmt: skip
+case("zeros that nothing reads", dead_stores, """
+    def f(x: vec, z: vec):
+        y = x.copy()
+        for i in range(x.shape[0]):
+            t = y[i]
+            y[i] = 0.0
+            z[i] += t
+        return z
+    """, """
+    def f(x, z):
+        y = x.copy()
+        for i in range(x.shape[0]):
+            t = y[i]
+            z[i] += t
+        return z
+    """)  # fmt: skip
+for name, body in {
+    "zeros that the next iteration reads": "t = y[i - 1]|y[i] = 0.0|z[i] += t",
+    "zeros that the same iteration reads": "y[i] = 0.0|t = y[i]|z[i] += t",
+}.items():
+    case(name, dead_stores, f"""
+    def f(x: vec, z: vec):
+        y = x.copy()
+        for i in range(x.shape[0]):
+            {body.replace("|", chr(10) + " " * 12)}
+        return z
+    """, UNCHANGED)  # fmt: skip
+case("zeros that an outer iteration reads", dead_stores, """
+    def f(x: vec, z: vec):
+        y = x.copy()
+        for k in range(2):
+            for i in range(x.shape[0]):
+                t = y[i]
+                y[i] = 0.0
+                z[i] += t
+        return z
+    """, UNCHANGED)  # fmt: skip
+
+# ------------------------------------------------------------------------------------------ all together
+case("the value and the gradient in one pass", optimised, """
+    def f(x: vec):
+        s = 0.0
+        for i in range(x.shape[0] - 1):
+            a = x[i + 1] - x[i] ** 2
+            b = 1.0 - x[i]
+            s += 100.0 * a ** 2 + b ** 2
+        x_bar = np.zeros_like(x)
+        s_bar = 1.0
+        for j in range(x.shape[0] - 1):
+            a = x[j + 1] - x[j] ** 2
+            b = 1.0 - x[j]
+            v_bar = s_bar
+            a_bar = 200.0 * a * v_bar
+            b_bar = 2.0 * b * v_bar
+            x_bar[j] -= b_bar
+            x_bar[j + 1] += a_bar
+            x_bar[j] -= 2.0 * x[j] * a_bar
+        return s, x_bar
+    """.replace("a = x[j", "c = x[j").replace("200.0 * a", "200.0 * c").replace("b = 1.0 - x[j]", "d = 1.0 - x[j]")
+    .replace("2.0 * b *", "2.0 * d *"), """
+    def f(x):
+        x_bar = np.zeros_like(x)
+        for i in range(x.shape[0] - 1):  # s.1 = 0.0, then s.2, after s.3
+            a = x[i + 1] - x[i] ** 2
+            b = 1.0 - x[i]
+            s.2 = s.1 + (100.0 * a ** 2 + b ** 2)
+            a_bar = 200.0 * a
+            x_bar[i + 1] += a_bar
+            x_bar[i] += -(2.0 * b + 2.0 * x[i] * a_bar)
+        return s.3, x_bar
+    """)  # fmt: skip
+case("array expressions and their adjoints without arrays", optimised, """
+    def f(x: vec):
+        y = np.empty_like(x)
+        for i in range(x.shape[0]):
+            y[i] = np.sin(x[i])
+        s = 0.0
+        for j in range(y.shape[0]):
+            s += y[j] * y[j]
+        x_bar = np.zeros_like(x)
+        y_bar = np.zeros_like(y)
+        for k in range(y.shape[0]):
+            y_bar[k] += 2.0 * y[k]
+        for l in range(x.shape[0]):
+            t = y_bar[l]
+            y_bar[l] = 0.0
+            x_bar[l] += np.cos(x[l]) * t
+        return s, x_bar
+    """, """
+    def f(x):
+        x_bar = np.empty_like(x)
+        for i in range(x.shape[0]):  # s.1 = 0.0, then s.2, after s.3
+            y_i = np.sin(x[i])
+            s.2 = s.1 + y_i * y_i
+            x_bar[i] = np.cos(x[i]) * (2.0 * y_i)
+        return s.3, x_bar
+    """)  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "before", "after"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
+def test_form(change: Callable[[Function], Function], before: str, after: str) -> None:
+    function = core(before)
+    changed = change(function)
+    if after == UNCHANGED:
+        assert text(changed) == text(function)
+        assert changed is function
+    else:
+        assert text(changed) == lines(after)
