@@ -43,6 +43,8 @@ class Request:
 class Derivative(Specialised):
     """A derivative of a function, compiled for each combination of argument types when it is first called with it."""
 
+    __adcompile_derivative__ = True  # says to the stages that read calls: never to be taken for its primal
+
     def __init__(self, primal: Callable[..., Any], request: Request) -> None:
         self.primal = primal
         self.request = request
@@ -164,8 +166,8 @@ class Derivative(Specialised):
         way_out = {"Scalar": "pass 2.0 for 2", "Array": "pass x.astype(float)"}.get(type(type_).__name__, "")
         choose = "choose other parameters with wrt="
         raise self.invalid(
-            f"{name} is {shown_type(type_)}, and {_WHAT[self.request.kind]} is by {name}, which has to be a float or an "
-            f"array of floats: {f'{way_out}, or {choose}' if way_out else choose}"
+            f"{name} is {shown_type(type_)}, and {_WHAT[self.request.kind]} is by {name}, which has to be a float "
+            f"or an array of floats: {f'{way_out}, or {choose}' if way_out else choose}"
         )
 
     def _check_seed(self, seed: Type, result: Type) -> None:
@@ -178,7 +180,7 @@ class Derivative(Specialised):
         elif seed == result or not is_float(result):
             return
         raise self.invalid(
-            f"the seed has {shown_type(seed)} where the result of {self.__name__} is {shown_type(result)}: they must agree"
+            f"the seed has {shown_type(seed)} where the result of {self.__name__} is {shown_type(result)}"
         )
 
     # ------------------------------------------------------------------------------------ what is said
@@ -193,7 +195,7 @@ class Derivative(Specialised):
         what = value if type(value).__module__.startswith("numba.") else type(value).__name__
         return self.invalid(f"{parameter} is of type {what}: {way_out}")
 
-    def not_compiled(self, error: Exception, generated: Compiled) -> AdcompileError:
+    def not_compiled(self, error: Exception) -> AdcompileError:
         return refuse(
             "not-compilable",
             f"Numba cannot compile {_WHAT[self.request.kind]} of this function: {first_line(error)}",

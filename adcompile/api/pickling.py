@@ -22,8 +22,8 @@ def reference(derivative: Any) -> Where:
     found = _found(module, name)
     if found is not primal and getattr(found, "primal", None) is not primal:
         raise InvalidArgument(
-            f"{derivative!r} cannot be pickled: its function is not found as {name or primal!r} in the module {module}; "
-            f"define the function at the top of a module, under its own name"
+            f"{derivative!r} cannot be pickled: its function is not found as {name or primal!r} in the module "
+            f"{module}; define the function at the top of a module, under its own name"
         )
     return module, name
 

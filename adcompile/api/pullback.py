@@ -57,6 +57,8 @@ class VectorJacobian:
     `seeded` is the pullback as one function of the arguments and the seed.  It can be called from compiled code and
     differentiated, which the pair of a value and a Python closure cannot."""
 
+    __adcompile_derivative__ = True
+
     def __init__(self, primal: Callable[..., Any], request: Request) -> None:
         self.primal = primal
         self.request = request

@@ -72,18 +72,16 @@ def positions(wrt: Wrt | None, kind: str, name: str, parameters: tuple[str, ...]
     if wrt is None:
         return () if kind in ("jvp", "primal") else parameters[:1]
     chosen = wrt if isinstance(wrt, tuple) else (wrt,)
-    known = ", ".join(parameters)
     names = []
     for one in chosen:
         if isinstance(one, bool) or not isinstance(one, (int, str)):
-            raise InvalidArgument(f"{kind} of {name}: wrt is a parameter's name or position or a tuple of those, not {wrt!r}")
-        if isinstance(one, int) and not -len(parameters) <= one < len(parameters):
-            raise InvalidArgument(f"{kind} of {name}: wrt={one} is past the last of the parameters {known}")
-        if isinstance(one, str) and one not in parameters:
-            raise InvalidArgument(f"{kind} of {name}: wrt={one!r} is none of the parameters {known}")
+            raise InvalidArgument(f"{kind} of {name}: wrt={wrt!r} is no parameter, and no tuple of parameters")
+        if one not in (parameters if isinstance(one, str) else range(-len(parameters), len(parameters))):
+            raise InvalidArgument(f"{kind} of {name}: wrt={one!r} is none of the parameters {', '.join(parameters)}")
         names.append(parameters[one] if isinstance(one, int) else one)
     if not names or len(set(names)) < len(names):
-        raise InvalidArgument(f"{kind} of {name}: wrt={wrt!r} names {'one parameter twice' if names else 'no parameter'}")
+        what = "one parameter twice" if names else "no parameter"
+        raise InvalidArgument(f"{kind} of {name}: wrt={wrt!r} names {what}")
     return tuple(names)
 
 

@@ -20,7 +20,8 @@ from typing import Any
 
 import numba
 from llvmlite import ir
-from numba.core import errors, types
+from numba.core import errors, sigutils, types
+from numba.core.compiler_lock import global_compiler_lock
 from numba.core.dispatcher import OmittedArg
 from numba.core.registry import CPUDispatcher
 from numba.extending import intrinsic
@@ -62,18 +63,19 @@ class Specialised(CPUDispatcher):  # type: ignore[misc]
         """What is said of an argument that is not of the language; `value` is it, or its type in Numba."""
         raise NotImplementedError
 
-    def not_compiled(self, error: errors.NumbaError, generated: Compiled) -> AdcompileError:
+    def not_compiled(self, error: errors.NumbaError) -> AdcompileError:
         """What is said when Numba refuses a generated function."""
         raise NotImplementedError
 
     # ------------------------------------------------------------------------------------ calls from Python
     def compile(self, sig: Any) -> Any:
         """Numba asks for the code for Numba types."""
-        args, _ = numba.core.sigutils.normalize_signature(sig)
+        args, _ = sigutils.normalize_signature(sig)
         args = tuple(args)
-        if args not in self.overloads:
-            self.add_overload(self._result(self.generated(self._types(args)), args))
-        return self.overloads[args].entry_point
+        with global_compiler_lock:
+            if args not in self.overloads:
+                self.add_overload(self._result(self.generated(self._types(args)), args))
+            return self.overloads[args].entry_point
 
     def _compile_for_args(self, *args: Any, **kwargs: Any) -> Callable[..., Any]:
         """Numba's C dispatcher asks for the code for argument values that it has none for."""
@@ -85,10 +87,10 @@ class Specialised(CPUDispatcher):  # type: ignore[misc]
             if ours is None:
                 raise self.not_typed(parameter, value)
             arguments.append(ours)
+        hidden = [isinstance(ours, Static) and not _has_numba_type(ours.value) for ours in arguments]
         try:
-            hidden = [isinstance(ours, Static) and not hasattr(ours.value, "_numba_type_") for ours in arguments]
             if self._jit and not any(hidden):
-                return self.compile(tuple(types.Omitted(a.value) if isinstance(a, OmittedArg) else numba.typeof(a) for a in args))
+                return self.compile(tuple(map(numba.typeof, args)))
             generated = self.generated(tuple(arguments))
             if not self._jit:
                 return lambda *_: generated.python(*values)
@@ -114,17 +116,22 @@ class Specialised(CPUDispatcher):  # type: ignore[misc]
         try:
             return generated.result(args)
         except errors.NumbaError as error:
-            raise self.not_compiled(error, generated) from error
+            raise self.not_compiled(error) from error
 
     # ------------------------------------------------------------------------------------ calls from compiled code
     def get_call_template(self, args: Any, kws: Any) -> Any:
         """Compiled code asks what a call with Numba types is."""
-        _, args = self.fold_argument_types(args, kws)
-        return self._link(tuple(args)).get_call_template(args, {})
+        signature, args = self.fold_argument_types(args, kws)
+        link = self._link(tuple(args))
+        try:
+            template, _, args, kws = link.get_call_template(args, {})
+        except errors.NumbaError as error:
+            raise self.not_compiled(error) from error
+        return template, signature, args, kws
 
     def get_overload(self, sig: Any) -> Any:
         """Compiled code asks for the code of a call that it has typed."""
-        args, _ = numba.core.sigutils.normalize_signature(sig)
+        args, _ = sigutils.normalize_signature(sig)
         return self._link(tuple(args)).get_overload(sig)
 
     def get_compile_result(self, sig: Any) -> Any:
@@ -145,6 +152,10 @@ class Specialised(CPUDispatcher):  # type: ignore[misc]
             exec(text, namespace)
             self._links[args] = numba.njit(namespace[self.__name__])
         return self._links[args]
+
+
+def _has_numba_type(value: object) -> bool:
+    return value is None or hasattr(value, "_numba_type_")
 
 
 def _front(signature: inspect.Signature, name: str) -> Callable[..., Any]:

@@ -306,8 +306,11 @@ class _Folder:
         inner = _call(part, ops.negated)
         return inner[0] if inner is not None and dtype_of(inner[0], self.types) == "bool" else None
 
-    def cast(self, part: Expr) -> Expr | None:
-        return part if dtype_of(part, self.types) == dtype_of(call, self.types) else None
+    def to_float(self, part: Expr) -> Expr | None:
+        return part if dtype_of(part, self.types) == "float64" else None
+
+    def to_int(self, part: Expr) -> Expr | None:
+        return part if dtype_of(part, self.types) == "int64" else None
 
 
 def _factors(expr: Expr) -> Iterator[Expr]:
@@ -337,6 +340,6 @@ _RULES: dict[Any, Callable[..., Expr | None]] = {
     np.add: _Folder.add, np.subtract: _Folder.subtract, np.negative: _Folder.negate, np.multiply: _Folder.multiply,
     np.divide: _Folder.divide, ops.power: _Folder.power, ops.select: _Folder.select, ops.both: _Folder.both,
     np.bitwise_and: _Folder.bitwise_and,
-    ops.either: _Folder.either, ops.negated: _Folder.negated, float: _Folder.cast, np.float64: _Folder.cast,
-    int: _Folder.cast,
+    ops.either: _Folder.either, ops.negated: _Folder.negated, float: _Folder.to_float, np.float64: _Folder.to_float,
+    int: _Folder.to_int,
 }  # fmt: skip

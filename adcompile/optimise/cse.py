@@ -35,7 +35,6 @@ from adcompile.ir.nodes import (
     Names,
     Return,
     Stmt,
-    Tuple,
     While,
     base_of,
 )

@@ -34,7 +34,8 @@ def dead_stores(function: Function) -> Function:
     stores = [place for places in visible.stores.values() for place in places]
     dead = {id(place.stmt) for place in stores if not visible.seen(place)}
     if dead:
-        return with_body(function, each_block(function.body, lambda b: tuple(s for s in b if id(s) not in dead)))
+        body = each_block(function.body, lambda block: tuple(s for s in block if id(s) not in dead))
+        return dead_stores(with_body(function, body))
     for place in stores:
         user = _only_reader(function, place, visible)
         if user is not None and isinstance(place.stmt, Accum):

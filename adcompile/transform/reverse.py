@@ -44,6 +44,7 @@ from adcompile.ir.walk import all_names, replaced, statements, written
 from adcompile.runtime import check_overlap
 from adcompile.transform.available import Reload
 from adcompile.transform.prepare import prepared
+from adcompile.transform.private import private_arrays
 from adcompile.transform.replay import Replay
 from adcompile.transform.scopes import TOP, Region, Scope
 
@@ -57,6 +58,7 @@ def reverse(
     more for each leaf of the result, `<result>_bar`, in order: the adjoint of that leaf.  It returns the adjoints (a
     tuple if `packed`), after the value if `value`.
     """
+    function = private_arrays(function)
     aliases = roots(function)
     primal = prepared(function, Activity(function, wrt, aliases), aliases)
     keep: frozenset[Stmt] = frozenset()

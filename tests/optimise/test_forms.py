@@ -12,6 +12,7 @@ from adcompile.optimise.cse import cse
 from adcompile.optimise.dce import dce
 from adcompile.optimise.dead_stores import dead_stores
 from adcompile.optimise.fuse import fuse
+from adcompile.optimise.hoist import hoist
 from adcompile.optimise.merge import merge
 from adcompile.optimise.propagate import propagate
 from adcompile.optimise.scalarise import scalarise
@@ -461,6 +462,63 @@ case("zeros that an outer iteration reads", dead_stores, """
                 y[i] = 0.0
                 z[i] += t
         return z
+    """, UNCHANGED)  # fmt: skip
+
+case("an addition that only the next line reads", dead_stores, """
+    def f(x: vec, z: vec):
+        y = x.copy()
+        for i in range(x.shape[0]):
+            y[i] += x[i] * x[i]
+            t = y[i]
+            y[i] = 0.0
+            z[i] += t
+        return z
+    """, """
+    def f(x, z):
+        y = x.copy()
+        for i in range(x.shape[0]):
+            t = y[i] + x[i] * x[i]
+            z[i] += t
+        return z
+    """)  # fmt: skip
+case("scratch leaves its loops", hoist, """
+    def f(x: vec, n: int):
+        for i in range(n):
+            t = np.empty(x.shape[0])
+            w = np.empty_like(t)
+            u = np.empty(n)
+            z = np.zeros(x.shape[0])
+            t[0] = x[0]
+            w[0] = t[0]
+            u[i] = w[0]
+            z[i] += u[i]
+            x[0] = z[0]
+        return x
+    """, """
+    def f(x, n):
+        t = np.empty(x.shape[0])
+        w = np.empty_like(t)
+        for i in range(n):
+            u = np.empty(n)
+            z = np.zeros(x.shape[0])
+            t[0] = x[0]
+            w[0] = t[0]
+            u[i] = w[0]
+            z[i] += u[i]
+            x[0] = z[0]
+        return x
+    """)  # fmt: skip
+case("a tape that grows stays in its loop", hoist, """
+    def f(x: vec):
+        for i in range(x.shape[0]):
+            tape = np.empty(8)
+            k = 0
+            while x[i] < 10.0:
+                tape = grown(tape, k)
+                tape[k] = x[i]
+                k = k + 1
+                x[i] += 1.0
+        return x
     """, UNCHANGED)  # fmt: skip
 
 # ------------------------------------------------------------------------------------------ all together
