@@ -81,7 +81,7 @@ def _packed(function: Function, job: Job, done: Done) -> Function:
 
 
 STAGES: tuple[Stage, ...] = (
-    Stage("read", lambda f, job, done: read(job.function).function, verify_surface),
+    Stage("read", lambda f, job, done: read(job.function, value=True).function, verify_surface),
     Stage("no_jumps", lambda f, job, done: no_jumps(f), verify_surface),
     Stage("single_return", lambda f, job, done: single_return(f), verify_plain),
     Stage("inline", lambda f, job, done: inline(f), verify_plain),

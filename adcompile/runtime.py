@@ -15,7 +15,7 @@ def grown(tape: Any, k: int) -> Any:
     length = tape.shape[0]
     if k < length:
         return tape
-    longer = np.empty((max(2 * length, k + 1),) + tape.shape[1:], tape.dtype)
+    longer = np.empty((max(2 * length, k + 1), *tape.shape[1:]), tape.dtype)
     for i in range(tape.size):  # compiles in a tenth of the time that `longer[:length] = tape` takes
         longer.flat[i] = tape.flat[i]
     return longer

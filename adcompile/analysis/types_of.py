@@ -160,7 +160,7 @@ def _item_of_tuple(base: TupleType, index: Sequence[Expr]) -> Type:
 def type_of_call(call: Call, args: Sequence[Type]) -> Type:
     """The type of a call in canonical form, given the types of its positional arguments."""
     fn = call.fn
-    if fn is ops.dim:
+    if fn in (ops.dim, runtime.slice_bound, runtime.broadcast_length):
         return INT
     if fn in (ops.copy, runtime.grown):
         return args[0]

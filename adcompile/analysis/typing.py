@@ -22,8 +22,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numba import typeof
-from numba.core import compiler, errors, registry, typed_passes, types
+from numba import typeof, types
+from numba.core import compiler, errors, registry, typed_passes
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.compiler_machinery import FunctionPass, PassManager, register_pass
@@ -115,7 +115,7 @@ class _Typed(Exception):
 
 
 @register_pass(mutates_CFG=False, analysis_only=True)
-class _Stop(FunctionPass):
+class _Stop(FunctionPass):  # type: ignore[misc]
     _name = "adcompile_stop_after_inference"
 
     def __init__(self) -> None:
@@ -125,7 +125,7 @@ class _Stop(FunctionPass):
         raise _Typed(dict(state.typemap))
 
 
-class _InferenceOnly(CompilerBase):
+class _InferenceOnly(CompilerBase):  # type: ignore[misc]
     """Numba's own passes up to type inference."""
 
     def define_pipelines(self) -> list[PassManager]:

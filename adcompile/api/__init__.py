@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, TypedDict, Unpack, overload
 
@@ -77,10 +77,10 @@ def vjp(function: Function | None = None, *, wrt: Wrt | None = None, **options: 
     return _made(VectorJacobian, "vjp", function, wrt, options)
 
 
-def _made(kind: Callable[..., Any], word: str, function: Function | None, wrt: Wrt | None, choices: Choices) -> Any:
+def _made(kind: Callable[..., Any], word: str, function: Function | None, wrt: Any, choices: Mapping[str, Any]) -> Any:
     if unknown := set(choices) - set(Choices.__annotations__):
         known = ", ".join(Choices.__annotations__)
         raise InvalidArgument(f"{word}: {', '.join(sorted(unknown))} is none of the options {known}")
     wrt = tuple(wrt) if isinstance(wrt, list) else wrt
-    request = Request(word, wrt, Options(**choices))  # type: ignore[arg-type]
+    request = Request(word, wrt, Options(**choices))
     return partial(kind, request=request) if function is None else kind(function, request)

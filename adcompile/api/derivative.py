@@ -189,11 +189,13 @@ class Derivative(Specialised):
         return InvalidArgument(f"{self.request.kind} of {self.__name__}: {message}")
 
     def not_typed(self, parameter: str, value: object) -> AdcompileError:
-        way_out = "numbers, arrays of numbers, tuples of those, strings, None and functions can be passed"
-        if isinstance(value, (list, np.ndarray)) or "list" in str(value):
-            way_out = "pass np.array(...) of numbers, or a tuple"
-        what = value if type(value).__module__.startswith("numba.") else type(value).__name__
-        return self.invalid(f"{parameter} is of type {what}: {way_out}")
+        way_out = "real numbers, arrays and tuples of those, strings, None and functions can be passed"
+        what = str(value) if type(value).__module__.startswith("numba.") else type(value).__name__
+        if isinstance(value, np.ndarray):
+            what = f"an array of {value.ndim} axes of {value.dtype}"
+        elif "list" in what:
+            way_out = "pass a tuple" if self.request.kind == "jvp" else "pass np.array(...), or a tuple"
+        return self.invalid(f"{parameter} is {what}: {way_out}")
 
     def not_compiled(self, error: Exception) -> AdcompileError:
         return refuse(

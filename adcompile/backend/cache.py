@@ -66,9 +66,8 @@ def _described(name: str, value: Any) -> str | None:
             return f"{name}: {value.dtype.str} {value.shape} {value.strides} {content}"
         case bool() | int() | float() | str() | None:
             return f"{name}: {type(value).__name__} {value!r}"
-    if getattr(runtime, getattr(value, "__name__", ""), None) is value:
-        return f"{name}: runtime {value.__name__}"
-    return None
+    own = str(getattr(value, "__name__", ""))
+    return f"{name}: runtime {own}" if own and getattr(runtime, own, None) is value else None
 
 
 def written(name: str, text: str) -> Path | None:

@@ -125,12 +125,8 @@ def compiled(name: str, emitted: Emitted, options: Options) -> Compiled:
 
 def module_text(emitted: Emitted) -> str:
     """A module of one function: the imports, then the text."""
-    lines, borrowed = [], []
-    for name, value in sorted(emitted.imports.items()):
-        line = _import(name, value)
-        (borrowed if line is None else lines).append(line or f"# {name}: {_kind(value)}")
-    lines.sort(key=lambda line: (line.startswith("from"), line))
-    header = "\n".join([*lines, *borrowed])
+    lines = [_import(name, value) or f"# {name}: {_kind(value)}" for name, value in sorted(emitted.imports.items())]
+    header = "\n".join(sorted(lines, key=lambda line: (line.startswith("#"), line.startswith("from"))))
     return f"{header}\n\n\n{emitted.text}" if header else emitted.text
 
 

@@ -20,7 +20,8 @@ from typing import Any
 
 import numba
 from llvmlite import ir
-from numba.core import errors, sigutils, types
+from numba import types
+from numba.core import errors, sigutils
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.dispatcher import OmittedArg
 from numba.core.registry import CPUDispatcher
@@ -67,6 +68,10 @@ class Specialised(CPUDispatcher):  # type: ignore[misc]
         """What is said when Numba refuses a generated function."""
         raise NotImplementedError
 
+    def _make_finalizer(self) -> Callable[[], None]:
+        """The code belongs to the generated function, which may outlive this object: nothing is released with it."""
+        return _nothing
+
     # ------------------------------------------------------------------------------------ calls from Python
     def compile(self, sig: Any) -> Any:
         """Numba asks for the code for Numba types."""
@@ -90,7 +95,8 @@ class Specialised(CPUDispatcher):  # type: ignore[misc]
         hidden = [isinstance(ours, Static) and not _has_numba_type(ours.value) for ours in arguments]
         try:
             if self._jit and not any(hidden):
-                return self.compile(tuple(map(numba.typeof, args)))
+                entry_point: Callable[..., Any] = self.compile(tuple(map(numba.typeof, args)))
+                return entry_point
             generated = self.generated(tuple(arguments))
             if not self._jit:
                 return lambda *_: generated.python(*values)
@@ -154,6 +160,10 @@ class Specialised(CPUDispatcher):  # type: ignore[misc]
         return self._links[args]
 
 
+def _nothing() -> None:
+    pass
+
+
 def _has_numba_type(value: object) -> bool:
     return value is None or hasattr(value, "_numba_type_")
 
@@ -164,5 +174,5 @@ def _front(signature: inspect.Signature, name: str) -> Callable[..., Any]:
     namespace: dict[str, Any] = {}
     exec(f"def {name}({', '.join(signature.parameters)}):\n    raise NotImplementedError\n", namespace)
     front: Callable[..., Any] = namespace[name]
-    front.__defaults__ = defaults  # type: ignore[attr-defined]
+    front.__defaults__ = defaults
     return front

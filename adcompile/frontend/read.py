@@ -25,7 +25,7 @@ from adcompile.frontend.names import assigned_names, outlives_its_loops
 from adcompile.frontend.source import Located, located
 from adcompile.frontend.statements import Statements
 from adcompile.ir import walk
-from adcompile.ir.nodes import Function, Return
+from adcompile.ir.nodes import Const, Function, Return
 
 
 @dataclass(frozen=True)
@@ -40,21 +40,21 @@ class Source:
     resolved: Mapping[str, object]
 
 
-def read(fn: Any) -> Source:
-    """Reads a Python function, an `@njit` dispatcher or a lambda.
+def read(fn: Any, *, value: bool = False) -> Source:
+    """Reads a Python function, an `@njit` dispatcher or a lambda; with `value` one that returns nothing is refused.
 
     Raises `Unsupported` with every construct that is not of the language, each with file, line, caret and a way out.
     """
     source = located(fn)
     try:
-        return _read(source)
+        return _read(source, value)
     except AdcompileError:
         raise
     except cst.CSTValidationError as error:
         raise refuse("no-source", f"`{source.fn.__name__}` cannot be read: {error}") from None
 
 
-def _read(source: Located) -> Source:
+def _read(source: Located, value: bool) -> Source:
     signature = inspect.signature(source.fn)
     node = source.node
     params = tuple(signature.parameters)
@@ -69,12 +69,13 @@ def _read(source: Located) -> Source:
         statements = reader.block(node.body)
         name = node.name.value
     else:
-        value = reader.read(node.body)
-        statements = (Return(value, span=source.span(node.body), origin=f"return {source.code(node.body)}"),)
+        result = reader.read(node.body)
+        statements = (Return(result, span=source.span(node.body), origin=f"return {source.code(node.body)}"),)
         name = "lambda_"
     if reader.refusals:
         raise Unsupported(reader.refusals)
-    if not any(isinstance(s, Return) for s in walk.statements(statements)):
+    returned = [s for s in walk.statements(statements) if isinstance(s, Return) and s.value != Const(None)]
+    if value and not returned:
         raise refuse(
             "missing-return", f"`{name}` returns nothing", source.span(node), "return the value to differentiate", name
         )

@@ -89,10 +89,8 @@ class Statements(Expressions):
             case cst.If():
                 out.append(self.branch(node))
             case cst.Return():
-                if node.value is None:
-                    self.refuse(node, "a bare `return`", "return the value to differentiate", "missing-return")
-                else:
-                    out.append(Return(self.read(node.value), span=span, origin=self.source.code(node)))
+                value = Const(None) if node.value is None else self.read(node.value)
+                out.append(Return(value, span=span, origin=self.source.code(node)))
             case cst.Break():
                 out.append(Break(span=span))
             case cst.Continue():

@@ -90,6 +90,7 @@ class Walk:
         self.order = targets(function.body)
         self.live: dict[Stmt, Live] = live_after(function.body)
         self.refusals: list[Refusal] = []
+        self.forgotten: list[Refusal] = []  # of attempts that were given up
         self.frozen: frozenset[str] = frozenset()  # arrays from outside: not to be written
         self.b = Builder(
             {param: types[param] for param in function.params}, Names(function.params), frozenset(taken(function))
@@ -114,6 +115,8 @@ class Walk:
             self.statement(stmt)
         if self.refusals:
             raise Unsupported(dict.fromkeys(self.refusals))
+        if not self.b.out or not isinstance(self.b.out[-1], Return):  # refused in an attempt that was given up
+            raise Unsupported(dict.fromkeys(self.forgotten))
         return replace(self.function, body=tuple(self.b.out), types=self.b.types)
 
     # -------------------------------------------------------------------------------------- entry
@@ -165,6 +168,7 @@ class Walk:
         self.b.types.clear()
         self.b.types.update(mark.types)
         del self.b.out[mark.written :]
+        self.forgotten += self.refusals[mark.refused :]
         del self.refusals[mark.refused :]
         self.frozen = mark.frozen
 

@@ -109,7 +109,9 @@ class Adjoints(Availability):
         try:
             visit(expr, seed)
         except Unsupported as error:
-            raise Unsupported(replace(r, span=r.span or stmt.span) for r in error.refusals) from None
+            raise Unsupported(
+                replace(r, span=r.span or stmt.span, function=r.function or self.function.name) for r in error.refusals
+            ) from None
         merged: dict[Name | Index, Expr] = {}
         for leaf, contribution in found:
             merged[leaf] = plus(merged[leaf], contribution) if leaf in merged else contribution

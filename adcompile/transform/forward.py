@@ -148,7 +148,10 @@ class _Forward:
             try:
                 self.statement(stmt, out)
             except Unsupported as error:
-                raise Unsupported(replace(r, span=r.span or stmt.span) for r in error.refusals) from None
+                raise Unsupported(
+                    replace(r, span=r.span or stmt.span, function=r.function or self.function.name)
+                    for r in error.refusals
+                ) from None
         return tuple(out)
 
     def statement(self, stmt: Stmt, out: list[Stmt]) -> None:

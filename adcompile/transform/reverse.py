@@ -39,6 +39,7 @@ from adcompile.ir.nodes import (
     While,
     base_of,
 )
+from adcompile.ir.show import shown_type
 from adcompile.ir.types import Array, Scalar, TupleType, Type, is_float
 from adcompile.ir.walk import all_names, replaced, statements, written
 from adcompile.runtime import check_overlap
@@ -117,9 +118,8 @@ class _Sweep(Replay):
                 raise refuse("not-scalar", "the result is a tuple", last.span, "use vjp or jvp", self.function.name)
             type_ = self.types[leaves[0].id] if isinstance(leaves[0], Name) else Scalar("float64")
             if not isinstance(type_, Scalar) or not is_float(type_):
-                kind = f"an array of {type_.ndim} axes" if isinstance(type_, Array) else "not a float"
                 raise refuse(
-                    "not-scalar", f"the result is {kind}, not a float scalar", last.span,
+                    "not-scalar", f"the result is {shown_type(type_)}, not one float", last.span,
                     "use vjp or jvp, or reduce the result to one number (np.sum)", self.function.name,
                 )  # fmt: skip
             if isinstance(leaves[0], Name):

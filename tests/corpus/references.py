@@ -1,0 +1,114 @@
+"""Names that change what array they mean: rebinding, swaps, either of two."""
+
+import numpy as np
+
+from tests.corpus.registry import case, vector
+
+
+@case(vector(5), 4, jit=True)
+@case(vector(5), 3)
+@case(vector(5), 0)
+def swapped(u, steps):
+    w = np.zeros_like(u)
+    for _ in range(steps):
+        for i in range(1, 4):
+            w[i] = u[i] + 0.2 * (u[i - 1] - 2.0 * u[i] + u[i + 1] ** 2)
+        u, w = w, u
+    return np.sum(u * u)
+
+
+@case(vector(4), vector(4, shift=1.0), 3)
+def swapped_parameters(x, y, n):
+    for k in range(n):
+        x, y = y, x
+        x[k] += y[k] * y[k + 1]
+    return np.sum(x * np.arange(4)) + y[0]
+
+
+@case(vector(5), 3)
+def rebound(u, n):
+    for _ in range(n):
+        u = u + 0.1 * np.sin(u) * u[0]
+    return np.sum(u * u)
+
+
+def advance(u, h):
+    v = np.empty_like(u)
+    for i in range(u.shape[0]):
+        v[i] = u[i] - h * u[i - 1] * u[i]
+    return v
+
+
+@case(vector(5), 0.1, 3, jit=True)
+@case(vector(5), 0.1, 0)
+def stepped(u, h, n):
+    for _ in range(n):
+        u = advance(u, h)
+    return np.sum(u * u)
+
+
+@case(vector(4), 0.3)
+@case(vector(4), -0.3)
+def either(x, a):
+    y = 2.0 * x
+    z = y if a > 0.0 else x
+    z[0] = a * z[1]
+    return np.sum(x * x) + np.sum(y * y * a)
+
+
+@case(vector(4), 0.3)
+@case(vector(4), -0.3)
+def either_of_two_new(x, a):
+    if a > 0.0:
+        y = x * a
+    else:
+        y = np.sin(x)
+    y[1] = y[0] * y[2]
+    return np.sum(y * y)
+
+
+@case(vector(3), 3)
+def three_rotated(a, n):
+    b = a * 2.0
+    c = a * a
+    for _ in range(n):
+        a, b, c = b, c, a
+        c[0] = a[1] * b[2]
+    return np.sum(a * b) + c[0]
+
+
+@case(vector(4), 2)
+def history(x, n):
+    old = x
+    for _ in range(n):
+        new = old * old - 0.5
+        new[0] += old[1]
+        old = new
+    return np.sum(old) + x[2]
+
+
+@case(vector(4), 3)
+def kept_beside(x, n):
+    best = x.copy()
+    for k in range(n):
+        x = np.sin(x) + 0.2 * k
+        if x[0] > best[0]:
+            best = x
+    return np.sum(best * best)
+
+
+@case(vector(6), 2)
+def different_lengths(x, n):
+    for _ in range(n):
+        x = 0.5 * (x[1:] + x[:-1]) * x[0]
+    return np.sum(x * x)
+
+
+@case(vector(4), 3)
+def while_swapped(u, n):
+    w = u.copy()
+    while n > 0:
+        w[:-1] = u[1:] * u[:-1]
+        u, w = w, u
+        n -= 1
+    return np.sum(u) + np.sum(w * w)

@@ -1,0 +1,145 @@
+"""Programs on which some tool is silently wrong, and the first traps of prototypes of this one."""
+
+import numpy as np
+
+from tests.corpus.registry import case, positive, vector
+
+
+@case(vector(3, 4))
+def added_to_a_row(x):
+    y = np.zeros((2, 4))
+    y[0] += x[0] * x[1]
+    y[0] += x[2]
+    y[1] = y[0] * x[0]
+    return np.sum(y * y)
+
+
+@case(vector(5))
+def written_through_a_view(x):
+    y = x * 2.0
+    v = y[1:]
+    v[0] = x[0] * x[3]
+    return np.sum(y * y)
+
+
+@case(vector(6), jit=True)
+def branch_in_a_loop(x):
+    s = 0.0
+    for i in range(x.shape[0]):
+        if x[i] > 0.0:
+            s = s + x[i] * x[i]
+        else:
+            s = s * x[i]
+    return s
+
+
+@case(vector(5), np.array([3, 1, 1, 0, 4]))
+def indexed_by_an_index(x, idx):
+    s = 0.0
+    for i in range(5):
+        s += x[idx[i]] * x[i]
+    return s
+
+
+def relax(u, rate):
+    for i in range(1, u.shape[0]):
+        u[i] = u[i] * (1.0 - rate * u[i - 1])
+
+
+@case(vector(5), 0.3, 3)
+def updated_by_a_callee(u, rate, n):
+    for _ in range(n):
+        relax(u, rate)
+    return np.sum(u * u)
+
+
+@case(np.array([-1.0, 4.0, -3.0, 2.25]), analytic=False)
+def root_in_where(x):
+    return np.sum(np.where(x > 0.0, np.sqrt(x), x * x))
+
+
+@case(np.array([-1.0, 4.0, -3.0, 2.25]), analytic=False)
+def root_of_the_positive(x):
+    s = 0.0
+    for i in range(x.shape[0]):
+        s += np.sqrt(x[i]) * x[i] if x[i] > 0.0 else x[i] ** 2
+    return s
+
+
+@case(np.array([-1.0, 4.0, -3.0, 2.25]))
+def root_in_its_branch(x):
+    s = 0.0
+    for i in range(x.shape[0]):
+        y = 0.0
+        if x[i] > 0.0:
+            y = np.sqrt(x[i])
+        s += y * y * x[i]
+    return s
+
+
+@case(vector(4), 3)
+def overwritten_each_trip(x, n):
+    y = np.zeros(4)
+    for k in range(n):
+        for i in range(4):
+            y[i] = np.sin(x[i] * (k + 1)) + y[i] * x[i - 1]
+    return np.sum(y)
+
+
+@case(vector(4), 2)
+def condition_whose_operands_change(x, n):
+    s = 0.0
+    for _ in range(n):
+        for i in range(4):
+            if s * x[i] < 0.2:
+                t = np.exp(x[i])
+                s = s + t
+                x[i] = t * s
+            else:
+                s = s - np.exp(s * x[i]) * 0.01
+                x[i] = s
+    return s + np.sum(x)
+
+
+@case(positive(3))
+def second_derivative_of_a_product(x):
+    return x[0] * x[1] * x[2] + np.exp(x[0] * x[1]) + x[2] ** 3
+
+
+@case(vector(5))
+def zero_times_something(x):
+    s = 0.0
+    for i in range(5):
+        s += 0.0 * np.log(2.0 + x[i]) + x[i] * 0.5
+    return s * s
+
+
+@case(vector(5), 3)
+def last_value_of_a_scalar(x, n):
+    t = x[0]
+    for _ in range(n):
+        for i in range(5):
+            t = x[i] * 0.9
+        x[1] = t * x[0]
+    return t + x[1]
+
+
+@case(vector(3, 3))
+def diagonal_read_and_written(a):
+    for i in range(3):
+        a[i, i] = a[i, i - 1] * a[i - 1, i]
+    s = 1.0
+    for i in range(3):
+        s *= 1.0 + a[i, i]
+    return s
+
+
+@case(vector(5))
+def overwritten_by_constant(x):
+    y = x.copy()
+    s = 0.0
+    for i in range(5):
+        s += y[i] ** 2
+        y[i] = 0.0
+        y[i - 1] += x[i]
+    return s + np.sum(y)

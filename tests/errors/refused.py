@@ -1,0 +1,216 @@
+"""Functions that are refused, each for one reason (or for several, all told at once), with arguments."""
+
+import math
+
+import numpy as np
+
+x = np.arange(1.0, 5.0)
+A = np.arange(1.0, 10.0).reshape(3, 3)
+REFUSED = []
+
+
+def refused(*args):
+    def register(fn):
+        REFUSED.append((fn, args))
+        return fn
+
+    return register
+
+
+@refused(x)
+def several_at_once(x):
+    try:
+        y = x[0]
+    except ValueError:
+        y = 0.0
+    z = [v for v in x]
+    return y + z[0] + not_defined_anywhere  # noqa: F821
+
+
+@refused(x)
+def a_file(x):
+    with open("f") as file:
+        y = x[0]
+    return y
+
+
+@refused(x)
+def prints(x):
+    print(x)
+    return x[0]
+
+
+@refused(x)
+def raises(x):
+    if x[0] < 0.0:
+        raise ValueError("negative")
+    return np.sqrt(x[0])
+
+
+@refused(x)
+def asserts(x):
+    assert x[0] > 0.0
+    return np.sqrt(x[0])
+
+
+@refused(x)
+def f_string(x):
+    name = f"{x}"
+    return x[0]
+
+
+@refused(x)
+def maybe_undefined_after_a_branch(x):
+    if x[0] > 0.0:
+        y = x[0]
+    return y * y
+
+
+@refused(x, 3)
+def maybe_undefined_after_a_loop(x, n):
+    for i in range(n):
+        y = x[i]
+    return y * y
+
+
+@refused(x)
+def result_is_an_array(x):
+    return x * 2.0
+
+
+@refused(x)
+def result_is_a_tuple(x):
+    return x[0], x[1]
+
+
+@refused(x)
+def result_is_an_integer(x):
+    return x.shape[0]
+
+
+@refused(3)
+def by_an_integer(n):
+    return n * 2.0
+
+
+@refused([1.0, 2.0])
+def of_a_list(x):
+    return x[0]
+
+
+@refused(x)
+def no_rule(x):
+    return math.gamma(x[0])
+
+
+@refused(x)
+def not_a_function_of_arrays(x):
+    return np.fft.fft(x).real.sum()
+
+
+@refused(A)
+def not_lowered(A):
+    return np.linalg.det(A)
+
+
+@refused(4.0)
+def recursive(x):
+    return x if x < 1.0 else recursive(x / 2.0)
+
+
+@refused(x)
+def mask(x):
+    return np.sum(x[x > 1.0])
+
+
+@refused(x)
+def scatter_adds(x):
+    y = np.zeros(3)
+    y[np.array([0, 0, 1])] += x[:3]
+    return np.sum(y)
+
+
+@refused(x)
+def unknown_attribute(x):
+    return x.nonsense[0]
+
+
+@refused(x)
+def unknown_method(x):
+    return x.nonsense()
+
+
+@refused(x)
+def nothing_returned(x):
+    y = x[0]
+
+
+@refused(x)
+def sometimes_nothing_returned(x):
+    if x[0] > 0.0:
+        return x[0]
+
+
+@refused(x)
+def a_set(x):
+    s = 0.0
+    for v in {1.0, 2.0}:
+        s += v * x[0]
+    return s
+
+
+@refused(x)
+def starred(x):
+    first, *rest = x[0], x[1], x[2]
+    return first
+
+
+@refused(x)
+def walrus(x):
+    return (y := x[0]) * y
+
+
+@refused(x)
+def deleted(x):
+    y = x[0]
+    del y
+    return x[0]
+
+
+@refused(x)
+def inner_function(x):
+    def square(z):
+        return z * z
+
+    return square(x[0])
+
+
+@refused(x)
+def rank_changes(x):
+    y = x
+    for i in range(2):
+        y = y[0] if i else y
+    return y
+
+
+@refused(x, 2)
+def shape_of_a_branch(x, n):
+    if n > 1:
+        y = x[0]
+    else:
+        y = x
+    return np.sum(y)
+
+
+@refused(1.0 + 2.0j)
+def of_a_complex_number(z):
+    return abs(z)
+
+
+@refused(x)
+def written_under_two_names(x):
+    y = x
+    for i in range(3):
+        y[0] = y[1] * 2.0
+        y = y * 1.5
+    return np.sum(y) + x[0]

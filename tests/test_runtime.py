@@ -1,0 +1,59 @@
+"""What generated code calls: the same in CPython and compiled."""
+
+import numpy as np
+import pytest
+from numba import njit
+
+from adcompile import runtime
+
+GRID = np.arange(24.0).reshape(4, 6)
+PAIRS = [
+    (GRID, GRID, True),
+    (GRID[1:], GRID[:-1], True),
+    (GRID[:, 0], GRID[0], True),
+    (GRID[0], GRID[1], False),
+    (GRID[:, 0], GRID[:, 1], False),
+    (GRID[0, ::2], GRID[0, 1::2], False),
+    (GRID[::-1, 0], GRID[:, 1], False),
+    (GRID[0, :0], GRID[0], False),
+    (GRID.T, GRID[1], True),
+    (GRID[0], GRID[0].copy(), False),
+]
+
+
+@njit
+def overlap(a, b):  # type: ignore[no-untyped-def]
+    return runtime.overlap(a, b)
+
+
+@pytest.mark.parametrize(("a", "b", "expected"), PAIRS)
+def test_overlap(a: np.ndarray, b: np.ndarray, expected: bool) -> None:
+    assert runtime.overlap(a, b) == expected
+    assert np.shares_memory(a, b) <= expected
+
+
+def test_overlap_compiled() -> None:
+    assert [overlap(a, b) for a, b, _ in PAIRS] == [expected for _, _, expected in PAIRS]
+
+
+def fill(tape, n):  # type: ignore[no-untyped-def]
+    for k in range(n):
+        tape = runtime.grown(tape, k)
+        tape[k] = k
+    return tape
+
+
+@pytest.mark.parametrize("run", [fill, njit(fill)])
+@pytest.mark.parametrize("shape", [(0,), (1,), (2, 3)])
+def test_grown_keeps_what_is_there(run, shape) -> None:  # type: ignore[no-untyped-def]
+    tape = run(np.empty(shape), 11)
+    assert tape.shape[0] >= 11
+    assert tape.shape[1:] == shape[1:]
+    assert np.all(tape[:11].T == np.arange(11.0))
+    assert runtime.grown(tape, 10) is tape
+
+
+def test_shapes_are_compared() -> None:
+    runtime.check_same_shape(np.zeros(3), np.ones(3))
+    with pytest.raises(ValueError, match="same shape"):
+        runtime.check_same_shape(np.zeros(3), np.ones(4))
