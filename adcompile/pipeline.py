@@ -19,18 +19,20 @@ from adcompile.errors import InternalError, InvalidArgument, Unsupported
 from adcompile.frontend.read import read
 from adcompile.ir.nodes import Const, Expr, Function, Name, Return, Tuple
 from adcompile.ir.show import show
-from adcompile.ir.types import TupleType, Type
+from adcompile.ir.types import Static, TupleType, Type
 from adcompile.ir.verify import verify_core, verify_plain, verify_ssa, verify_surface
 from adcompile.normal.fixed_buffers import fixed_buffers
-from adcompile.normal.inline import inline
+from adcompile.normal.flow import assigned_in
+from adcompile.normal.inline import inlined
 from adcompile.normal.loops_for_arrays import loops_for_arrays
 from adcompile.normal.no_jumps import no_jumps
 from adcompile.normal.single_return import single_return
 from adcompile.normal.ssa import ssa
 from adcompile.optimise import optimised
+from adcompile.transform.entry import own_copies
 from adcompile.transform.forward import forward
 from adcompile.transform.packing import one_seed, primals_and_tangents
-from adcompile.transform.reverse import own_copies, reverse
+from adcompile.transform.reverse import reverse
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,16 @@ class Stage:
     name: str
     run: Callable[[Function, Job, Done], Function]
     verify: Callable[[Function], None]
+
+
+def _inlined(function: Function, job: Job, done: Done) -> Function:
+    kept = set(function.params) - assigned_in(function.body)
+    functions = {
+        param: type_.value
+        for param, type_ in zip(function.params, job.arguments, strict=True)
+        if param in kept and isinstance(type_, Static) and callable(type_.value)
+    }
+    return inlined(function, known=functions).function
 
 
 def _typed(function: Function) -> Function:
@@ -84,7 +96,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("read", lambda f, job, done: read(job.function, value=True).function, verify_surface),
     Stage("no_jumps", lambda f, job, done: no_jumps(f), verify_surface),
     Stage("single_return", lambda f, job, done: single_return(f), verify_plain),
-    Stage("inline", lambda f, job, done: inline(f), verify_plain),
+    Stage("inline", _inlined, verify_plain),
     Stage("ssa", lambda f, job, done: ssa(f, dict(zip(f.params, job.arguments, strict=True))), verify_ssa),
     Stage("loops_for_arrays", lambda f, job, done: loops_for_arrays(f), verify_core),
     Stage("fixed_buffers", lambda f, job, done: fixed_buffers(f), verify_core),

@@ -151,6 +151,24 @@ class TestWhatIsAskedFor:
         assert np.array_equal(u, X)
         assert np.array_equal(v, X)
 
+    def test_nor_are_arrays_in_tuples(self):
+        def moved_pair(pair):
+            u, v = pair
+            return moved(u, v)
+
+        u, v = X.copy(), X.copy() + 1.0
+        want = grad(moved, wrt=(0, 1), jit=False)(u, v)
+        assert np.allclose(grad(moved_pair, jit=False)((u, v)), want)
+        value, tangent = jvp(moved_pair, jit=False)(((u, v),), ((u, v),))
+        assert value == pytest.approx(np.sum((u * v) ** 2))
+        assert tangent == pytest.approx(np.sum(want[0] * u + want[1] * v))
+        assert np.array_equal(u, X)
+        assert np.array_equal(v, X + 1.0)
+        with pytest.raises(ValueError, match="shares memory"):
+            grad(moved_pair, jit=False)((u, u))
+        with pytest.raises(ValueError, match="same shape"):
+            jvp(moved_pair, jit=False)(((u, v),), ((u, v[:2]),))
+
     def test_overlapping_arguments_of_a_function_that_writes_are_refused(self):
         gradient = grad(moved, jit=False)
         with pytest.raises(ValueError, match="shares memory"):

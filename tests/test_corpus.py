@@ -22,7 +22,16 @@ NUMBERED = [
     for number, case in enumerate(CASES)
 ]
 COMPILED = [each for each in NUMBERED if each.values[0].jit]
-TWICE = [each for each in NUMBERED if each.values[0].twice and np.ndim(each.values[0].function(*each.values[0].fresh())) == 0]
+
+
+def one_number(case: Case) -> bool:
+    """Whether the value of a case is one number, so that it has a gradient."""
+    with np.errstate(all="ignore"):
+        value = case.function(*case.fresh())
+    return not isinstance(value, tuple) and np.ndim(value) == 0
+
+
+TWICE = [each for each in NUMBERED if each.values[0].twice and one_number(each.values[0])]
 
 
 def single(case: Case) -> bool:

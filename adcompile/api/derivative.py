@@ -6,6 +6,7 @@ what cannot be.  Nothing here stands between a call and the compiled code once t
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -104,6 +105,8 @@ class Derivative(Specialised):
             function = self.primal
             if isinstance(function, Derivative):
                 function = function.function_for(primals)
+                named = dict(zip(self._own.parameters, inspect.signature(function).parameters, strict=True))
+                wrt = tuple(named[name] for name in wrt)
             job = pipeline.Job(function, primals, self.request.kind, wrt, isinstance(self.request.wrt, tuple))
             outcome = pipeline.run(job)
             if self.request.kind == "pullback":

@@ -3,12 +3,13 @@
 Goal: every statement of the accepted language, with its place in the user's file; names of outside resolved; all
 refusals of a function raised at once.  Non-goals: types, single assignment, inlining; the stages after this one.
 
+>>> from adcompile.errors import Span
 >>> from adcompile.ir.show import show
->>> def f(x, n=3):
-...     for i in range(n):
-...         x = x * x
-...     return x
->>> source = read(f)  # doctest: +SKIP
+>>> print(show(read(Span.__eq__).function))
+Traceback (most recent call last):
+...
+adcompile.errors.Unsupported: no-source: the source of `__eq__` cannot be found
+  help: define it with `def` in a file, a notebook cell or the interpreter's own editor
 """
 
 from __future__ import annotations

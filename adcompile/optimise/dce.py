@@ -48,7 +48,7 @@ from adcompile.ir.nodes import (
     While,
 )
 from adcompile.ir.types import Array
-from adcompile.ir.walk import blocks, children, expressions, mapped, nodes, statements, with_blocks
+from adcompile.ir.walk import blocks, children, expressions, mapped, nodes, statements, with_blocks, written
 from adcompile.optimise.rewriting import each_expression, same, with_body
 
 _MADE_LIKE = (np.empty_like, np.zeros_like, ops.copy)
@@ -65,7 +65,11 @@ def dce(function: Function) -> Function:
 
 # ------------------------------------------------------------------------------------------ shapes
 def _makers(function: Function) -> dict[str, Call]:
-    """Allocations whose shape can be asked again anywhere the array is in sight (no loads in it)."""
+    """Allocations whose shape can be asked again anywhere the array is in sight (no loads in it).
+
+    The copy that a written parameter gets on entry is asked itself: so it can have the parameter's name.
+    """
+    copies = written(function.body)
     return {
         stmt.target: stmt.value
         for stmt in statements(function.body)
@@ -73,7 +77,12 @@ def _makers(function: Function) -> dict[str, Call]:
         and isinstance(stmt.value, Call)
         and stmt.value.fn in _MADE_LIKE + _MADE_BY_SHAPE
         and not any(isinstance(e, Index) for e in nodes(stmt.value))
+        and not (stmt.value.fn is ops.copy and stmt.target in copies and _is_param(stmt.value.args[0], function))
     }
+
+
+def _is_param(expr: Expr, function: Function) -> bool:
+    return isinstance(expr, Name) and expr.id in function.params
 
 
 def _shape(call: Call) -> tuple[Expr, ...]:

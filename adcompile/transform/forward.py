@@ -50,7 +50,7 @@ from adcompile.ir.nodes import (
 from adcompile.ir.types import Array, TupleType, Type, is_float
 from adcompile.ir.walk import all_names, blocks, with_blocks
 from adcompile.runtime import grown
-from adcompile.transform.reverse import own_copies
+from adcompile.transform.entry import own_copies
 
 
 def forward(function: Function, wrt: Sequence[str], *, value: bool = True) -> Function:
@@ -96,7 +96,7 @@ class _Forward:
         tangent = self.result(last.value, late)
         result = Tuple((last.value, tangent)) if value else tangent
         new = Function(f"{function.name}_jvp", (*function.params, *params), (*body, *late, Return(result)), self.types)
-        return own_copies(new, new.params)
+        return own_copies(new, function.params)
 
     def result(self, expr: Expr, out: list[Stmt]) -> Expr:
         if isinstance(expr, Tuple):

@@ -26,8 +26,22 @@ def primals_and_tangents(function: Function, pairs: Mapping[str, str]) -> Functi
     tangents = list(pairs.values())
     primals = [param for param in function.params if param not in tangents]
     packs = {"primals": _Pack.of(primals), "tangents": _Pack.of(tangents)}
-    checked = [(x, x_dot) for x, x_dot in pairs.items() if isinstance(function.types[x], Array)]
-    return _packed(function, packs, checked)
+    checks = [
+        Effect(Call(runtime.check_same_shape, arrays))
+        for x, x_dot in pairs.items()
+        for arrays in _arrays(function.types[x], Name(x), Name(x_dot))
+    ]
+    return _packed(function, packs, checks)
+
+
+def _arrays(type_: Type, primal: Expr, tangent: Expr) -> Iterator[tuple[Expr, Expr]]:
+    """Every array of a value, with its tangent."""
+    if isinstance(type_, Array):
+        yield primal, tangent
+    if isinstance(type_, TupleType):
+        for number, item in enumerate(type_.items):
+            index = (Const(number),)
+            yield from _arrays(item, Index(primal, index), Index(tangent, index))
 
 
 def one_seed(function: Function, primals: Sequence[str], result: Expr) -> Function:
@@ -63,8 +77,7 @@ class _Pack:
             yield from item.parts(Index(whole, (Const(number),)))
 
 
-def _packed(function: Function, packs: Mapping[str, _Pack], same_shapes: Sequence[tuple[str, str]]) -> Function:
-    checks: list[Stmt] = [Effect(Call(runtime.check_same_shape, (Name(a), Name(b)))) for a, b in same_shapes]
+def _packed(function: Function, packs: Mapping[str, _Pack], checks: Sequence[Stmt]) -> Function:
     used = {name for stmt in (*checks, *statements(function.body)) for name in uses(stmt)}
     names = Names(tuple(all_names(function)))
     types = dict(function.types)

@@ -13,25 +13,19 @@ Method: Griewank & Walther, *Evaluating Derivatives* (2nd ed.), sections 3.2 to 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from adcompile.analysis.activity import Activity
 from adcompile.analysis.aliasing import is_allocation, roots
 from adcompile.chain import ONE, ZERO
 from adcompile.errors import refuse
-from adcompile.ir import ops
 from adcompile.ir.nodes import (
     Accum,
     Assign,
-    Block,
-    Call,
-    Effect,
     Expr,
     For,
     Function,
     Index,
     Name,
-    Names,
     Return,
     Stmt,
     Store,
@@ -40,10 +34,10 @@ from adcompile.ir.nodes import (
     base_of,
 )
 from adcompile.ir.show import shown_type
-from adcompile.ir.types import Array, Scalar, TupleType, Type, is_float
-from adcompile.ir.walk import all_names, replaced, statements, written
-from adcompile.runtime import check_overlap
+from adcompile.ir.types import Array, Scalar, TupleType, is_float
+from adcompile.ir.walk import statements
 from adcompile.transform.available import Reload
+from adcompile.transform.entry import own_copies
 from adcompile.transform.prepare import prepared
 from adcompile.transform.private import private_arrays
 from adcompile.transform.replay import Replay
@@ -231,30 +225,3 @@ def _leaves(expr: Expr) -> Iterator[Expr]:
             yield from _leaves(item)
     else:
         yield expr
-
-
-def own_copies(function: Function, data: Sequence[str]) -> Function:
-    """A function that writes none of its parameters: those it wrote are copied on entry.
-
-    `data` are the parameters that a caller may have let overlap; two that do, one of them written, are refused.
-    """
-    stored = written(function.body)
-    mine = [p for p in function.params if p in stored]
-    if not mine:
-        return function
-    names = Names(tuple(all_names(function)))
-    types: dict[str, Type] = dict(function.types)
-    values: dict[str, Expr] = {}
-    entry: list[Stmt] = []
-    for param in mine:
-        if param in data:
-            for other in data:
-                if other != param and isinstance(types[other], Array) and not (other in mine and other < param):
-                    entry.append(Effect(Call(check_overlap, (Name(param), Name(other)))))
-    for param in mine:
-        copy = names.fresh(param)
-        types[copy] = types[param]
-        values[param] = Name(copy)
-        entry.append(Assign(copy, Call(ops.copy, (Name(param),))))
-    body: Block = (*entry, *replaced(function.body, values))
-    return replace(function, body=body, types=types)
