@@ -169,6 +169,20 @@ class TestWhatIsAskedFor:
         with pytest.raises(ValueError, match="same shape"):
             jvp(moved_pair, jit=False)(((u, v),), ((u, v[:2]),))
 
+    def test_tuples_in_tuples(self):
+        def product(p):
+            (u, v), k = p
+            return u[0] * v[1] * k
+
+        p = ((np.array([2.0, 2.0]), np.array([3.0, 3.0])), 5.0)
+        (by_u, by_v), by_k = grad(product, jit=False)(p)
+        assert (by_u[0], by_v[1], by_k) == (15.0, 10.0, 6.0)
+        assert jvp(product, jit=False)((p,), (p,)) == (30.0, 90.0)
+        forward = jvp(lambda p: p[0][0] ** 2 * p[1], jit=False)
+        q, q_dot = ((2.0, 3.0), 4.0), ((1.0, 0.0), 1.0)
+        assert forward((q,), (q_dot,)) == (16.0, 20.0)
+        assert vjp(forward, jit=False)((q,), (q_dot,))[1]((0.0, 1.0)) == (((12.0, 0.0), 4.0),)
+
     def test_overlapping_arguments_of_a_function_that_writes_are_refused(self):
         gradient = grad(moved, jit=False)
         with pytest.raises(ValueError, match="shares memory"):
@@ -279,7 +293,7 @@ class TestLookingAtIt:
         monkeypatch.setenv("ADCOMPILE_DUMP", "after:ssa")
         gradient(2.0)
         assert capsys.readouterr().out.startswith("def cube(x: float64):")
-        assert list(gradient.stages)[0] == "read"
+        assert next(iter(gradient.stages)) == "read"
         assert "x: float64" in gradient.stages["typed"]
 
     def test_what_was_compiled_once_is_not_compiled_again(self):

@@ -15,7 +15,8 @@ from adcompile import grad, jvp, vjp
 
 from tests import oracle
 from tests.corpus import CASES, Case
-from tests.corpus.registry import fresh
+from tests.corpus.registry import fresh, is_float
+from tests.texts import defined
 
 NUMBERED = [
     pytest.param(case, id=f"{case.name}-{sum(c.name == case.name for c in CASES[:number])}")
@@ -42,6 +43,21 @@ def single(case: Case) -> bool:
 def places(case: Case) -> list[int]:
     names = case.function.__code__.co_varnames
     return [names.index(name) for name in case.wrt]
+
+
+def of_floats(case: Case) -> tuple[Callable[..., Any], list[int]]:
+    """The function with its arguments that are no floats bound, and the places of the others.
+
+    Reverse over forward differentiates by the tuple of all arguments, which has to hold nothing but floats."""
+    floats = [place for place, value in enumerate(case.args) if is_float(value)]
+    if len(floats) == len(case.args):
+        return case.function, floats
+    names = case.function.__code__.co_varnames[: len(case.args)]
+    bound = {name: value for name, value in zip(names, case.args, strict=True) if not is_float(value)}
+    text = (
+        f"def bound({', '.join(names[place] for place in floats)}):\n    return function({', '.join(names)})\n"
+    )
+    return defined(text, f"<bound {case.name}>", {"function": case.function, **bound})["bound"], floats
 
 
 def called(function: Callable[..., Any], *args: Any) -> Any:
@@ -110,18 +126,19 @@ def second_order(case: Case, jit: bool) -> None:
     reverse_reverse = called(called(vjp(gradient, wrt=case.wrt, jit=jit), *case.args)[1], u)
     assert oracle.distance(reverse_reverse, forward_reverse) < close, "reverse over reverse"
 
-    tangent = jvp(case.function, wrt=case.wrt, jit=jit)
-    still = oracle.zero(u)
-    if all(oracle.zero(leaf) is not None and np.asarray(leaf).dtype.kind == "f" for leaf in oracle.leaves(case.args)):
-        along = oracle.embedded(case.args, places(case), v)
-        forward_forward = called(jvp(tangent, jit=jit), (case.args, u), (along, still))[1][1]
-        assert abs(forward_forward - oracle.dot(forward_reverse, v)) <= 10.0 * close * (
-            1.0 + oracle.size(forward_reverse, v)
-        ), "forward over forward"
-        value, pullback = called(vjp(tangent, wrt="primals", jit=jit), case.args, u)
-        full = called(pullback, tuple(type(entry)(one) for entry, one in zip(value, (0.0, 1.0), strict=True)))
-        reverse_forward = tuple(full[place] for place in places(case))
-        assert oracle.distance(reverse_forward, forward_reverse) < close, "reverse over forward"
+    function, wanted = of_floats(case)
+    primals = tuple(case.args[place] for place in wanted)
+    here = [wanted.index(place) for place in places(case)]
+    tangent = jvp(function, wrt=case.wrt, jit=jit)
+    along = oracle.embedded(primals, here, v)
+    forward_forward = called(jvp(tangent, jit=jit), (primals, u), (along, oracle.zero(u)))[1][1]
+    assert abs(forward_forward - oracle.dot(forward_reverse, v)) <= 10.0 * close * (
+        1.0 + oracle.size(forward_reverse, v)
+    ), "forward over forward"
+    value, pullback = called(vjp(tangent, wrt="primals", jit=jit), primals, u)
+    full = called(pullback, tuple(type(entry)(one) for entry, one in zip(value, (0.0, 1.0), strict=True)))
+    reverse_forward = tuple(full[place] for place in here)
+    assert oracle.distance(reverse_forward, forward_reverse) < close, "reverse over forward"
 
     if not single(case):
         full = oracle.embedded(case.args, places(case), u)

@@ -1,23 +1,13 @@
-"""What a name of a function stands for outside it: closure, globals, builtins, and what hangs on those.
+"""What a name of a function stands for outside it: closure, globals, builtins, and attributes of those.
 
 Goal: modules, functions, classes and constants are known before the run, and become `Const`s.  Non-goals: reading the
 attributes of values of the run; those wait for types.
-
->>> import math
->>> def f(x):
-...     return x * math.tau
->>> names = Resolver(f, local={"x"})
->>> names.name("x") is MISSING, names.name("math") is math, attribute(math, "tau")
-(True, True, 6.283185307179586)
->>> literal((np.float64(2.0), 3))
-Tuple(items=(Const(value=2.0), Const(value=3)))
 """
 
 from __future__ import annotations
 
 import builtins
-import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from types import FunctionType
 from typing import Any
 
@@ -25,17 +15,11 @@ import numpy as np
 
 from adcompile.ir.nodes import Const, Expr, Tuple
 
-
-class _Missing:
-    def __repr__(self) -> str:
-        return "MISSING"
-
-
-MISSING: Any = _Missing()
+MISSING = object()
 
 
 class Resolver:
-    """The names of outside that one function sees."""
+    """The names of outside that one function sees; `used` collects what was asked for."""
 
     def __init__(self, fn: FunctionType, local: Iterable[str]) -> None:
         self._local = frozenset(local)
@@ -46,47 +30,31 @@ class Resolver:
                 self._nonlocals[name] = cell.cell_contents
             except ValueError:
                 self._empty.add(name)
-        # A function's own builtins: an `exec` namespace may bring others.
-        own: Any = fn.__globals__.get("__builtins__", builtins)
-        own = vars(own) if isinstance(own, types.ModuleType) else own
-        self._scopes: tuple[Mapping[str, Any], ...] = (self._nonlocals, fn.__globals__, own)
+        self._globals = fn.__globals__
+        self.used: dict[str, Any] = {}
 
     def name(self, id: str) -> Any:
         """The object that a name stands for; `MISSING` for a local name or an unknown one."""
         if id in self._local or id in self._empty:
             return MISSING
-        return next((scope[id] for scope in self._scopes if id in scope), MISSING)
+        for names in (self._nonlocals, self._globals, vars(builtins)):
+            if id in names:
+                self.used[id] = names[id]
+                return names[id]
+        return MISSING
 
     def is_local(self, id: str) -> bool:
-        """Whether the function itself assigns the name."""
         return id in self._local
-
-    def has_no_value_yet(self, id: str) -> bool:
-        """Whether the name is a variable of an outer function that was not assigned before the reading."""
-        return id in self._empty
 
 
 def attribute(owner: Any, name: str) -> Any:
-    """An attribute of an object known before the run; `MISSING` if it has none, or fails to give it."""
-    try:
-        return getattr(owner, name)
-    except Exception:  # a property or a module may raise anything
-        return MISSING
-
-
-def item(owner: Any, index: Any) -> Any:
-    """An item of a tuple, list or dict known before the run; `MISSING` if it has none (and for anything else)."""
-    if not isinstance(owner, (tuple, list, Mapping)):
-        return MISSING
-    try:
-        return owner[index]
-    except (LookupError, TypeError):
-        return MISSING
+    """An attribute of an object known before the run; `MISSING` if it has none."""
+    return getattr(owner, name, MISSING)
 
 
 def literal(value: Any) -> Expr:
     """An object known before the run, as an expression: numbers as literals, tuples item by item."""
-    if isinstance(value, (np.bool_, np.int64, np.float64)):
+    if isinstance(value, (np.bool_, np.integer)) or (isinstance(value, np.floating) and value.dtype == np.float64):
         return Const(value.item())
     if isinstance(value, tuple):
         return Tuple(tuple(literal(item) for item in value))

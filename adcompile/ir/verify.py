@@ -69,8 +69,9 @@ def verify_core(function: Function) -> None:
                 for part in index:
                     scalar(part, stmt)
                 return
-            case Index():
-                _fail(function, stmt, "an index of an expression")
+            case Index(inner, _):
+                if not isinstance(types.get(_root(inner)), TupleType):
+                    _fail(function, stmt, "an index of an expression")
             case Name(id) if isinstance(types.get(id), Array):
                 _fail(function, stmt, f"array {id} as a value")
             case Call(fn, args) if getattr(fn, "__name__", "") == "dim":
@@ -103,6 +104,13 @@ def _fail(function: Function, stmt: Stmt | None, message: str) -> None:
     place = f" at {stmt.span.file}:{stmt.span.line}" if stmt is not None and stmt.span else ""
     kind = f" in {type(stmt).__name__}" if stmt is not None else ""
     raise InternalError(f"{function.name}{place}: {message}{kind}")
+
+
+def _root(expr: Expr) -> str:
+    """The name at the bottom of indices of indices; empty if it is none."""
+    while isinstance(expr, Index):
+        expr = expr.array
+    return expr.id if isinstance(expr, Name) else ""
 
 
 class _Scope:

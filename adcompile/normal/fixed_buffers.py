@@ -50,7 +50,7 @@ from adcompile.ir.nodes import (
     While,
     base_of,
 )
-from adcompile.ir.types import INT, Array, Type
+from adcompile.ir.types import INT, Array, Type, element
 from adcompile.ir.walk import all_names, atoms, blocks, defines, expressions, nodes, replaced, statements, with_blocks
 from adcompile.normal.elements import equal_lengths
 
@@ -131,24 +131,36 @@ class _Buffers:
                 self.made[buffer] = Assign(buffer, Call(ops.copy, (c.init,)))
             buffers[c.inner] = buffer
             self.values[c.inner] = self.values[c.result] = Name(buffer)
-        inners = set(buffers)
-        end: list[Stmt] = []
+        end = self.rebound(arrays, buffers, loop.span)
+        carried = tuple(c for c in loop.carried if c not in arrays)
+        return replace(loop, body=(*loop.body, *end), carried=carried)
+
+    def rebound(self, arrays: Sequence[Carry], buffers: dict[str, str], span: Span | None) -> list[Stmt]:
+        """At the end of a body, the new contents of each buffer: those that trade places, element by element."""
+        out: list[Stmt] = []
+        trading = [c for c in arrays if isinstance(c.yielded, Name) and c.yielded.id in buffers]
+        together = len(trading) > 1 and all(self.same_shape(c.inner, trading[0].inner) for c in trading)
         sources: dict[str, str] = {}
         for c in arrays:
             assert isinstance(c.yielded, Name)
             sources[c.inner] = c.yielded.id
-            if c.yielded.id in inners:  # another buffer, overwritten here too: its contents are taken first
+            if c in trading and not together:  # overwritten here too: its contents are taken first
                 copy = self.fresh(c.inner, self.types[c.inner])
-                end.append(Assign(copy, Call(ops.copy, (c.yielded,)), span=loop.span))
+                out.append(Assign(copy, Call(ops.copy, (c.yielded,)), span=span))
                 sources[c.inner] = copy
         for c in arrays:
-            buffer, source = buffers[c.inner], sources[c.inner]
             assert isinstance(c.yielded, Name)
-            if not self.same_shape(c.yielded.id, buffer, c.inner):
-                end.append(Effect(Call(runtime.check_rebound, (Name(buffer), Name(source))), span=loop.span))
-            end.append(self.copied(buffer, source, loop.span))
-        carried = tuple(c for c in loop.carried if c not in arrays)
-        return replace(loop, body=(*loop.body, *end), carried=carried)
+            if not (c in trading and together) and not self.same_shape(c.yielded.id, buffers[c.inner]):
+                check = Call(runtime.check_rebound, (Name(buffers[c.inner]), Name(sources[c.inner])))
+                out.append(Effect(check, span=span))
+        if together:
+            out.append(self.copied([(buffers[c.inner], sources[c.inner]) for c in trading], span))
+        out += [
+            self.copied([(buffers[c.inner], sources[c.inner])], span)
+            for c in arrays
+            if not (c in trading and together)
+        ]
+        return out
 
     def grows(self, carry: Carry, loop: For | While) -> bool:
         """Whether an array that a loop carries is a tape that it lengthens."""
@@ -170,14 +182,25 @@ class _Buffers:
                 return False
         return carry.yielded != Name(carry.inner)
 
-    def copied(self, target: str, source: str, span: Span | None) -> Stmt:
-        type_ = self.types[target]
+    def copied(self, pairs: Sequence[tuple[str, str]], span: Span | None) -> Stmt:
+        """One loop nest that copies arrays of one shape over others; all are read before any is written."""
+        first = pairs[0][0]
+        type_ = self.types[first]
         assert isinstance(type_, Array)
         indices = [self.fresh("ijklmnpq"[axis], INT) for axis in range(type_.ndim)]
         at = tuple(map(Name, indices))
-        body: Block = (Store(target, at, Index(Name(source), at), span=span),)
+        reads: list[Stmt] = []
+        writes: list[Stmt] = []
+        for target, source in pairs:
+            value: Expr = Index(Name(source), at)
+            if len(pairs) > 1:
+                name = self.fresh(f"{base_of(target)}_new", element(type_))
+                reads.append(Assign(name, value, span=span))
+                value = Name(name)
+            writes.append(Store(target, at, value, span=span))
+        body: Block = (*reads, *writes)
         for axis in reversed(range(type_.ndim)):
-            stop = Call(ops.dim, (Name(target), Const(axis)))
+            stop = Call(ops.dim, (Name(first), Const(axis)))
             body = (For(indices[axis], Const(0), stop, Const(1), body, span=span),)
         return body[0]
 
@@ -205,7 +228,7 @@ class _Buffers:
                 return found
         return dim
 
-    def same_shape(self, new: str, buffer: str, inner: str) -> bool:
+    def same_shape(self, new: str, buffer: str) -> bool:
         pairs = zip(self.shape(new), self.shape(buffer), strict=True)
         return all(equal_lengths(left, right) for left, right in pairs)
 

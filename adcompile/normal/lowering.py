@@ -142,7 +142,7 @@ class Lowering:
             length = lengths[0]
             for other in lengths[1:]:
                 if not equal_lengths(length, other):
-                    length = self.named(Call(runtime.broadcast_length, (length, other)), "n")
+                    length = self.named(Call(runtime.broadcast_length, (length, other)), "length")
             result.append(length)
         return tuple(result)
 

@@ -137,6 +137,7 @@ class _Sweep(Replay):
         return params
 
     def _adjoint_of(self, param: str) -> Expr:
+        """The adjoint of a parameter, or of an item of one."""
         type_ = self.types[param]
         if isinstance(type_, Array):
             return Name(self.adjoint_array(param))
@@ -147,11 +148,7 @@ class _Sweep(Replay):
                     (position,) = stmt.value.index
                     target = stmt.target
                     number = position.value  # type: ignore[union-attr]
-                    items[number] = (
-                        Name(self.adjoint_array(target))
-                        if isinstance(self.types[target], Array)
-                        else self.bar.get(target, ZERO)
-                    )
+                    items[number] = self._adjoint_of(target)
             return Tuple(tuple(items))
         return self.bar.get(param, ZERO)
 
