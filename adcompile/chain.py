@@ -100,7 +100,7 @@ def reads_result(call: Call) -> bool:
 
 
 def times(partial_: Expr, seed: Expr) -> Expr:
-    """`partial * seed`; the product goes into the branches of a choice, so that a side not taken contributes nothing."""
+    """`partial * seed`; a product with a choice goes into its sides, so that one not taken gives nothing."""
     if isinstance(partial_, Call) and partial_.fn is ops.select:
         condition, then, orelse = partial_.args
         return fold(Call(ops.select, (condition, times(then, seed), times(orelse, seed))), derivative=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
-from numba.extending import register_jitable
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic, overload, register_jitable
 
 
 @register_jitable  # type: ignore[untyped-decorator]
@@ -21,39 +22,72 @@ def grown(tape: Any, k: int) -> Any:
     return longer
 
 
-@register_jitable  # type: ignore[untyped-decorator]
-def _extent(array: Any) -> tuple[int, int, int]:
-    """First byte, one past the last byte, and the greatest common divisor of the steps between elements."""
-    first = int(array.ctypes.data)
-    last = first
-    grain = 0
-    for axis in range(array.ndim):
-        step = array.strides[axis]
-        if array.shape[axis] > 1:
-            grain = math.gcd(grain, abs(step))
-            reach = step * (array.shape[axis] - 1)
-            if reach < 0:
-                first += reach
-            else:
-                last += reach
-    return first, last + array.itemsize, grain
+def _bytes_of(array: Any) -> tuple[int, int, int]:
+    """First byte, one past the last byte, and a number that all steps between elements are multiples of.
+
+    That number is 0 for one element (no steps), and the smallest step or 1."""
+    if 0 in array.shape:
+        return 0, 0, 0
+    first = last = int(array.ctypes.data)
+    steps = [step for step, length in zip(array.strides, array.shape, strict=True) if length > 1]
+    for step, length in zip(array.strides, array.shape, strict=True):
+        first += min(step * (length - 1), 0)
+        last += max(step * (length - 1), 0)
+    grain = min(map(abs, steps), default=0)
+    return first, last + array.itemsize, 1 if any(step % grain for step in steps) else grain
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _compiled_bytes_of(typing_context: Any, array: Any) -> Any:
+    """`_bytes_of` without a loop: the check at entry is then compiled in a fifth of the time."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        value = context.make_array(array)(context, builder, args[0])
+        number = value.itemsize.type
+        zero, one = number(0), number(1)
+        first = last = builder.ptrtoint(value.data, number)
+        grain, empty, uneven = zero, ir.IntType(1)(0), ir.IntType(1)(0)
+        steps = []
+        lengths = cgutils.unpack_tuple(builder, value.shape, array.ndim)
+        for step, length in zip(cgutils.unpack_tuple(builder, value.strides, array.ndim), lengths, strict=True):
+            reach = builder.mul(step, builder.sub(length, one))
+            backward = builder.icmp_signed("<", step, zero)
+            first = builder.add(first, builder.select(backward, reach, zero))
+            last = builder.add(last, builder.select(backward, zero, reach))
+            empty = builder.or_(empty, builder.icmp_signed("==", length, zero))
+            size = builder.select(backward, builder.neg(step), step)
+            size = builder.select(builder.icmp_signed(">", length, one), size, zero)
+            smaller = builder.icmp_unsigned("<", builder.sub(size, one), builder.sub(grain, one))  # 0 is the largest
+            grain = builder.select(smaller, size, grain)
+            steps.append(size)
+        divisor = builder.select(builder.icmp_signed("==", grain, zero), one, grain)
+        for size in steps:
+            uneven = builder.or_(uneven, builder.icmp_signed("!=", builder.srem(size, divisor), zero))
+        results = [first, builder.add(last, value.itemsize), builder.select(uneven, one, grain)]
+        results = [builder.select(empty, zero, result) for result in results]
+        return context.make_tuple(builder, signature.return_type, results)
+
+    return types.UniTuple(types.intp, 3)(array), generate
+
+
+@overload(_bytes_of)  # type: ignore[untyped-decorator]
+def _bytes_of_compiled(array: Any) -> Any:
+    return lambda array: _compiled_bytes_of(array)
 
 
 @register_jitable  # type: ignore[untyped-decorator]
 def overlap(a: Any, b: Any) -> bool:
     """Whether two arrays may share an element: never falsely no; no for disjoint rows, columns and strided parts."""
-    if a.size == 0 or b.size == 0:
-        return False
-    a_first, a_end, a_grain = _extent(a)
-    b_first, b_end, b_grain = _extent(b)
+    a_first, a_end, a_grain = _bytes_of(a)
+    b_first, b_end, b_grain = _bytes_of(b)
     if a_end <= b_first or b_end <= a_first:
         return False
-    grain = math.gcd(a_grain, b_grain)
-    if grain == 0:
+    grain = a_grain if b_grain == 0 or (a_grain != 0 and b_grain % a_grain == 0) else b_grain
+    if grain == 0 or a_grain % grain != 0:
         return True
     # Every element of `a` starts at a_first modulo grain, every element of `b` at b_first modulo grain.
     offset = (b_first - a_first) % grain
-    return not (offset >= a.itemsize and grain - offset >= b.itemsize)
+    return offset < a.itemsize or grain - offset < b.itemsize
 
 
 @register_jitable  # type: ignore[untyped-decorator]

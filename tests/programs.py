@@ -155,11 +155,11 @@ class Writer:
             for shift in (0, 0, 1, -1, 2):
                 if (-size if wrap else 0) <= low + shift and high + shift < size:
                     ways += [text if not shift else f"{text} {'+' if shift > 0 else '-'} {abs(shift)}"] * 2
-            if plain and 0 <= low and high < size:
+            if plain and low >= 0 and high < size:
                 ways.append(f"{size - 1} - {text}")
             if plain and (low < 0 or high >= size):
                 ways.append(f"{text} % {size}")
-            if plain and 0 <= low and high < N and size == N and self.table:
+            if plain and low >= 0 and high < N and size == N and self.table:
                 ways.append(f"p[{text}]")
         if ways and self.chance(0.9):
             return self.pick(*ways)
@@ -566,7 +566,7 @@ class Writer:
         i = self.fresh("i")
         inner = scope.inner()
         inner.loops += 1
-        outer = [(t, low, high) for t, low, high in scope.ints if t.isidentifier() and 0 <= low and high < N]
+        outer = [(t, low, high) for t, low, high in scope.ints if t.isidentifier() and low >= 0 and high < N]
         k, n = self.random.random(), self.last
         if k < 0.25 and outer:
             t, low, high = self.pick(*outer)
@@ -659,10 +659,10 @@ class Writer:
         if self.chance(0.25):
             with self.block(f"elif {self.condition(scope)}:"):
                 self.body(scope.inner(), self.few(scope))
-            if self.chance(0.5):
+        if self.chance(0.5):
             with self.block("else:"):
                 self.body(scope.inner(), self.few(scope))
-            return None
+        return None
 
     def leave(self, scope: Scope) -> None:
         if not scope.loops:
@@ -718,7 +718,8 @@ class Writer:
             scope.returns = lambda: self.pick("e", "e * s", "0.5")
         self.line(f"def {helper.name}(e, {names}, s=0.4):")
         self.indent += 1
-        kept, self.kinds = self.kinds, [(w, k) for w, k in self.kinds if k.__name__ not in ("call", "counter", "new_int")]
+        kept = self.kinds
+        self.kinds = [(w, kind) for w, kind in kept if kind.__name__ not in ("call", "counter", "new_int")]
         self.last, self.table = str(N - 1), False
         self.body(scope, self.random.randint(1, 3))
         self.last, self.table, self.kinds = "n", True, kept
@@ -748,7 +749,7 @@ class Writer:
             self.line(f"r += np.sin(M[k, k]) * M[k, {COLUMNS - 1} - k]")
         for name, shape in scope.arrays.items():
             if name not in PARAMETERS and self.chance(0.5):
-                self.line(f"r += 0.3 * np.sum({name} * {name})" if self.chance(0.5) else f"r += np.mean(np.sin({name}))")
+                self.line("r += " + self.pick(f"0.3 * np.sum({name} * {name})", f"np.mean(np.sin({name}))"))
         self.line("return r")
         return "\n".join(self.lines) + "\n"
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 import numpy as np
 
 from adcompile.analysis.aliasing import Roots
 from adcompile.ir import ops
 from adcompile.ir.nodes import Accum, Call, Effect, Expr, Index, Name, Return, Stmt, Store
-from adcompile.ir.walk import atoms, children, expressions, nodes, statements
+from adcompile.ir.walk import atoms, blocks, children, expressions, nodes, uses
 
 SHAPE_ONLY = (ops.dim, np.empty_like, np.zeros_like)
 """Calls that read the shape of their array argument, never what it holds."""
@@ -35,18 +36,34 @@ def loaded_roots(expr: Expr, roots: Roots) -> set[str]:
 
 def read_roots(block: Iterable[Stmt], roots: Roots) -> set[str]:
     """The roots whose contents are read anywhere in a block (not by `Accum` into them)."""
-    result: set[str] = set()
-    for stmt in statements(block):
-        for expr in expressions(stmt):
-            result.update(roots.find(name) for name in arrays_read(expr))
-        if not isinstance(stmt, Return):
-            result.update(roots.find(atom.id) for atom in atoms(stmt) if isinstance(atom, Name))
-    return result
+    return {roots.find(name) for stmt in block for name in _names_read(stmt)}
+
+
+@lru_cache(maxsize=1 << 16)  # statements are immutable and compared by identity
+def _names_read(stmt: Stmt) -> frozenset[str]:
+    """Names whose contents a statement reads, those of its blocks included."""
+    result = {name for expr in expressions(stmt) for name in arrays_read(expr)}
+    if not isinstance(stmt, Return):
+        result.update(atom.id for atom in atoms(stmt) if isinstance(atom, Name))
+    return frozenset(result).union(*(_names_read(inner) for block in blocks(stmt) for inner in block))
 
 
 def written_roots(block: Iterable[Stmt], roots: Roots) -> set[str]:
     """The roots stored to or accumulated into anywhere in a block."""
-    return {roots.find(stmt.array) for stmt in statements(block) if isinstance(stmt, (Store, Accum))}
+    return {roots.find(name) for stmt in block for name in _names_written(stmt)}
+
+
+@lru_cache(maxsize=1 << 16)
+def _names_written(stmt: Stmt) -> frozenset[str]:
+    """Arrays that a statement stores to, in its blocks too."""
+    own = frozenset((stmt.array,)) if isinstance(stmt, (Store, Accum)) else frozenset[str]()
+    return own.union(*(_names_written(inner) for block in blocks(stmt) for inner in block))
+
+
+@lru_cache(maxsize=1 << 16)
+def names_used(stmt: Stmt) -> frozenset[str]:
+    """Every name that a statement reads or writes through, in its blocks too."""
+    return frozenset(uses(stmt)).union(*(names_used(inner) for block in blocks(stmt) for inner in block))
 
 
 def is_random(fn: object) -> bool:
@@ -61,6 +78,7 @@ def is_pure(expr: Expr) -> bool:
     return not any(isinstance(e, Call) and is_random(e.fn) for e in nodes(expr))
 
 
+@lru_cache(maxsize=1 << 16)
 def has_effect(stmt: Stmt) -> bool:
     """Whether a statement does more than give values and write memory: a check that raises, a random number."""
     return isinstance(stmt, Effect) or not all(is_pure(e) for e in expressions(stmt))

@@ -188,7 +188,8 @@ class Expressions:
                 bounds = (part.slice.lower, part.slice.upper, part.slice.step)
                 items.append(Slice(*(Const(None) if b is None else self.read(b) for b in bounds)))
                 continue
-            value = self.read(part.slice.value)  # type: ignore[union-attr]
+            assert isinstance(part.slice, cst.Index)
+            value = self.read(part.slice.value)
             items += value.items if isinstance(value, Tuple) and len(node.slice) == 1 else (value,)
         return tuple(items)
 
@@ -214,8 +215,8 @@ class Expressions:
             return Const(len(args[0].items))
         if fn in (max, min) and len(args) > 2 and not kwargs:
             result = args[0]
-            for arg in args[1:]:
-                result = Call(fn, (result, arg))
+            for other in args[1:]:
+                result = Call(fn, (result, other))
             return result
         return Call(fn, tuple(args), tuple(kwargs))
 

@@ -8,7 +8,6 @@ from adcompile.errors import InternalError
 from adcompile.ir.nodes import (
     Accum,
     Assign,
-    Atom,
     Block,
     Break,
     Call,
@@ -28,7 +27,7 @@ from adcompile.ir.nodes import (
     Update,
     While,
 )
-from adcompile.ir.types import Array, Type, TupleType, ndim
+from adcompile.ir.types import Array, TupleType, Type, ndim
 from adcompile.ir.walk import atoms, binds, blocks, children, defines, expressions, names, statements
 
 
@@ -74,7 +73,7 @@ def verify_core(function: Function) -> None:
                     _fail(function, stmt, "an index of an expression")
             case Name(id) if isinstance(types.get(id), Array):
                 _fail(function, stmt, f"array {id} as a value")
-            case Call(fn, args) if getattr(fn, "__name__", "") == "dim":
+            case Call(fn) if getattr(fn, "__name__", "") == "dim":
                 return
         for part in children(expr):
             scalar(part, stmt)
@@ -172,7 +171,7 @@ class _Scope:
                 if name not in visible:
                     _fail(self.function, stmt, f"{name} used where it is not defined")
 
-    def atom(self, atom: Atom, visible: set[str], stmt: Stmt) -> None:
+    def atom(self, atom: Expr, visible: set[str], stmt: Stmt) -> None:
         if not isinstance(atom, (Const, Name)):
             _fail(self.function, stmt, f"{atom} is not an atom")
         self.see((atom,), visible, stmt)

@@ -200,7 +200,7 @@ class ArrayValues(Lowering):
             length = minus(stop, start)
             if step != Const(1):
                 length = floor_divided(minus(plus(length, step), Const(1)), step)
-            if isinstance(step, Const) and step.value < 0 or not isinstance(step, Const):
+            if (isinstance(step, Const) and step.value < 0) or not isinstance(step, Const):
                 raise refuse("unsupported-call", "np.arange with such a step", hint="use a loop over a range")
             return Elements((Call(max, (length, Const(0))),), dtype, lambda at: plus(start, times(step, at[0])))
         count = Call(int, (Call(np.ceil, (Call(np.divide, (Call(np.subtract, (stop, start)), step)),)),))
@@ -323,8 +323,8 @@ def _axes(expr: Expr | None) -> tuple[int, ...] | None:
 
 
 def _reads(expr: Expr) -> bool:
-    return any(isinstance(part, Index) for part in nodes(expr)) or isinstance(expr, Call) and expr.fn not in (
+    return any(isinstance(part, Index) for part in nodes(expr)) or (isinstance(expr, Call) and expr.fn not in (
         ops.dim, np.add, np.subtract, np.multiply, np.floor_divide, max, min,
-    )  # fmt: skip
+    ))  # fmt: skip
 
 

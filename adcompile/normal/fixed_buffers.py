@@ -223,9 +223,8 @@ class _Buffers:
 
     def resolved(self, dim: Expr) -> Expr:
         match dim:
-            case Call(ops.dim, (Name(id), Const(axis))):
-                found = self.shape(id)[axis]
-                return found
+            case Call(ops.dim, (Name(id), Const(int(axis)))):
+                return self.shape(id)[axis]
         return dim
 
     def same_shape(self, new: str, buffer: str) -> bool:

@@ -162,11 +162,10 @@ class _Loops(ArrayValues):
                 self.not_negative.add(stmt.target)
             self.emit(replace(stmt, value=new))
             return
-        if isinstance(value, Index) and isinstance(value.array, Name):
-            if isinstance(self.types[value.array.id], TupleType):
-                self.know(stmt.target)
-                self.emit(stmt)
-                return
+        if isinstance(value, Index) and isinstance(self.type(value.array), TupleType):
+            self.know(stmt.target)
+            self.emit(stmt)
+            return
         if self.allocates(stmt, value):
             return
         elements = self.array(value)

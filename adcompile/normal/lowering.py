@@ -151,7 +151,7 @@ class Lowering:
         skipped = len(shape) - elements.rank
 
         def place(at: Subscript) -> Subscript:
-            own = []
+            own: list[Expr] = []
             for k, length, target in zip(at[skipped:], elements.shape, shape[skipped:], strict=True):
                 if length == Const(1):
                     own.append(Const(0))
@@ -220,8 +220,7 @@ class Lowering:
             self.emit(For(indices[axis], start, trip_count(shape[axis]), Const(1), body, (carry,)))
             return Name(result)
 
-        result = level(0, init)
-        return result
+        return level(0, init)
 
     def store(self, target: Elements, at: Subscript, value: Expr, add: bool = False) -> None:
         assert target.root is not None and target.place is not None

@@ -130,6 +130,7 @@ class Walk:
             return self.b.defined(self.b.spare(base), x).expr  # type: ignore[return-value]
         if not isinstance(x.expr, Name):  # a tuple in a tuple: items are taken out of names alone
             x = self.b.defined(self.b.spare(base), x)
+        assert isinstance(x.type, TupleType)
         items = [
             self.parameter(f"{base}_{k}", Typed(Index(x.expr, (Const(k),)), item))
             for k, item in enumerate(x.type.items)

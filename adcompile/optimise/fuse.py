@@ -20,12 +20,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from adcompile.analysis.aliasing import roots
-from adcompile.analysis.effects import has_effect, loaded_roots, read_roots, written_roots
+from adcompile.analysis.effects import has_effect, loaded_roots, names_used, read_roots, written_roots
 from adcompile.analysis.subscripts import accesses, common_places
 from adcompile.ir.affine import same_integer
 from adcompile.ir.nodes import Assign, Block, For, Function, Name, Return, Stmt
 from adcompile.ir.types import Array, Type
-from adcompile.ir.walk import defines, replaced, statements, uses
+from adcompile.ir.walk import defines, replaced, statements
 from adcompile.optimise.rewriting import each_block, lengths, with_body
 
 
@@ -78,8 +78,7 @@ class _Fuser:
     # ------------------------------------------------------------------ order
     def needs(self, one: Stmt, two: Stmt) -> bool:
         """Whether `two` reads a name that `one` defines."""
-        defined = defines(one)
-        return any(name in defined for s in statements((two,)) for name in uses(s))
+        return not names_used(two).isdisjoint(defines(one))
 
     def ordered(self, one: Stmt, two: Stmt) -> bool:
         """Whether `two` has to stay behind `one`."""

@@ -143,10 +143,10 @@ class Adjoints(Availability):
             stmt = frame.block[position]
             first = len(frame.out)
             self.reverse_statement(stmt)
-            if stmt.origin:
-                for number in range(first, len(frame.out)):
-                    if not frame.out[number].origin and not blocks(frame.out[number]):
-                        frame.out[number] = replace(frame.out[number], origin=stmt.origin, span=stmt.span)
+            for number in range(first, len(frame.out) if stmt.origin else 0):
+                new = frame.out[number]
+                if not new.origin and not blocks(new):
+                    frame.out[number] = replace(new, origin=stmt.origin, span=stmt.span)
 
     def adjoint_arrays_of(self, block: Block) -> None:
         """Adjoints for the arrays that a scope makes, by the last name of each."""

@@ -190,9 +190,9 @@ class _Forward:
     def tangent_of_assigned(self, stmt: Assign) -> Expr:
         """The tangent of an assignment's value: of a scalar, or the tangent memory of an allocation."""
         value = stmt.value
-        if isinstance(value, Index) and isinstance(value.array, Name):
-            if isinstance(self.types[value.array.id], TupleType):
-                return Index(Name(self.dot(value.array.id)), value.index)
+        match value:
+            case Index(Name(array), index) if isinstance(self.types[array], TupleType):
+                return Index(Name(self.dot(array)), index)
         if not is_allocation(value):
             return self.tangent(value)
         assert isinstance(value, Call)

@@ -87,9 +87,9 @@ class _Preparation:
         return tuple(out)
 
     def statement(self, stmt: Stmt, out: list[Stmt]) -> None:
-        if isinstance(stmt, Assign) and isinstance(stmt.value, Call) and stmt.value.fn is ops.select:
-            if self.computed(stmt.value):
-                self.choice(stmt.value, stmt.target, out, stmt)
+        match stmt:
+            case Assign(target, Call(ops.select) as value) if self.computed(value):
+                self.choice(value, target, out, stmt)
                 return
         if not isinstance(stmt, (While, Return)):
             parts = [self.expression(part, out, stmt, True) for part in expressions(stmt)]
@@ -152,17 +152,14 @@ class _Preparation:
                 for number, part in enumerate(children(expr))
             ]
             expr = rebuilt(expr, parts)
-        if not outermost or not isinstance(stmt, Assign):
-            if (
-                isinstance(expr, Call)
-                and is_dear(expr.fn, expr.args)
-                and self.activity.expression(expr)
-                and reads_result(expr)
-            ):
-                name = self.fresh(_base(stmt, "e"), FLOAT)
-                out.append(Assign(name, expr, span=stmt.span))
-                return Name(name)
-        return expr
+        named = outermost and isinstance(stmt, Assign)
+        if named or not isinstance(expr, Call) or not is_dear(expr.fn, expr.args):
+            return expr
+        if not self.activity.expression(expr) or not reads_result(expr):
+            return expr
+        name = self.fresh(_base(stmt, "e"), FLOAT)
+        out.append(Assign(name, expr, span=stmt.span))
+        return Name(name)
 
     def choice(self, choice: Call, target: str, out: list[Stmt], stmt: Stmt) -> None:
         condition = self.expression(choice.args[0], out, stmt)

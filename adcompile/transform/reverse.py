@@ -88,9 +88,8 @@ class _Sweep(Replay):
             if isinstance(function.types[param], Array):
                 self.make_adjoint_array(param)
         for stmt in function.body:
-            if self._is_tuple_item(stmt) and isinstance(stmt, Assign):
-                if isinstance(self.types[stmt.target], Array):
-                    self.make_adjoint_array(stmt.target)
+            if isinstance(stmt, Assign) and self._is_tuple_item(stmt) and isinstance(self.types[stmt.target], Array):
+                self.make_adjoint_array(stmt.target)
         self.adjoint_arrays_of(function.body)
         seeds = self._seed(last, seeded)
         self.reverse_statements(frame)

@@ -1,0 +1,46 @@
+"""Random programs: each is differentiated rightly, at first and second order, or refused in clear words."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from tests.generator import program
+from tests.program import Line, Program, runs, shrunk
+from tests.strategies import programs
+from tests.verdict import verdict
+
+FIXED = range(40)
+
+
+@pytest.mark.parametrize("seed", FIXED)
+def test_program_of_seed(seed: int) -> None:
+    _fares_well(program(seed), order=2)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(programs())
+def test_any_program(written: Program) -> None:
+    _fares_well(written, order=1)
+
+
+def test_a_seed_gives_one_program() -> None:
+    assert program(5).text == program(5).text != program(6).text
+
+
+def test_programs_run() -> None:
+    assert all(runs(program(seed)) for seed in range(30))
+
+
+def test_shrinking_leaves_lines_out() -> None:
+    body = (Line("s = a"), Line("for i in range(3):", (Line("s += a"), Line("a = 2.0"))), Line("return s", kept=True))
+    written = Program("def f(a):", body, (1.0,), ("a",))
+    least = shrunk(written, lambda smaller: "s += a" in smaller.text)
+    assert least.text == "def f(a):\n    s = a\n    s += a\n    return s\n"
+
+
+def _fares_well(written: Program, order: int) -> None:
+    what = verdict(written, order)
+    if not what.startswith(("ok", "refused")):
+        least = shrunk(written, lambda smaller: verdict(smaller, order) == what)
+        pytest.fail(f"{what}\n{least.text}\narguments: {least.args}", pytrace=False)
