@@ -59,9 +59,7 @@ def partial(call: Call, position: int, result: Expr | None = None) -> Expr:
     Raises `Unsupported` where no rule is registered for the function or for that argument.
     """
     if call.fn is ops.select:
-        return fold(
-            Call(ops.select, (call.args[0], *((ONE, ZERO) if position == 1 else (ZERO, ONE)))), derivative=True
-        )
+        return fold(Call(ops.select, (call.args[0], *((ONE, ZERO) if position == 1 else (ZERO, ONE)))), derivative=True)
     rule = rule_for(call.fn)
     name = getattr(call.fn, "__name__", repr(call.fn))
     if rule is None:
@@ -93,10 +91,6 @@ def reads_result(call: Call) -> bool:
         if one is not None and marker in nodes(_expression(one(*map(Operand, call.args), Operand(marker)))):
             return True
     return False
-
-
-
-
 
 
 def times(partial_: Expr, seed: Expr) -> Expr:

@@ -15,7 +15,10 @@ import numpy as np
 from tests.program import Line, Program, runs
 
 Shape = tuple[int, ...]
-FEATURES = ("matrix", "views", "slices", "whole", "jumps", "while", "helpers", "integers", "swaps", "branches", "rebind")
+LETTERS = {"f": "t", "m": "g"}  # where the kind of a name is not its first letter
+FEATURES = (
+    "matrix", "views", "slices", "whole", "jumps", "while", "helpers", "integers", "swaps", "branches", "rebind",
+)  # fmt: skip
 
 
 @dataclass
@@ -58,7 +61,7 @@ class Generator:
 
     def new(self, letter: str) -> str:
         self.names[letter] += 1
-        return f"{dict(f='t', k='k', i='i', v='v', m='g')[letter]}{self.names[letter]}"
+        return f"{LETTERS.get(letter, letter)}{self.names[letter]}"
 
     def number(self) -> str:
         return repr(round(self.rnd.uniform(-1.0, 1.0), 2))
@@ -67,7 +70,8 @@ class Generator:
         return self.rnd.choices(list(options), list(options.values()))[0]()
 
     def of_shape(self, scope: Scope, rank: int | None = None, shape: Shape | None = None) -> list[str]:
-        return [n for n, s in scope.arrays.items() if (shape is None or s == shape) and (rank is None or len(s) == rank)]
+        of_rank = [name for name, other in scope.arrays.items() if rank is None or len(other) == rank]
+        return [name for name in of_rank if shape is None or scope.arrays[name] == shape]
 
     # ------------------------------------------------------------------------------------------------ indices
     def index(self, scope: Scope, length: int) -> str:
@@ -132,8 +136,8 @@ class Generator:
         if "helpers" in self.features:
             options[lambda: f"mix({e()}, {e()}{self.rnd.choice(('', ', c=0.3', f', {e()}'))})"] = 0.4
             options[lambda: f"pick({e()}, {e()})"] = 0.3
-            if self.of_shape(scope, rank=1):
-                options[lambda: f"search({self.rnd.choice(self.of_shape(scope, rank=1))}, {self.rnd.uniform(0.2, 3):.2f})"] = 0.3
+            if rows := self.of_shape(scope, rank=1):
+                options[lambda: f"search({self.rnd.choice(rows)}, {self.rnd.uniform(0.2, 3):.2f})"] = 0.3
         return self.one(options)
 
     def reduction(self, scope: Scope) -> str:
@@ -153,7 +157,8 @@ class Generator:
             options[lambda: f"{self.rnd.choice(list(scope.integers))} {self.rnd.choice(('<', '>=', '!='))} 2"] = 0.7
         first = self.one(options)
         if self.rnd.random() < 0.15:
-            return f"{'not ' if self.rnd.random() < 0.3 else ''}({first} {self.rnd.choice(('and', 'or'))} {self.one(options)})"
+            negated = "not " if self.rnd.random() < 0.3 else ""
+            return f"{negated}({first} {self.rnd.choice(('and', 'or'))} {self.one(options)})"
         return first
 
     def array(self, scope: Scope, shape: Shape, depth: int = 2) -> str:
@@ -309,7 +314,7 @@ class Generator:
 
     def view(self, scope: Scope) -> list[Line]:
         text, shape = self.part(scope)
-        if len(shape) == 2 and self.rnd.random() < 0.3 or not shape:
+        if (len(shape) == 2 and self.rnd.random() < 0.3) or not shape:
             name, shape = self.rnd.choice([(n, s) for n, s in scope.arrays.items() if len(s) == 2] or [("x", (6,))])
             text, shape = f"{name}.T", shape[::-1]
         if 0 in shape:

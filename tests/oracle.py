@@ -115,7 +115,9 @@ def by_complex_step(function: Function, args: Point, along: Point) -> np.ndarray
     return np.concatenate([part.imag.ravel() / 1e-40 for part in parts if part.dtype.kind in "fc"])
 
 
-def by_differences(function: Function, args: Point, along: Point, first: float = 2e-2, levels: int = 5) -> tuple[Any, Any]:
+def by_differences(
+    function: Function, args: Point, along: Point, first: float = 2e-2, levels: int = 5
+) -> tuple[np.ndarray, float]:
     """The derivative along a direction by central differences, extrapolated (Ridders): it and an estimate of its error.
 
     The value may have any structure: the derivative is the vector of all its floats."""
@@ -142,4 +144,5 @@ def _most(vector: np.ndarray) -> float:
 
 def unchanged(before: Any, after: Any) -> bool:
     """Whether two values are equal in every bit that counts."""
-    return all(np.array_equal(one, other, equal_nan=True) for one, other in zip(leaves(before), leaves(after), strict=True))
+    both = zip(leaves(before), leaves(after), strict=True)
+    return all(np.array_equal(one, other, equal_nan=True) for one, other in both)

@@ -28,7 +28,7 @@ FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 DOORS = {
     "libcst": {"frontend"},
     "numba": {"backend", "runtime", "analysis.typing"},
-    "llvmlite": {"backend"},
+    "llvmlite": {"backend", "runtime"},
 }
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from adcompile import grad, jvp, vjp
 
+from adcompile import grad, jvp, vjp
 from tests import oracle
 from tests.corpus import CASES, Case
 from tests.corpus.registry import fresh, is_float

@@ -18,6 +18,14 @@ PAIRS = [
     (GRID[0, :0], GRID[0], False),
     (GRID.T, GRID[1], True),
     (GRID[0], GRID[0].copy(), False),
+    (GRID[:, :2], GRID[:, 2:], True),  # they do not, but telling so would cost more than the copy
+    (GRID[::2, ::3], GRID[::2, 1::3], False),
+    (GRID[0, :1], GRID[0], True),
+    (GRID[0, 1:2], GRID[:, 0], False),
+    (np.broadcast_to(GRID[0, :1], (5,)), GRID[0], True),
+    (np.broadcast_to(GRID[0, :1], (5,)), GRID[:, 1], False),
+    (GRID[:, ::-1], GRID[::-1], True),
+    (GRID.astype(np.float32)[:, 0], GRID[0], False),
 ]
 
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from adcompile import Unsupported, grad, jvp, vjp
 
+from adcompile import Unsupported, grad, jvp, vjp
 from tests import oracle
 from tests.corpus.registry import fresh
 from tests.program import Program
@@ -19,12 +19,12 @@ CLOSE = 1e-10  # between the modes, in proportion to the sizes of the terms
 SINGLE = 2e-3
 
 
-class Wrong(Exception):  # noqa: N818
+class Wrong(Exception):
     """A derivative that is not the derivative, or a call that changes its arguments."""
 
 
 def verdict(program: Program, order: int = 2, jit: bool = False) -> str:
-    """One word and its detail: `ok`, `ok (kink)`, `refused CODE`, `wrong WHAT`, `mutates WHAT`, `crash WHERE`, `slow`."""
+    """`ok`, `ok (kink)`, `slow`, or `refused`, `wrong`, `mutates` or `crash` and what or where."""
     signal.signal(signal.SIGALRM, _too_slow)
     signal.alarm(SECONDS)
     try:

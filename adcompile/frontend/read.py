@@ -81,6 +81,4 @@ def _read(source: Located, value: bool) -> Source:
             "missing-return", f"`{name}` returns nothing", source.span(node), "return the value to differentiate", name
         )
     function = Function(name, params, statements)
-    return Source(
-        function, signature, source.file, source.first_line, source.text, dict(reader.resolver.used)
-    )
+    return Source(function, signature, source.file, source.first_line, source.text, dict(reader.resolver.used))

@@ -311,4 +311,3 @@ def _parts(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         yield node.name
     if isinstance(node, cst.With):
         yield from node.items
-

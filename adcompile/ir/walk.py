@@ -298,9 +298,7 @@ def renamed(
                 carried = tuple(Carry(*parts) for parts in zip(inners, inits, yields, results, strict=True))
                 if isinstance(stmt, For):
                     start, stop, step = parts
-                    return replace(
-                        stmt, index=index, start=start, stop=stop, step=step, body=body, carried=carried
-                    )
+                    return replace(stmt, index=index, start=start, stop=stop, step=step, body=body, carried=carried)
                 assert test is not None
                 return replace(stmt, test=test, body=body, carried=carried)
             case If():

@@ -243,7 +243,8 @@ class ArrayValues(Lowering):
         if fn is ops.copy or fn in (np.positive,):
             return replace(self.array(args[0]), root=None, place=None)
         if fn is np.broadcast_to:
-            return replace(self.stretched(self.array(args[0]), self.shape_of(args[1])), root=None, place=None)
+            x = self.array(args[0])
+            return replace(self.stretched(x, self.shape_of(args[1])), root=None, place=None, of=x.root)
         if fn is np.reshape:
             return self.reshaped(self.memory_of(args[0]), self.shape_of(args[1]))
         if fn is np.outer:
@@ -278,7 +279,7 @@ class ArrayValues(Lowering):
                 flat = floor_divided(flat, extent)
             return x.at((flat, *reversed(own)))
 
-        return Elements(shape, x.dtype, at)
+        return Elements(shape, x.dtype, at, of=x.root)
 
     def concatenated(self, parts: Sequence[Elements], kwargs: dict[str, Expr], dtype: str) -> Elements:
         axis_ = kwargs.get("axis", Const(0))
@@ -326,5 +327,3 @@ def _reads(expr: Expr) -> bool:
     return any(isinstance(part, Index) for part in nodes(expr)) or (isinstance(expr, Call) and expr.fn not in (
         ops.dim, np.add, np.subtract, np.multiply, np.floor_divide, max, min,
     ))  # fmt: skip
-
-

@@ -30,6 +30,7 @@ class Elements:
     at: Callable[[Subscript], Expr]
     root: str | None = None
     place: Callable[[Subscript], Subscript] | None = None
+    of: str | None = None  # the array that NumPy would share with, where these are its elements in other places
 
     @property
     def rank(self) -> int:

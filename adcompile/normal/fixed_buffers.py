@@ -51,7 +51,18 @@ from adcompile.ir.nodes import (
     base_of,
 )
 from adcompile.ir.types import INT, Array, Type, element
-from adcompile.ir.walk import all_names, atoms, blocks, defines, expressions, nodes, replaced, statements, with_blocks
+from adcompile.ir.walk import (
+    all_names,
+    atoms,
+    binds,
+    blocks,
+    defines,
+    expressions,
+    nodes,
+    replaced,
+    statements,
+    with_blocks,
+)
 from adcompile.normal.elements import equal_lengths
 
 
@@ -69,19 +80,24 @@ class _Buffers:
         self.made: dict[str, Assign] = {}
         self.order: dict[Stmt, int] = {}
         self.above: dict[Stmt, list[Stmt]] = {}
+        self.home: dict[str, list[Stmt]] = {}  # the statements around the definition of each name
         self.flows: Counter[str] = Counter()
         self.written: set[str] = set()
         self.reads: list[tuple[str, Stmt]] = []
+        self.stores: list[tuple[str, Stmt]] = []
         self._visit(function.body, [])
 
     def _visit(self, block: Block, above: list[Stmt]) -> None:
         for stmt in block:
             self.order[stmt] = len(self.order)
             self.above[stmt] = above
+            self.home.update((name, above) for name in defines(stmt))
+            self.home.update((name, [*above, stmt]) for name in binds(stmt))
             if isinstance(stmt, Assign) and is_allocation(stmt.value):
                 self.made[stmt.target] = stmt
             if isinstance(stmt, (Store, Accum)):
                 self.written.add(stmt.array)
+                self.stores.append((stmt.array, stmt))
                 self.reads.append((stmt.array, stmt))
             self.flows.update(atom.id for atom in atoms(stmt) if isinstance(atom, Name))
             self.reads += [(name, stmt) for expr in expressions(stmt) for name in _contents(expr)]
@@ -156,9 +172,7 @@ class _Buffers:
         if together:
             out.append(self.copied([(buffers[c.inner], sources[c.inner]) for c in trading], span))
         out += [
-            self.copied([(buffers[c.inner], sources[c.inner])], span)
-            for c in arrays
-            if not (c in trading and together)
+            self.copied([(buffers[c.inner], sources[c.inner])], span) for c in arrays if not (c in trading and together)
         ]
         return out
 
@@ -170,7 +184,11 @@ class _Buffers:
             if isinstance(s, Assign) and isinstance(s.value, Call) and s.value.fn is runtime.grown
         }
         results = {
-            c.result: c.init for s in statements(loop.body) if isinstance(s, (For, While)) for c in s.carried
+            c.result: c.init
+            for s in statements(loop.body)
+            if isinstance(s, (For, While))
+            for c in s.carried
+            if isinstance(self.types[c.inner], Array) and self.grows(c, s)
         }
         value: Expr = carry.yielded
         while isinstance(value, Name) and value.id != carry.inner:
@@ -233,25 +251,23 @@ class _Buffers:
 
     # ------------------------------------------------------------------------------------ who could tell
     def check_carry(self, c: Carry, loop: For | While) -> None:
-        """A copy may stand for the array itself unless it is written and the array is read under another name."""
-        if not {c.inner, c.result} & self.family(c):
-            return
+        """A copy may stand for the array itself unless one of them is written while the other is still read."""
         assert isinstance(c.init, Name) and isinstance(c.yielded, Name)
         inside = {name for s in statements(loop.body) for name in defines(s)}
         inners = {other.inner for other in loop.carried}
-        foreign = c.yielded.id not in inside | inners or self.flows[c.yielded.id] > 1
-        if self.used_from(c.init.id, loop, besides=1) or foreign:
+        foreign = c.yielded.id not in inside | inners
+        written = self.is_written(c.inner) or self.is_written(c.result)
+        seen = self.used_from(c.init.id, loop, besides=1) or foreign or self.flows[c.yielded.id] > 1
+        changed = self.later(self.stores, c.init.id, loop, inside=True)
+        changed = changed or (foreign and self.later(self.stores, c.yielded.id, loop, inside=True))
+        if (written and seen) or changed:
             raise refuse(
                 "array-rebound",
-                f"`{base_of(c.inner)}` is rebound in this loop and written in place, and its array has another name",
+                f"`{base_of(c.inner)}` is rebound in this loop, and its array is written while it has another name",
                 loop.span,
                 "copy the array before the loop (`.copy()`), or write into it (`x[:] = ...`) instead of rebinding it",
                 self.function.name,
             )
-
-    def family(self, c: Carry) -> set[str]:
-        """Of the names of a carried value, those that something writes through."""
-        return {name for name in (c.inner, c.result) if self.is_written(name)}
 
     def is_written(self, name: str, seen: frozenset[str] = frozenset()) -> bool:
         """Whether an array is written, also under the names that loops and branches give it."""
@@ -268,13 +284,21 @@ class _Buffers:
                 return True
         return False
 
+    def loops_again(self, name: str, stmt: Stmt) -> list[Stmt]:
+        """The loops around a statement that an array outlives."""
+        known = self.home.get(name, [])
+        return [outer for outer in self.above[stmt] if outer not in known and isinstance(outer, (For, While))]
+
+    def later(self, touched: Sequence[tuple[str, Stmt]], name: str, stmt: Stmt, inside: bool) -> bool:
+        """Whether an array is touched after a statement (or inside it), or when a loop around comes by again."""
+        loops = self.loops_again(name, stmt)
+        last = max((self.order[s] for s in statements((stmt,))), default=0)
+        first = self.order[loops[0]] if loops else self.order[stmt] if inside else last + 1
+        return any(one == name and self.order[at] >= first for one, at in touched)
+
     def used_from(self, name: str, stmt: Stmt, besides: int = 0) -> bool:
         """Whether an array's contents are used in a statement or after it, more than `besides` times there."""
-        made = self.made.get(name)
-        around = self.above[stmt]
-        if made is not None:
-            around = [outer for outer in around if outer not in self.above[made]] if made in self.above else []
-        loops = [outer for outer in around if isinstance(outer, (For, While))]
+        loops = self.loops_again(name, stmt)
         first = self.order[loops[0]] if loops else self.order[stmt]
         besides = 0 if loops else besides  # the next iteration of a loop around comes by here again
         return sum(1 for read, at in self.reads if read == name and self.order[at] >= first) > besides
@@ -300,7 +324,9 @@ class _Buffers:
         return replace(branch, then=tuple(sides[0]), orelse=tuple(sides[1]), merges=tuple(merges))
 
     def check_merge(self, m: Merge, side: str, branch: If) -> None:
-        if (self.is_written(m.result) or self.is_written(side)) and self.used_from(side, branch, besides=1):
+        """As for loops: after the branch, one of the two is written and the other still read."""
+        read = self.is_written(m.result) and self.later(self.reads, side, branch, inside=False)
+        if read or self.later(self.stores, side, branch, inside=False):
             raise refuse(
                 "array-rebound",
                 f"`{base_of(m.result)}` is one of two arrays, and one of them is written while it has another name",

@@ -174,6 +174,7 @@ class _Loops(ArrayValues):
             return
         self.emit(Assign(stmt.target, self.allocation(elements.shape, elements.dtype), span=stmt.span))
         target = self.know(stmt.target, elements.shape)
+        self.shares(stmt.target, elements.of)
         self.nest(
             elements.shape,
             lambda at: self.emit(
@@ -212,6 +213,12 @@ class _Loops(ArrayValues):
     # ------------------------------------------------------------------------------------ writes
     def write(self, stmt: Store | Accum) -> None:
         base = self.arrays[stmt.array]
+        if base.root in self.shared:
+            raise refuse(
+                "reshape-written",
+                "an array is written that another name may share after a reshape: whether it does depends on the run",
+                hint="copy the one that is written (`.copy()`)",
+            )
         if any(self.is_array(item) for item in stmt.index):
             self.scattered(stmt, base)
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -28,7 +29,7 @@ from adcompile.ir.nodes import (
     Tuple,
 )
 from adcompile.ir.types import INT, Array, Scalar, Type
-from adcompile.ir.walk import all_names
+from adcompile.ir.walk import all_names, statements, uses
 from adcompile.normal.elements import (
     Elements,
     Subscript,
@@ -49,6 +50,8 @@ class Lowering:
         self.arrays: dict[str, Elements] = {}
         self.not_negative: set[str] = set()
         self.out: list[Stmt] = []
+        self.shared: set[str] = set()
+        self.count = Counter(name for stmt in statements(function.body) for name in uses(stmt))
         self.subscripts = Subscripts(self.positive)
         for param in function.params:
             type_ = self.types[param]
@@ -230,8 +233,14 @@ class Lowering:
     def filled(self, base: str, elements: Elements) -> Elements:
         """A new array that holds what the elements are."""
         result = self.allocated(base, elements.shape, elements.dtype)
+        self.shares(result.root, elements.of)
         self.nest(elements.shape, lambda at: self.store(result, at, elements.at(at)))
         return result
+
+    def shares(self, copy: str | None, original: str | None) -> None:
+        """Notes that NumPy would have one array where there are two: neither may be written from here on."""
+        if copy is not None and original is not None and self.count[original] > 1:
+            self.shared |= {copy, original}
 
     def in_memory(self, elements: Elements, base: str = "t") -> Elements:
         """Elements that are cheap to read twice."""

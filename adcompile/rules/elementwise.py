@@ -124,12 +124,8 @@ elementwise(
     same=(np.fmin,),
 )
 # ... Python's own returns its first argument, and means `y if y > x else x`.
-elementwise(
-    builtins.max, lambda x, y, z: np.where(y > x, 0.0, 1.0), lambda x, y, z: np.where(y > x, 1.0, 0.0)
-)
-elementwise(
-    builtins.min, lambda x, y, z: np.where(y < x, 0.0, 1.0), lambda x, y, z: np.where(y < x, 1.0, 0.0)
-)
+elementwise(builtins.max, lambda x, y, z: np.where(y > x, 0.0, 1.0), lambda x, y, z: np.where(y > x, 1.0, 0.0))
+elementwise(builtins.min, lambda x, y, z: np.where(y < x, 0.0, 1.0), lambda x, y, z: np.where(y < x, 1.0, 0.0))
 elementwise(  # at a bound it is x that passes; where the bounds are crossed the upper one wins, as in NumPy
     np.clip,
     lambda x, low, high, z: np.where(x < low, 0.0, np.where(x > high, 0.0, 1.0)),

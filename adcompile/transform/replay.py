@@ -205,7 +205,8 @@ class Replay(Undo):
     # ------------------------------------------------------------------------------------ branches
     def reverse_if(self, stmt: If) -> None:
         seeds = {m: self.bar.pop(m.result) for m in stmt.merges if m.result in self.bar}
-        if not seeds and not any(isinstance(s, (Store, Accum)) for s in statements((stmt,))):
+        chosen = any(isinstance(self.types[m.result], Array) and self.active(m.result) for m in stmt.merges)
+        if not seeds and not chosen and not any(isinstance(s, (Store, Accum)) for s in statements((stmt,))):
             return
         base = dict(self.bar)
         arrays = dict(self.array_bar)

@@ -268,7 +268,7 @@ def text_of(*body: Stmt, params: tuple[str, ...] = ("x", "n"), notes: bool = Tru
 def test_an_int_literal_that_starts_a_float_is_printed_as_a_float() -> None:
     body = (Assign("s.2", add(Name("s.1"), Name("x"))),)
     loop = For("i", Const(0), Name("n"), Const(1), body, (Carry("s.1", Const(0), Name("s.2"), "s.3"),))
-    types = {name: FLOAT for name in ("x", "s.1", "s.2", "s.3")}
+    types = dict.fromkeys(("x", "s.1", "s.2", "s.3"), FLOAT)
     assert text_of(loop, Return(Name("s.3")), types=types) == "s = 0.0\nfor i in range(n):\n    s += x\nreturn s"
 
 

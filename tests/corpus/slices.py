@@ -1,4 +1,4 @@
-"""Slices read and written, overlapping ones in NumPy's semantics: the right side is read whole before anything is written."""
+"""Slices read and written; where they overlap, the right side is read whole before anything is written."""
 
 import numpy as np
 

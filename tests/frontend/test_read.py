@@ -5,13 +5,13 @@ import math
 
 import numpy as np
 import pytest
+from numba import njit
 
 from adcompile.errors import Unsupported
 from adcompile.frontend.read import read
 from adcompile.ir.nodes import Accum, Assign, Const, For, If, Return, Store, Update, While
 from adcompile.ir.show import show
 from adcompile.ir.walk import statements
-from numba import njit
 
 SCALE = 2.5
 TABLE = (1.0, 2.0)

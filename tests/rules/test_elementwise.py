@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -75,7 +75,7 @@ def test_second_derivatives(rule: Elementwise, fn: Callable[..., Any], position:
 class Traced(np.lib.mixins.NDArrayOperatorsMixin):
     """A number and its tangent, moved on by the registered rules."""
 
-    seen: set[Any] = set()
+    seen: ClassVar[set[Any]] = set()
 
     def __init__(self, value: Any, slope: float) -> None:
         self.value, self.slope = value, slope

@@ -1,0 +1,37 @@
+import numpy as np
+from adcompile.runtime import grown
+
+
+def kepler_grad(e, m):
+    m_bar = np.zeros_like(m)
+    e_bar = 0.0
+    for i in range(m.shape[0]):
+        x = m[i]
+        x_tape = np.empty(8)
+        d = 1.0
+        k = 0
+        while abs(d) > 1e-12:
+            x_tape = grown(x_tape, k)
+            x_tape[k] = x
+            d = (x - e * np.sin(x) - m[i]) / (1.0 - e * np.cos(x))
+            x -= d
+            k += 1
+        # s += np.sin(x)
+        x_bar = np.cos(x)
+        for j in range(k - 1, -1, -1):
+            # x = x - d
+            d_bar = -x_bar
+            # d = (x - e * np.sin(x) - m[i]) / (1.0 - e * np.cos(x))
+            x = x_tape[j]
+            cos_x = np.cos(x)
+            t = 1.0 - e * cos_x
+            v_bar = d_bar / t
+            sin_x = np.sin(x)
+            d = (x - e * sin_x - m[i]) / t
+            v_bar2 = d / t * d_bar
+            x_bar += v_bar - e * cos_x * v_bar - e * sin_x * v_bar2
+            e_bar += cos_x * v_bar2 - sin_x * v_bar
+            m_bar[i] -= v_bar
+        # x = m[i]
+        m_bar[i] += x_bar
+    return e_bar, m_bar
