@@ -13,6 +13,7 @@ import warnings
 from collections import defaultdict
 from functools import partial
 from multiprocessing import get_context
+from time import perf_counter
 
 from adcompile import AdcompileError, grad
 from tests.generator import program
@@ -54,6 +55,7 @@ def main() -> int:
     parser.add_argument("--jit", action="store_true", help="through Numba, which takes seconds a program")
     parser.add_argument("--single", action="store_true", help="arrays of float32")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after this time")
     parser.add_argument("--show", type=int, metavar="SEED")
     parser.add_argument("--shrink", type=int, metavar="SEED")
     options = parser.parse_args()
@@ -69,9 +71,12 @@ def main() -> int:
         return 0
     results: dict[str, list[tuple[int, int]]] = defaultdict(list)
     one = partial(fares, order=options.order, jit=options.jit, single=options.single)
+    started = perf_counter()
     with get_context("spawn").Pool(options.workers, initializer=warnings.simplefilter, initargs=("error",)) as pool:
         for seed, size, what in pool.imap_unordered(one, range(options.first, options.last), chunksize=4):
             results[what].append((size, seed))
+            if perf_counter() - started > options.seconds:
+                break
     print(table(results))
     return int(any(what.startswith(("wrong", "crash", "mutates", "slow")) for what in results))
 

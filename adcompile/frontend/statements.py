@@ -222,9 +222,14 @@ class Statements(Expressions):
         if node.orelse is not None:
             self.refuse(node.orelse, "a loop with `else` is not supported", "use a flag")
         header = Span(span.file, span.line, span.column, span.line, self.source.span(node.iter).end_column)
-        fn = self.known(node.iter.func) if isinstance(node.iter, cst.Call) else None
-        if isinstance(node.iter, cst.Call) and fn is range:
-            bounds = self.range_of(node.iter)
+        if isinstance(node.iter, (cst.Tuple, cst.List)) and not _leaves_early(node.body):
+            for item in node.iter.elements:
+                self.target(node.target, self.element(item), out, header, "")
+                out += self.block(node.body)
+            return
+        space = self.range_space(node.iter)
+        if space is not None:
+            bounds = space
             if isinstance(node.target, cst.Name) and node.target.value not in self.outliving:
                 out.append(For(node.target.value, *bounds, self.block(node.body), span=header))
                 return
@@ -244,6 +249,23 @@ class Statements(Expressions):
         first = []
         self.target(node.target, item, first, header, "")
         out.append(For(index, Const(0), stop, Const(1), (*first, *self.block(node.body)), span=header))
+
+    def range_space(self, node: cst.BaseExpression) -> tuple[Expr, Expr, Expr] | None:
+        """The bounds of `range(...)`, and of `reversed(range(...))` with steps of one; `None` for anything else."""
+        if not isinstance(node, cst.Call):
+            return None
+        fn = self.known(node.func)
+        if fn is range:
+            return self.range_of(node)
+        if fn is reversed and len(node.args) == 1:
+            inner = self.range_space(node.args[0].value)
+            if inner is not None:
+                start, stop, step = inner
+                if step == Const(1):
+                    return _before(stop), _before(start), Const(-1)
+                self.refuse(node, "a range with a step, reversed", "write the range that counts down")
+                return inner
+        return None
 
     def range_of(self, node: cst.Call) -> tuple[Expr, Expr, Expr]:
         args = [self.read(arg.value) for arg in node.args]
@@ -297,6 +319,29 @@ class Statements(Expressions):
 
 def _computes(call: Call) -> bool:
     return call.fn not in (np.add, np.subtract, np.multiply, np.negative, ops.attribute)
+
+
+def _before(expr: Expr) -> Expr:
+    return Const(expr.value - 1) if isinstance(expr, Const) else Call(np.subtract, (expr, Const(1)))
+
+
+class _Jumps(cst.CSTVisitor):
+    """Whether a loop's body leaves or continues that loop."""
+
+    def __init__(self) -> None:
+        self.found = False
+
+    def visit_Break(self, node: cst.Break) -> None:
+        self.found = True
+
+    def visit_Continue(self, node: cst.Continue) -> None:
+        self.found = True
+
+
+def _leaves_early(body: cst.BaseSuite) -> bool:
+    jumps = _Jumps()
+    body.visit(jumps)
+    return jumps.found
 
 
 def _head(node: cst.CSTNode) -> cst.CSTNode:

@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from adcompile import runtime
 from adcompile.ir import ops
 from adcompile.ir.affine import shortened
 from adcompile.ir.dtypes import COMPARISONS, dtype_of
@@ -271,6 +272,9 @@ class _Folder:
             return Const(1) if self.dtype(base) == "int64" else Const(1.0)
         return None
 
+    def broadcast(self, left: Expr, right: Expr) -> Expr | None:
+        return left if left == right else None
+
     # ------------------------------------------------------------------ choices and truth values
     def select(self, condition: Expr, then: Expr, orelse: Expr) -> Expr | None:
         same_type = self.dtype(then) == self.dtype(orelse)
@@ -341,5 +345,5 @@ _RULES: dict[Any, Callable[..., Expr | None]] = {
     np.divide: _Folder.divide, ops.power: _Folder.power, ops.select: _Folder.select, ops.both: _Folder.both,
     np.bitwise_and: _Folder.bitwise_and,
     ops.either: _Folder.either, ops.negated: _Folder.negated, float: _Folder.to_float, np.float64: _Folder.to_float,
-    int: _Folder.to_int,
+    int: _Folder.to_int, runtime.broadcast_length: _Folder.broadcast,
 }  # fmt: skip

@@ -153,6 +153,11 @@ class Replay(Undo):
                 assert isinstance(load.array, Name)
                 if self.roots.find(load.array.id) not in made:
                     self.reloads.append(Reload(self.roots.find(load.array.id), load.index, stmt))
+            if isinstance(inner, Assign) and isinstance(inner.value, Call) and inner.value.fn is ops.copy:
+                (whole,) = inner.value.args  # reads every element
+                assert isinstance(whole, Name)
+                if self.roots.find(whole.id) not in made:
+                    self.reloads.append(Reload(self.roots.find(whole.id), (), stmt))
         if together:
             self.fused.add(stmt)
             values.update({c.inner: ZERO for c in stmt.carried})

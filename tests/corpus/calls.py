@@ -23,7 +23,7 @@ def damped(x, rate=0.1):
 
 @njit
 def compiled_helper(x, y):
-    return math.sin(x) * y
+    return np.sin(x) * y
 
 
 def fill(out, x):

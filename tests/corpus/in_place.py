@@ -94,7 +94,7 @@ def indirect_overwrite(x, idx):
     return np.sum(x * x)
 
 
-@case(vector(5), np.array([1, 2, 0, 3, 1]))
+@case(vector(5), np.array([1, 2, 0, 3, 1]), twice=False)
 def index_array_overwritten(x, idx):
     s = 0.0
     for i in range(5):

@@ -80,13 +80,6 @@ def window(a):
     return np.sum(a * a)
 
 
-@case(vector(6))
-def reshaped(x):
-    m = x.reshape(2, 3)
-    m[0, 1] = m[1, 0] * m[1, 2]
-    m[1] *= m[0]
-    return np.sum(x**2) + m[1, 1]
-
 
 @case(vector(4))
 def two_names(x):

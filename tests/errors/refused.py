@@ -214,3 +214,29 @@ def written_under_two_names(x):
         y[0] = y[1] * 2.0
         y = y * 1.5
     return np.sum(y) + x[0]
+
+
+@refused(x)
+def written_after_a_reshape(x):
+    m = x.reshape(2, 2)
+    m[0, 1] = m[1, 0] * m[1, 1]
+    return np.sum(x**2) + m[1, 1]
+
+
+@refused(x, 0.3)
+def written_through_one_of_two(x, a):
+    y = 2.0 * x
+    z = y if a > 0.0 else x
+    z[0] = a * z[1]
+    return np.sum(x * x) + np.sum(y * y * a)
+
+
+@refused(x)
+def an_alias_written_before_it_is_rebound(x):
+    y = x
+    s = 0.0
+    for i in range(3):
+        x[0] += 0.1 * x[1]
+        s += y[0] * y[1]
+        y = y * 2.0
+    return s

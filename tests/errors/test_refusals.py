@@ -4,6 +4,7 @@ import os
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from adcompile import grad
@@ -46,3 +47,14 @@ def test_no_source():
     exec("def made(x):\n    return x * x\n", namespace)
     with pytest.raises(AdcompileError, match="no-source"):
         grad(namespace["made"])(1.0)
+
+
+def shorter(x, n):
+    for _ in range(n):
+        x = 0.5 * (x[1:] + x[:-1]) * x[0]
+    return (x * x).sum()
+
+
+def test_a_name_rebound_to_another_shape_is_refused_in_the_run():
+    with pytest.raises(ValueError, match="array of another shape in a loop"):
+        grad(shorter, jit=False)(np.ones(6), 2)
