@@ -3,53 +3,37 @@
 Goal: operators become calls of NumPy's functions, names of outside become what they stand for, attributes and methods
 of values wait (`ops.attribute`, `ops.method`) until types are known.  What is not of the language is refused, each
 with its place, and reading goes on, so that a user sees every refusal at once.
+
+    a < b <= c          becomes     both(less(a, b), less_equal(b, c))
+    x.sum(axis=0)                   method(x, "sum", axis=0)
+    np.pi                           3.141592653589793
 """
 
 from __future__ import annotations
 
 import ast
 import operator
-from types import FunctionType, ModuleType
+from functools import reduce
+from types import ModuleType
 from typing import Any
 
 import libcst as cst
 import numpy as np
 
 from adcompile.errors import Refusal
-from adcompile.frontend.resolve import MISSING, Resolver, attribute, literal
+from adcompile.frontend.grammar import BINARY, COMPARISONS, EXPRESSIONS, ITERATORS, OUTSIDE_ONLY
+from adcompile.frontend.resolve import MISSING, Resolver, attribute, item, literal
 from adcompile.frontend.source import Located
 from adcompile.ir import ops
 from adcompile.ir.nodes import Call, Const, Expr, Index, Name, Slice, Tuple
 from adcompile.ir.walk import nodes
 
-BINARY: dict[type[cst.CSTNode], Any] = {
-    cst.Add: np.add, cst.Subtract: np.subtract, cst.Multiply: np.multiply, cst.Divide: np.divide,
-    cst.FloorDivide: np.floor_divide, cst.Modulo: np.remainder, cst.Power: ops.power,
-    cst.MatrixMultiply: np.matmul, cst.BitAnd: np.bitwise_and, cst.BitOr: np.bitwise_or,
-    cst.BitXor: np.bitwise_xor, cst.LeftShift: np.left_shift, cst.RightShift: np.right_shift,
-    cst.AddAssign: np.add, cst.SubtractAssign: np.subtract, cst.MultiplyAssign: np.multiply,
-    cst.DivideAssign: np.divide, cst.FloorDivideAssign: np.floor_divide, cst.ModuloAssign: np.remainder,
-    cst.PowerAssign: ops.power, cst.MatrixMultiplyAssign: np.matmul, cst.BitAndAssign: np.bitwise_and,
-    cst.BitOrAssign: np.bitwise_or, cst.BitXorAssign: np.bitwise_xor, cst.LeftShiftAssign: np.left_shift,
-    cst.RightShiftAssign: np.right_shift,
-}  # fmt: skip
-COMPARISONS: dict[type[cst.CSTNode], Any] = {
-    cst.LessThan: np.less, cst.LessThanEqual: np.less_equal, cst.GreaterThan: np.greater,
-    cst.GreaterThanEqual: np.greater_equal, cst.Equal: np.equal, cst.NotEqual: np.not_equal,
-}  # fmt: skip
-WAYS_OUT = {
-    "FormattedString": "build messages outside the function",
-    "ListComp": "write the loop out, storing into an array",
-    "GeneratorExp": "write the loop out",
-    "DictComp": "write the loop out",
-    "Dict": "use separate variables or arrays",
-    "Set": "use an array",
-    "List": "use an array: np.array([...]), np.zeros(n)",
-    "NamedExpr": "assign on a line of its own",
-    "Lambda": "define the function at module level",
-    "Imaginary": "split the number into real and imaginary parts",
-    "StarredElement": "name every item",
-}
+_PURE_METHODS = tuple(
+    map(Const, ("sum", "prod", "mean", "std", "var", "max", "min", "any", "all", "argmax", "argmin", "dot", "item"))
+)
+_OPERATIONS = (ops.select, ops.both, ops.either, ops.negated, ops.attribute, ops.power)
+_PURE_MODULES = ("builtins", "math", "_operator", "numpy")
+_KEYWORDS = {"True": True, "False": False, "None": None}
 
 
 class Expressions:
@@ -68,16 +52,32 @@ class Expressions:
 
     # ------------------------------------------------------------------------------------ what is known
     def known(self, node: cst.BaseExpression) -> Any:
-        """The object that a name or a dotted name stands for before the run, or `MISSING`."""
-        if isinstance(node, cst.Name):
-            return self.resolver.name(node.value)
-        if isinstance(node, cst.Attribute):
-            owner = self.known(node.value)
-            return MISSING if owner is MISSING else attribute(owner, node.attr.value)
+        """The object that a name, a dotted name or an item of one stands for before the run, or `MISSING`."""
+        match node:
+            case cst.Name():
+                return self.resolver.name(node.value)
+            case cst.Attribute():
+                owner = self.known(node.value)
+                return MISSING if owner is MISSING else attribute(owner, node.attr.value)
+            case cst.Subscript(slice=[cst.SubscriptElement(cst.Index(index))]):
+                owner = self.known(node.value)
+                at = MISSING if owner is MISSING else self.known_index(index)
+                return MISSING if at is MISSING else item(owner, at)
         return MISSING
+
+    def known_index(self, node: cst.BaseExpression) -> Any:
+        """The number or string of an index that is one before the run."""
+        if isinstance(node, (cst.Integer, cst.SimpleString)):
+            return ast.literal_eval(self.source.module.code_for_node(node))
+        if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Minus):
+            value = self.known_index(node.expression)
+            return -value if isinstance(value, int) else MISSING
+        value = self.known(node)
+        return value if isinstance(value, (int, str)) else MISSING
 
     # ------------------------------------------------------------------------------------ expressions
     def read(self, node: cst.BaseExpression) -> Expr:
+        """An expression of the surface dialect."""
         match node:
             case cst.Name():
                 return self.name(node)
@@ -97,9 +97,9 @@ class Expressions:
             case cst.IfExp():
                 return Call(ops.select, (self.read(node.test), self.read(node.body), self.read(node.orelse)))
             case cst.Tuple():
-                return Tuple(tuple(self.element(item) for item in node.elements))
+                return Tuple(tuple(self.element(part, listed=False) for part in node.elements))
             case cst.Subscript():
-                return Index(self.read(node.value), self.index(node))
+                return self.subscript(node)
             case cst.Call():
                 return self.call(node)
             case cst.Ellipsis():
@@ -107,18 +107,29 @@ class Expressions:
         return self.unsupported(node)
 
     def unsupported(self, node: cst.CSTNode) -> Const:
+        """Refuses a construct that is not of the language."""
         kind = type(node).__name__
-        names = {"ListComp": "a list comprehension", "GeneratorExp": "a generator", "FormattedString": "an f-string"}
-        what = names.get(kind, f"this ({kind})")
-        return self.refuse(node, f"{what} is not supported", WAYS_OUT.get(kind, ""))
+        what, hint = EXPRESSIONS.get(kind, (f"this ({kind})", ""))
+        return self.refuse(node, f"{what} is not supported", hint)
 
     def name(self, node: cst.Name) -> Expr:
+        """A variable, or what a name of outside stands for."""
+        if node.value in _KEYWORDS:
+            return Const(_KEYWORDS[node.value])
         if self.resolver.is_local(node.value):
             return Name(node.value)
         value = self.known(node)
         if value is MISSING:
-            return self.refuse(node, f"`{node.value}` is not defined", code="unknown-name")
+            return self.unknown(node)
         return self.outside(node, value)
+
+    def unknown(self, node: cst.Name) -> Const:
+        """Refuses a name that stands for nothing."""
+        message, hint = f"`{node.value}` is not defined", ""
+        if self.resolver.has_no_value_yet(node.value):
+            message = f"`{node.value}` has no value yet in the function around"
+            hint = "assign it before the derivative is made"
+        return self.refuse(node, message, hint, "unknown-name")
 
     def outside(self, node: cst.CSTNode, value: Any) -> Expr:
         """An object of outside as an expression."""
@@ -130,71 +141,102 @@ class Expressions:
         return literal(value)
 
     def literal(self, node: cst.BaseExpression) -> Expr:
+        """A number or a string."""
+        if isinstance(node, cst.ConcatenatedString) and node.evaluated_value is None:
+            return self.refuse(node, "an f-string is not supported", EXPRESSIONS["FormattedString"][1])
         return Const(ast.literal_eval(self.source.module.code_for_node(node)))
 
     def attribute(self, node: cst.Attribute) -> Expr:
+        """`owner.name`."""
         owner = self.known(node.value)
-        if owner is not MISSING:
-            value = attribute(owner, node.attr.value)
-            if value is MISSING:
-                where = self.source.code(node.value)
-                return self.refuse(node, f"`{where}` has no attribute `{node.attr.value}`", code="unknown-name")
-            return self.outside(node, value)
-        return Call(ops.attribute, (self.read(node.value), Const(node.attr.value)))
+        if owner is MISSING:
+            return Call(ops.attribute, (self.read(node.value), Const(node.attr.value)))
+        value = attribute(owner, node.attr.value)
+        if value is MISSING:
+            where = self.source.code(node.value)
+            return self.refuse(node, f"`{where}` has no attribute `{node.attr.value}`", code="unknown-name")
+        return self.outside(node, value)
 
     def unary(self, node: cst.UnaryOperation) -> Expr:
+        """`-x`, `+x`, `~x`, `not x`; the sign of a literal is part of it."""
         value = self.read(node.expression)
+        number = value.value if isinstance(value, Const) and type(value.value) in (int, float) else None
         match node.operator:
             case cst.Not():
                 return Call(ops.negated, (value,))
             case cst.BitInvert():
                 return Call(np.invert, (value,))
             case cst.Plus():
-                return Call(np.positive, (value,))
-        if isinstance(value, Const) and type(value.value) in (int, float):
-            return Const(-value.value)
-        return Call(np.negative, (value,))
+                return Call(np.positive, (value,)) if number is None else value
+        return Call(np.negative, (value,)) if number is None else Const(-number)
 
     def comparison(self, node: cst.Comparison) -> Expr:
+        """`a < b`, `a < b < c`: an operand in the middle stands twice, so it must not do anything when evaluated."""
         left = self.read(node.left)
-        result: Expr | None = None
+        parts: list[Expr] = []
         for target in node.comparisons:
-            right = self.read(target.comparator)
-            one = self.compared(target, left, right)
-            result = one if result is None else Call(ops.both, (result, one))
-            if target is not node.comparisons[-1] and any(_may_act(part) for part in nodes(right)):
-                self.refuse(target, "a call in the middle of a chained comparison", "give its value a name first")
+            right = self.read(target.comparator) if not isinstance(target.operator, (cst.In, cst.NotIn)) else Const(0)
+            parts.append(self.compared(target, left, right))
+            if target is not node.comparisons[-1] and any(map(may_act, nodes(right))):
+                self.refuse(
+                    target.comparator, "a call in the middle of a chained comparison", "give its value a name first"
+                )
             left = right
-        assert result is not None
-        return result
+        if len(parts) > 1 and any(isinstance(target.operator, (cst.In, cst.NotIn)) for target in node.comparisons):
+            return self.refuse(node, "`in` in a chained comparison is not supported", "compare with `and` between")
+        return reduce(lambda a, b: Call(ops.both, (a, b)), parts)
 
     def compared(self, target: cst.ComparisonTarget, left: Expr, right: Expr) -> Expr:
+        """One comparison."""
         sign = target.operator
         if type(sign) in COMPARISONS:
             return Call(COMPARISONS[type(sign)], (left, right))
         if isinstance(sign, (cst.Is, cst.IsNot)):
             return Call(operator.is_ if isinstance(sign, cst.Is) else operator.is_not, (left, right))
-        return self.refuse(target, "`in` is not supported", "compare the values one by one")
+        return self.among(target, left)
 
-    def element(self, item: cst.BaseElement) -> Expr:
-        if isinstance(item, cst.StarredElement):
-            return self.unsupported(item)
-        return self.read(item.value)
+    def among(self, target: cst.ComparisonTarget, left: Expr) -> Expr:
+        """`left in (a, b)` as `left == a or left == b`."""
+        within = self.argument(target.comparator)
+        if not isinstance(within, Tuple) or any(map(may_act, nodes(left))):
+            return self.refuse(target.comparator, "`in` is not supported", "compare the values one by one")
+        same = [Call(np.equal, (left, value)) for value in within.items]
+        found: Expr = reduce(lambda a, b: Call(ops.either, (a, b)), same) if same else Const(False)
+        return Call(ops.negated, (found,)) if isinstance(target.operator, cst.NotIn) else found
+
+    def element(self, node: cst.BaseElement, listed: bool) -> Expr:
+        """An item of a tuple, or of a list where that stands for a tuple."""
+        if isinstance(node, cst.StarredElement):
+            return self.unsupported(node)
+        return self.argument(node.value) if listed else self.read(node.value)
+
+    def subscript(self, node: cst.Subscript) -> Expr:
+        """`array[index]`, or an item of a tuple or dict of outside."""
+        value = self.known(node)
+        if value is not MISSING:
+            return self.outside(node, value)
+        return Index(self.read(node.value), self.index(node))
 
     def index(self, node: cst.Subscript) -> tuple[Expr, ...]:
+        """The items between the brackets."""
         items: list[Expr] = []
         for part in node.slice:
             if isinstance(part.slice, cst.Slice):
                 bounds = (part.slice.lower, part.slice.upper, part.slice.step)
-                items.append(Slice(*(Const(None) if b is None else self.read(b) for b in bounds)))
+                items.append(Slice(*(Const(None) if bound is None else self.read(bound) for bound in bounds)))
                 continue
-            assert isinstance(part.slice, cst.Index)
-            value = self.read(part.slice.value)
+            assert isinstance(part.slice, cst.Index), part.slice
+            if part.slice.star:
+                self.refuse(part, "an unpacked index is not supported", "write every index out")
+            value = self.argument(part.slice.value)
+            if isinstance(part.slice.value, cst.List):
+                value = Call(np.array, (value,))
             items += value.items if isinstance(value, Tuple) and len(node.slice) == 1 else (value,)
         return tuple(items)
 
     # ------------------------------------------------------------------------------------ calls
     def call(self, node: cst.Call) -> Expr:
+        """A call of a function known before the run, of a method, or of a local name."""
         args: list[Expr] = []
         kwargs: list[tuple[str, Expr]] = []
         for arg in node.args:
@@ -207,38 +249,55 @@ class Expressions:
         fn = self.known(node.func)
         if fn is MISSING:
             return self.call_of_value(node, tuple(args), tuple(kwargs))
+        if isinstance(node.func, cst.Attribute):
+            owner = self.known(node.func.value)
+            if isinstance(owner, np.ndarray):
+                return Call(ops.method, (Const(owner), Const(node.func.attr.value), *args), tuple(kwargs))
+        return self.call_of_known(node, fn, args, tuple(kwargs))
+
+    def call_of_known(self, node: cst.Call, fn: Any, args: list[Expr], kwargs: tuple[tuple[str, Expr], ...]) -> Expr:
+        """A call of a function known before the run."""
         if not callable(fn):
             return self.refuse(node.func, f"`{self.source.code(node.func)}` is not callable")
-        if fn in (print, input, open):
+        if any(fn is other for other in OUTSIDE_ONLY):
             return self.refuse(node, f"`{fn.__name__}` is not supported", "call it outside the function")
+        if any(fn is other for other in ITERATORS):
+            hint = "loop over a range, an array, enumerate, zip or reversed, directly in the `for`"
+            return self.refuse(node, f"`{fn.__name__}` gives no number and no array", hint)
         if fn is len and len(args) == 1 and isinstance(args[0], Tuple):
             return Const(len(args[0].items))
-        if fn in (max, min) and len(args) > 2 and not kwargs:
-            result = args[0]
-            for other in args[1:]:
-                result = Call(fn, (result, other))
-            return result
-        return Call(fn, tuple(args), tuple(kwargs))
+        if (fn is max or fn is min) and not kwargs:
+            operands = args[0].items if len(args) == 1 and isinstance(args[0], Tuple) else args
+            if len(operands) > 1:
+                return reduce(lambda a, b: Call(fn, (a, b)), operands)
+        return Call(fn, tuple(args), kwargs)
 
     def argument(self, node: cst.BaseExpression) -> Expr:
         """An argument of a call; there a list may stand for a tuple."""
         if isinstance(node, cst.List):
-            return Tuple(tuple(self.argument(item.value) for item in node.elements))
+            return Tuple(tuple(self.element(part, listed=True) for part in node.elements))
         return self.read(node)
 
     def call_of_value(self, node: cst.Call, args: tuple[Expr, ...], kwargs: tuple[tuple[str, Expr], ...]) -> Expr:
+        """A call of a method of a value of the run, or of a function passed as an argument."""
         if isinstance(node.func, cst.Attribute):
-            owner = self.known(node.func.value)
-            if owner is not MISSING:
+            if self.known(node.func.value) is not MISSING:
                 return self.attribute(node.func)
             return Call(ops.method, (self.read(node.func.value), Const(node.func.attr.value), *args), kwargs)
+        if isinstance(node.func, cst.Name) and not self.resolver.is_local(node.func.value):
+            return self.unknown(node.func)
         return Call(ops.call, (self.read(node.func), *args), kwargs)
 
 
-def _may_act(expr: Expr) -> bool:
-    """Whether an expression calls a function that may do more than give a value."""
+def may_act(expr: Expr) -> bool:
+    """Whether an expression is a call that may do more than give a value: never falsely no."""
     if not isinstance(expr, Call):
         return False
-    if getattr(expr.fn, "__module__", None) == ops.__name__:
-        return expr.fn in (ops.call, ops.method)
-    return isinstance(expr.fn, FunctionType) or hasattr(expr.fn, "py_func")
+    if any(key == "out" for key, _ in expr.kwargs) or expr.fn is ops.call:
+        return True
+    if expr.fn is ops.method:
+        return expr.args[1] not in _PURE_METHODS
+    owner = getattr(expr.fn, "__self__", None)  # a random generator, for `np.random.rand`
+    module = str(getattr(expr.fn, "__module__", None) or "").partition(".")[0]
+    known = module in _PURE_MODULES or isinstance(expr.fn, np.ufunc) or any(expr.fn is one for one in _OPERATIONS)
+    return not known or not (owner is None or isinstance(owner, (ModuleType, type)))

@@ -1,57 +1,102 @@
-"""The local names of a function, by the text alone."""
+"""The local names of a function, by the text alone.
+
+>>> body = cst.parse_module("for i in x: s += i\\nt = i").body
+>>> sorted(local_names(*body)), sorted(outliving(body, ()))
+(['i', 's', 't'], ['i'])
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 
 import libcst as cst
 
 
-def assigned_names(body: cst.CSTNode) -> Counter[str]:
-    """The names that statements assign, with how often; a loop's own variable does not count as often as its loops."""
-    finder = _Assigned()
-    body.visit(finder)
-    return finder.found + Counter({name: 1 for name in finder.loops if name not in finder.found})
+def local_names(*parts: cst.CSTNode) -> set[str]:
+    """The names that statements bind, in whatever way, loop variables included."""
+    finder = _Bound()
+    for part in parts:
+        part.visit(finder)
+    return finder.assigned | finder.loops
 
 
-def outlives_its_loops(body: cst.CSTNode, assigned: Mapping[str, int]) -> frozenset[str]:
-    """The loop variables that are assigned otherwise too, or read where none of their loops is around."""
-    finder = _Assigned()
-    body.visit(finder)
+def outliving(parts: Sequence[cst.CSTNode], params: Iterable[str]) -> frozenset[str]:
+    """The loop variables that something else assigns too, or that are read where none of their loops is around."""
+    finder = _Bound()
+    for part in parts:
+        part.visit(finder)
     reads = _Reads(finder.loops)
-    body.visit(reads)
-    return frozenset({name for name in finder.loops if name in finder.found} | reads.found)
+    for part in parts:
+        part.visit(reads)
+    return frozenset((finder.loops & (finder.assigned | set(params))) | reads.found)
 
 
 def target_names(target: cst.BaseExpression) -> Iterator[str]:
-    """The plain names that an assignment's target assigns."""
-    if isinstance(target, cst.Name):
-        yield target.value
-    elif isinstance(target, (cst.Tuple, cst.List)):
-        for item in target.elements:
-            yield from target_names(item.value)
+    """The plain names that an assignment's target binds."""
+    match target:
+        case cst.Name():
+            yield target.value
+        case cst.Tuple() | cst.List():
+            for item in target.elements:
+                yield from target_names(item.value)
 
 
-class _Assigned(cst.CSTVisitor):
+def only_names(target: cst.BaseExpression) -> bool:
+    """Whether a target consists of plain names."""
+    if isinstance(target, (cst.Tuple, cst.List)):
+        return all(isinstance(item, cst.Element) and only_names(item.value) for item in target.elements)
+    return isinstance(target, cst.Name)
+
+
+def leaves_its_loop(body: cst.CSTNode) -> bool:
+    """Whether a `break` or `continue` in a loop's body is that loop's own."""
+    finder = _Jumps()
+    body.visit(finder)
+    return finder.found
+
+
+def breaks_its_loop(body: cst.CSTNode) -> bool:
+    """Whether a `break` in a loop's body is that loop's own."""
+    finder = _Jumps(continues=False)
+    body.visit(finder)
+    return finder.found
+
+
+class _Bound(cst.CSTVisitor):
     def __init__(self) -> None:
-        self.found: Counter[str] = Counter()
+        self.assigned: set[str] = set()
         self.loops: set[str] = set()
 
     def visit_AssignTarget(self, node: cst.AssignTarget) -> None:
-        self.found.update(target_names(node.target))
+        self.assigned.update(target_names(node.target))
 
     def visit_AugAssign(self, node: cst.AugAssign) -> None:
-        self.found.update(target_names(node.target))
+        self.assigned.update(target_names(node.target))
 
     def visit_AnnAssign(self, node: cst.AnnAssign) -> None:
-        self.found.update(target_names(node.target))
+        self.assigned.update(target_names(node.target))
+
+    def visit_NamedExpr(self, node: cst.NamedExpr) -> None:
+        self.assigned.update(target_names(node.target))
+
+    def visit_AsName(self, node: cst.AsName) -> None:
+        self.assigned.update(target_names(node.name))
+
+    def visit_ImportAlias(self, node: cst.ImportAlias) -> None:
+        self.assigned.add(node.evaluated_name.partition(".")[0])
 
     def visit_For(self, node: cst.For) -> None:
         self.loops.update(target_names(node.target))
 
+    def visit_CompFor(self, node: cst.CompFor) -> bool:
+        return False
+
     def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
-        self.found[node.name.value] += 1
+        self.assigned.add(node.name.value)
+        return False
+
+    def visit_ClassDef(self, node: cst.ClassDef) -> bool:
+        self.assigned.add(node.name.value)
         return False
 
     def visit_Lambda(self, node: cst.Lambda) -> bool:
@@ -68,10 +113,11 @@ class _Reads(cst.CSTVisitor):
 
     def visit_For(self, node: cst.For) -> bool:
         names = set(target_names(node.target))
-        inside = {name for around in self._around for name in around}
-        self.found |= names & inside
+        self.found |= names.intersection(*[set().union(*self._around)])
         node.iter.visit(self)
         self._around.append(names)
+        if not only_names(node.target):
+            node.target.visit(self)
         node.body.visit(self)
         self._around.pop()
         if node.orelse is not None:
@@ -88,4 +134,30 @@ class _Reads(cst.CSTVisitor):
 
     def visit_Arg(self, node: cst.Arg) -> bool:
         node.value.visit(self)
+        return False
+
+
+class _Jumps(cst.CSTVisitor):
+    def __init__(self, continues: bool = True) -> None:
+        self._continues = continues
+        self.found = False
+
+    def visit_Break(self, node: cst.Break) -> None:
+        self.found = True
+
+    def visit_Continue(self, node: cst.Continue) -> None:
+        self.found = self.found or self._continues
+
+    def visit_For(self, node: cst.For) -> bool:
+        return self._inner(node)
+
+    def visit_While(self, node: cst.While) -> bool:
+        return self._inner(node)
+
+    def _inner(self, node: cst.For | cst.While) -> bool:
+        if node.orelse is not None:  # a jump there is the outer loop's
+            node.orelse.visit(self)
+        return False
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
         return False

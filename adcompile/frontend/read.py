@@ -3,30 +3,37 @@
 Goal: every statement of the accepted language, with its place in the user's file; names of outside resolved; all
 refusals of a function raised at once.  Non-goals: types, single assignment, inlining; the stages after this one.
 
->>> from adcompile.errors import Span
 >>> from adcompile.ir.show import show
->>> print(show(read(Span.__eq__).function))
-Traceback (most recent call last):
-...
-adcompile.errors.Unsupported: no-source: the source of `__eq__` cannot be found
-  help: define it with `def` in a file, a notebook cell or the interpreter's own editor
+>>> def energy(x, k=2.0):
+...     total = 0.0
+...     for v in x:
+...         total += k * v**2
+...     return total
+>>> print(show(read(energy).function).strip())
+def energy(x, k):
+    total = 0.0
+    for v_index in range(len(x)):
+        v = x[v_index]
+        total += k * v ** 2
+    return total
 """
 
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import libcst as cst
 
-from adcompile.errors import AdcompileError, Unsupported, refuse
-from adcompile.frontend.names import assigned_names, outlives_its_loops
+from adcompile.errors import Refusal, Unsupported, refuse
+from adcompile.frontend.names import local_names, outliving
 from adcompile.frontend.source import Located, located
 from adcompile.frontend.statements import Statements
-from adcompile.ir import walk
-from adcompile.ir.nodes import Const, Function, Return
+from adcompile.ir.nodes import Block, Const, Function, Return
+from adcompile.ir.walk import statements
 
 
 @dataclass(frozen=True)
@@ -46,39 +53,56 @@ def read(fn: Any, *, value: bool = False) -> Source:
 
     Raises `Unsupported` with every construct that is not of the language, each with file, line, caret and a way out.
     """
-    source = located(fn)
-    try:
-        return _read(source, value)
-    except AdcompileError:
-        raise
-    except cst.CSTValidationError as error:
-        raise refuse("no-source", f"`{source.fn.__name__}` cannot be read: {error}") from None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Python has given its warnings about the text when it was imported
+        source = located(fn)
+        try:
+            return _read(source, value)
+        except (cst.CSTValidationError, RecursionError) as error:
+            message = f"`{source.fn.__name__}` cannot be read: {str(error) or type(error).__name__}"
+            raise refuse("no-source", message, hint="write its longest expressions in several statements") from None
 
 
 def _read(source: Located, value: bool) -> Source:
-    signature = inspect.signature(source.fn)
-    node = source.node
-    params = tuple(signature.parameters)
-    body = assigned_names(node.body) if isinstance(node, cst.FunctionDef) else {}
-    reader = Statements(source, {*params, *body}, outlives_its_loops(node.body, body))
-    for parameter in signature.parameters.values():
-        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-            reader.refuse(node.params, f"`*{parameter.name}` is not supported", "give every parameter a name")
+    node, code = source.node, source.fn.__code__
+    name = node.name.value if isinstance(node, cst.FunctionDef) else "lambda_"
+    params = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    body = [node.body] if isinstance(node, cst.FunctionDef) else []
+    reader = Statements(source, {*params, *local_names(*body)}, outliving(body, params))
+    for star in (node.params.star_arg, node.params.star_kwarg):
+        if isinstance(star, cst.Param):
+            message = f"`{star.star}{star.name.value}` is not supported"
+            reader.refuse(star, message, "give every parameter a name", "unsupported-signature")
     if isinstance(node, cst.FunctionDef):
         if node.asynchronous is not None:
-            reader.refuse(node, "an async function is not supported")
-        statements = reader.block(node.body)
-        name = node.name.value
+            reader.refuse(node.name, "an async function is not supported", code="unsupported-statement")
+        made = reader.block(node.body)
     else:
         result = reader.read(node.body)
-        statements = (Return(result, span=source.span(node.body), origin=f"return {source.code(node.body)}"),)
-        name = "lambda_"
+        made = (Return(result, span=source.span(node.body), origin=f"return {source.code(node.body)}"),)
     if reader.refusals:
-        raise Unsupported(reader.refusals)
-    returned = [s for s in walk.statements(statements) if isinstance(s, Return) and s.value != Const(None)]
-    if value and not returned:
-        raise refuse(
-            "missing-return", f"`{name}` returns nothing", source.span(node), "return the value to differentiate", name
-        )
-    function = Function(name, params, statements)
+        raise Unsupported(sorted(dict.fromkeys(reader.refusals), key=_place))
+    _check(source, made, name, value)
+    signature = inspect.signature(source.fn, follow_wrapped=False)
+    function = Function(name, params, made)
     return Source(function, signature, source.file, source.first_line, source.text, dict(reader.resolver.used))
+
+
+def _place(refusal: Refusal) -> tuple[int, int]:
+    return (refusal.span.line, refusal.span.column) if refusal.span else (0, 0)
+
+
+def _check(source: Located, made: Block, name: str, value: bool) -> None:
+    """Refuses a text that is not what runs, and a function that returns nothing where a value is wanted."""
+    where = source.span(source.node)
+    if not source.is_what_runs():
+        raise refuse(
+            "source-changed",
+            f"the text of `{name}` is not what runs: its file has changed since it was imported, or a tool rewrote it",
+            where,
+            "import the module again",
+            name,
+        )
+    returned = (stmt for stmt in statements(made) if isinstance(stmt, Return))
+    if value and all(stmt.value == Const(None) for stmt in returned):
+        raise refuse("missing-return", f"`{name}` returns nothing", where, "return the value to differentiate", name)

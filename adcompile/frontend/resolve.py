@@ -1,13 +1,23 @@
-"""What a name of a function stands for outside it: closure, globals, builtins, and attributes of those.
+"""What a name of a function stands for outside it: closure, globals, builtins, and what hangs on those.
 
 Goal: modules, functions, classes and constants are known before the run, and become `Const`s.  Non-goals: reading the
 attributes of values of the run; those wait for types.
+
+>>> import math
+>>> def f(x):
+...     return x * math.tau
+>>> names = Resolver(f, local={"x"})
+>>> names.name("x") is MISSING, names.name("math") is math, attribute(math, "tau")
+(True, True, 6.283185307179586)
+>>> literal((np.float64(2.0), 3))
+Tuple(items=(Const(value=2.0), Const(value=3)))
 """
 
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterable
+import types
+from collections.abc import Iterable, Mapping
 from types import FunctionType
 from typing import Any
 
@@ -15,11 +25,17 @@ import numpy as np
 
 from adcompile.ir.nodes import Const, Expr, Tuple
 
-MISSING = object()
+
+class _Missing:
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+MISSING: Any = _Missing()
 
 
 class Resolver:
-    """The names of outside that one function sees; `used` collects what was asked for."""
+    """The names of outside that one function sees; `used` collects those that were asked for."""
 
     def __init__(self, fn: FunctionType, local: Iterable[str]) -> None:
         self._local = frozenset(local)
@@ -30,31 +46,52 @@ class Resolver:
                 self._nonlocals[name] = cell.cell_contents
             except ValueError:
                 self._empty.add(name)
-        self._globals = fn.__globals__
+        # A function's own builtins: an `exec` namespace may bring others.
+        own: Any = fn.__globals__.get("__builtins__", builtins)
+        own = vars(own) if isinstance(own, types.ModuleType) else own
         self.used: dict[str, Any] = {}
+        self._scopes: tuple[Mapping[str, Any], ...] = (self._nonlocals, fn.__globals__, own)
 
     def name(self, id: str) -> Any:
         """The object that a name stands for; `MISSING` for a local name or an unknown one."""
         if id in self._local or id in self._empty:
             return MISSING
-        for names in (self._nonlocals, self._globals, vars(builtins)):
-            if id in names:
-                self.used[id] = names[id]
-                return names[id]
+        for scope in self._scopes:
+            if id in scope:
+                self.used[id] = scope[id]
+                return scope[id]
         return MISSING
 
     def is_local(self, id: str) -> bool:
+        """Whether the function itself assigns the name."""
         return id in self._local
+
+    def has_no_value_yet(self, id: str) -> bool:
+        """Whether the name is a variable of an outer function that was not assigned before the reading."""
+        return id in self._empty
 
 
 def attribute(owner: Any, name: str) -> Any:
-    """An attribute of an object known before the run; `MISSING` if it has none."""
-    return getattr(owner, name, MISSING)
+    """An attribute of an object known before the run; `MISSING` if it has none, or fails to give it."""
+    try:
+        return getattr(owner, name)
+    except Exception:  # a property or a module may raise anything
+        return MISSING
+
+
+def item(owner: Any, index: Any) -> Any:
+    """An item of a tuple, list or dict known before the run; `MISSING` if it has none (and for anything else)."""
+    if not isinstance(owner, (tuple, list, Mapping)):
+        return MISSING
+    try:
+        return owner[index]
+    except (LookupError, TypeError):
+        return MISSING
 
 
 def literal(value: Any) -> Expr:
     """An object known before the run, as an expression: numbers as literals, tuples item by item."""
-    if isinstance(value, (np.bool_, np.integer)) or (isinstance(value, np.floating) and value.dtype == np.float64):
+    if isinstance(value, (np.bool_, np.int64, np.float64)):
         return Const(value.item())
     if isinstance(value, tuple):
         return Tuple(tuple(literal(item) for item in value))

@@ -1,7 +1,21 @@
 """The source text of a Python function: found, parsed, and with every node's place in the user's file.
 
-Goal: a `Located` function definition for plain functions, `@njit` dispatchers (through `py_func`) and lambdas.
-Non-goals: guessing; a function whose source cannot be found, or told from another on its line, is refused.
+Goal: a `Located` definition for plain functions, `@njit` dispatchers (through `py_func`) and lambdas, in files,
+notebook cells, or wherever `linecache` has the text; decorators above a `def` do not matter.  Non-goals: guessing; a
+function whose source cannot be found, or is not what runs, is refused.
+
+>>> from adcompile.errors import Unsupported
+>>> def f(x):
+...     return x * x
+>>> source = located(f)
+>>> source.code(source.node.body), source.span(source.node).line
+('return x * x', 1)
+>>> try:
+...     located(len)
+... except Unsupported as error:
+...     print(error)
+no-source: `len` is no Python function: its source cannot be read
+  help: give a function defined with `def` or `lambda`, or register a rule for this one
 """
 
 from __future__ import annotations
@@ -9,16 +23,19 @@ from __future__ import annotations
 import ast
 import inspect
 import linecache
-import textwrap
+import tokenize
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, MethodType
 from typing import Any
 
 import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
-from adcompile.errors import Span, refuse
+from adcompile.errors import Span, Unsupported, refuse
+from adcompile.frontend.compiled import is_compiled_from
+
+_HOW_TO_DEFINE = "define it with `def` in a file, a notebook cell or the interpreter's own editor"
 
 
 @dataclass(frozen=True)
@@ -31,120 +48,123 @@ class Located:
     text: str
     file: str
     first_line: int
-    column: int
+    tree: ast.AST  # the same definition as Python's own compiler reads it
     _ranges: Mapping[cst.CSTNode, CodeRange]
+    _lines_before: int = 0  # lines of the parsed module above the text
+    _column: int = 0  # where the first line of the text starts in its line of the file
 
     def span(self, node: cst.CSTNode) -> Span:
         """Where a node stands in the user's file; lines and columns from 1."""
         at = self._ranges[node]
-        first, last = at.start, at.end
-
-        def column(line: int, offset: int) -> int:
-            return offset + 1 + (self.column if line == 1 else 0)
-
-        return Span(
-            self.file,
-            self.first_line + first.line - 1,
-            column(first.line, first.column),
-            self.first_line + last.line - 1,
-            column(last.line, last.column),
-        )
+        ends = []
+        for place in (at.start, at.end):
+            column = place.column + 1 + (self._column if place.line == 1 else 0)
+            ends.append((self.first_line + place.line - 1 - self._lines_before, column))
+        (line, column), (end_line, end_column) = ends
+        return Span(self.file, line, column, end_line, end_column)
 
     def code(self, node: cst.CSTNode) -> str:
-        """A node's text on one line."""
-        return " ".join(self.module.code_for_node(node).split())
+        """A node's text on one line, in the usual spacing and without comments."""
+        text = self.module.code_for_node(node).strip().rstrip(";").strip()
+        try:
+            return " ".join(ast.unparse(ast.parse(text)).split())
+        except SyntaxError:  # a part of a statement, or one that only its surroundings allow (`return`)
+            return " ".join(text.split())
+
+    def is_what_runs(self) -> bool:
+        """Whether the text is what the function was compiled from."""
+        return is_compiled_from(self.fn.__code__, self.tree, self.fn.__code__.co_qualname)
 
 
 def python_function(fn: Any) -> FunctionType:
     """The plain Python function behind a callable (a dispatcher's `py_func`); refused if there is none."""
-    while not isinstance(fn, FunctionType):
-        inner = getattr(fn, "py_func", None)
-        if inner is None:
-            name = getattr(fn, "__name__", type(fn).__name__)
-            raise refuse(
-                "no-source",
-                f"`{name}` is no Python function: its source cannot be read",
-                hint="give a function defined with `def` or `lambda`, or register a rule for this one",
-            )
-        fn = inner
-    return fn
+    found = fn if isinstance(fn, FunctionType) else getattr(fn, "py_func", None)
+    if isinstance(found, FunctionType):
+        return found
+    name = getattr(fn, "__name__", type(fn).__name__)
+    if isinstance(fn, MethodType):
+        raise refuse(
+            "no-source",
+            f"`{name}` is a method: which object it is called on is not one of its arguments",
+            hint="give a function of numbers and arrays that calls it, or pass the object's arrays as arguments",
+        )
+    raise refuse(
+        "no-source",
+        f"`{name}` is no Python function: its source cannot be read",
+        hint="give a function defined with `def` or `lambda`, or register a rule for this one",
+    )
 
 
 def located(fn: Any) -> Located:
     """Finds and parses the source of a function."""
     function = python_function(fn)
-    if function.__name__ == "<lambda>":
-        return _lambda(function)
     try:
-        lines, first = inspect.getsourcelines(function)
-    except (OSError, TypeError, IndentationError, SyntaxError):
+        return _lambda(function) if function.__code__.co_name == "<lambda>" else _definition(function)
+    except (OSError, TypeError, ValueError, SyntaxError, tokenize.TokenError, cst.ParserSyntaxError, RecursionError):
         raise _no_source(function) from None
+
+
+def _definition(function: FunctionType) -> Located:
+    # The code, not the function: `inspect` follows `__wrapped__`, to a function that is not the one called.
+    lines, first = inspect.getsourcelines(function.__code__)
     text = "".join(lines)
-    if lines and lines[0][:1].isspace():
-        text, first = f"if True:\n{text}", first - 1
-    node, module, ranges = _parsed(text, function, first)
-    return Located(function, node, module, text, _file(function), max(first, 0), 0, ranges)
-
-
-def _parsed(text: str, function: FunctionType, first: int) -> tuple[Any, cst.Module, Mapping[cst.CSTNode, CodeRange]]:
-    try:
-        wrapper = MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True)
-    except cst.ParserSyntaxError as error:
-        span = Span(_file(function), first + error.raw_line - 1, error.raw_column + 1, 0, 0)
-        raise refuse("no-source", "this source cannot be parsed", span) from None
-    ranges = wrapper.resolve(PositionProvider)
-    module = wrapper.module
-    body: Any = module.body
-    while isinstance(body[0], cst.If):
-        body = body[0].body.body
-    found = next((s for s in body if isinstance(s, cst.FunctionDef)), None)
-    if found is None:
+    above = int(text[:1].isspace())
+    parsed = "if True:\n" * above + text
+    tree: Any = ast.parse(parsed).body[0]
+    wrapper = MetadataWrapper(cst.parse_module(parsed), unsafe_skip_copy=True)
+    node: Any = wrapper.module.body[0]
+    if above:
+        tree, node = tree.body[0], node.body.body[0]
+    if not isinstance(node, cst.FunctionDef):
         raise _no_source(function)
-    return found, module, ranges
+    ranges = wrapper.resolve(PositionProvider)
+    return Located(function, node, wrapper.module, text, _file(function), max(first, 1), tree, ranges, above)
 
 
 def _lambda(function: FunctionType) -> Located:
     file, code = _file(function), function.__code__
-    whole = "".join(linecache.getlines(file))
-    try:
-        tree = ast.parse(textwrap.dedent(whole))
-    except SyntaxError:
-        raise _no_source(function) from None
-    found = [
-        node
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Lambda) and node.lineno == code.co_firstlineno and _same(node, code)
-    ]
-    texts = {ast.get_source_segment(whole, node) for node in found}
-    if len(texts) != 1:
-        raise _no_source(function)
-    text = texts.pop()
-    assert text is not None
+    linecache.checkcache(file)
+    whole = "".join(linecache.getlines(file, function.__globals__))
+    tree = _the_one(
+        [
+            node
+            for node in ast.walk(ast.parse(whole))
+            if isinstance(node, ast.Lambda)
+            and node.lineno == code.co_firstlineno
+            and is_compiled_from(code, node, code.co_qualname)
+        ],
+        code,
+    )
+    text = ast.get_source_segment(whole, tree) if tree is not None else None
+    if tree is None or text is None:
+        raise _no_source(function, "give it a line of its own, or a name with `def`")
+    before = whole.splitlines()[tree.lineno - 1].encode()[: tree.col_offset].decode()
     wrapper = MetadataWrapper(cst.parse_module(f"({text})"), unsafe_skip_copy=True)
     ranges = wrapper.resolve(PositionProvider)
-    line = wrapper.module.body[0]
-    assert isinstance(line, cst.SimpleStatementLine) and isinstance(line.body[0], cst.Expr)
+    line: Any = wrapper.module.body[0]
     node = line.body[0].value
-    assert isinstance(node, cst.Lambda)
-    return Located(function, node, wrapper.module, text, file, found[0].lineno, found[0].col_offset - 1, ranges)
+    assert isinstance(node, cst.Lambda), node
+    return Located(function, node, wrapper.module, text, file, tree.lineno, tree, ranges, 0, len(before) - 1)
 
 
-def _same(node: ast.Lambda, code: CodeType) -> bool:
-    names = [a.arg for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
-    if names != list(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]):
-        return False
-    compiled = compile(ast.Expression(node), "<lambda>", "eval")
-    inner = next(c for c in compiled.co_consts if isinstance(c, CodeType))
-    return inner.co_consts == code.co_consts and set(inner.co_names) <= {*code.co_names, *code.co_freevars}
+def _the_one(found: list[ast.Lambda], code: CodeType) -> ast.Lambda | None:
+    """The lambda that the code is of: where several of a line compile to it, places in the line decide."""
+    if len(found) > 1:
+        places = [place for place in code.co_positions() if None not in place and place[2:] != (0, 0)]
+        found = [node for node in found if places and all(_within(place, node.body) for place in places)]
+    return found[0] if len(found) == 1 else None
+
+
+def _within(place: tuple[int | None, ...], node: ast.expr) -> bool:
+    """Whether a place, of an instruction, is in an expression."""
+    line, end_line, column, end_column = place
+    start, end = (node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset)
+    return start <= (line, column) and (end_line, end_column) <= end
 
 
 def _file(function: FunctionType) -> str:
     return function.__code__.co_filename
 
 
-def _no_source(function: FunctionType) -> Exception:
-    return refuse(
-        "no-source",
-        f"the source of `{function.__name__}` cannot be found",
-        hint="define it with `def` in a file, a notebook cell or the interpreter's own editor",
-    )
+def _no_source(function: FunctionType, hint: str = _HOW_TO_DEFINE) -> Unsupported:
+    return refuse("no-source", f"the source of `{function.__name__}` cannot be found", hint=hint)

@@ -1,0 +1,266 @@
+"""What `for` loops run over: ranges, arrays, enumerate, zip and reversed of those, and literal tuples.
+
+Goal: every `for` a `For` over a range, its items read from the arrays by index as each trip starts; a loop over a
+literal tuple becomes its body once for every item.  A loop variable that outlives its loop, or is assigned in it, is an
+ordinary variable, given its value from an index of the loop's own.
+
+    for k, v in enumerate(x):       becomes     for k_v_index in range(len(x)):
+        s += k * v                                  k = k_v_index
+                                                    v = x[k_v_index]
+                                                    s += k * v
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from functools import reduce
+from typing import Any
+
+import libcst as cst
+import numpy as np
+
+from adcompile.errors import Span
+from adcompile.frontend.names import breaks_its_loop, leaves_its_loop, local_names, target_names
+from adcompile.frontend.source import Located
+from adcompile.frontend.targets import Targets
+from adcompile.ir.nodes import Block, Call, Const, Expr, For, Index, Name, Tuple
+
+_MOST_COPIES = 64  # of a body, for the items of a literal tuple
+_RANGE = tuple[Expr, Expr, Expr]
+
+
+class Loops(Targets, ABC):
+    """Reads the loops of one function."""
+
+    def __init__(self, source: Located, local: set[str], outliving: frozenset[str]) -> None:
+        super().__init__(source, local)
+        self.outliving = outliving
+
+    @abstractmethod
+    def block(self, body: cst.BaseSuite, first: Callable[[], None] = lambda: None) -> Block:
+        """The statements of a body, after those that `first` makes."""
+
+    # ------------------------------------------------------------------------------------ loops
+    def loop(self, node: cst.For) -> None:
+        """A `for` loop."""
+        if node.asynchronous is not None:
+            self.refuse(node.asynchronous, "`async for` is not supported", code="unsupported-statement")
+        first, last = self.source.span(node), self.source.span(node.iter)
+        self.span = Span(first.file, first.line, first.column, last.end_line, last.end_column)
+        self.origin = f"for {self.source.code(node.target)} in {self.source.code(node.iter)}"
+        items = self.static_items(node.iter)
+        if items is not None:
+            self.copies(node, items)
+        else:
+            self.counted(node)
+        self.otherwise(node)
+
+    def otherwise(self, node: cst.For | cst.While) -> None:
+        """The `else` of a loop: what follows it, where nothing breaks out of it."""
+        if node.orelse is None:
+            return
+        if breaks_its_loop(node.body):
+            hint = "set a flag before `break`, and test it after the loop"
+            self.refuse(node.orelse, "a loop with `break` and `else` is not supported", hint, "unsupported-statement")
+        else:
+            self.out += self.block(node.orelse.body)
+
+    def counted(self, node: cst.For) -> None:
+        """A loop over a range, or over arrays by index."""
+        span, origin = self.span, self.origin
+        bounds = self.range_of(node.iter)
+        if bounds is not None and isinstance(node.target, cst.Name) and node.target.value not in self.outliving:
+            self.out.append(For(node.target.value, *bounds, self.block(node.body), span=span))
+            return
+        index = self.fresh("_".join((*target_names(node.target), "index")))
+        if bounds is not None:
+            item: Expr = Name(index)
+        else:
+            lengths: list[Expr] = []
+            changed = local_names(node.body) | set(target_names(node.target))
+            item = self.item(node.iter, Name(index), lengths, changed)
+            bounds = (Const(0), reduce(lambda a, b: Call(min, (a, b)), lengths or [Const(0)]), Const(1))
+
+        def first() -> None:
+            self.span, self.origin = span, origin
+            self.target(node.target, item)
+
+        self.out.append(For(index, *bounds, self.block(node.body, first), span=span))
+
+    # ------------------------------------------------------------------------------------ ranges
+    def called(self, node: cst.BaseExpression, *fns: Any) -> list[cst.BaseExpression] | None:
+        """The arguments of a call of one of some functions by position alone; nothing for anything else."""
+        if not isinstance(node, cst.Call):
+            return None
+        fn = self.known(node.func)
+        if not any(fn is other for other in fns):
+            return None
+        if any(arg.keyword is not None or arg.star for arg in node.args):
+            return None
+        return [arg.value for arg in node.args]
+
+    def range_of(self, node: cst.BaseExpression) -> _RANGE | None:
+        """Start, stop and step of a `range(...)` or of one reversed; nothing for anything else."""
+        if (turned := self.called(node, reversed)) and len(turned) == 1:
+            bounds = self.range_of(turned[0])
+            return None if bounds is None else self.turned(node, bounds)
+        if not isinstance(node, cst.Call) or not _is_range(self.known(node.func)):
+            return None
+        if any(arg.keyword is not None or arg.star for arg in node.args) or not 1 <= len(node.args) <= 3:
+            self.refuse(node, "this is no range", "give range one to three numbers")
+            return Const(0), Const(0), Const(1)
+        args = [self.read(arg.value) for arg in node.args]
+        match args:
+            case [stop]:
+                return Const(0), stop, Const(1)
+            case [start, stop]:
+                return start, stop, Const(1)
+        return args[0], args[1], args[2]
+
+    def turned(self, node: cst.BaseExpression, bounds: _RANGE) -> _RANGE:
+        """A range backwards."""
+        start, _, step = bounds
+        if step == Const(1):
+            return _less(bounds[1], Const(1)), _less(start, Const(1)), Const(-1)
+        trips = self.trips(node, bounds)
+        if not (isinstance(step, Const) and isinstance(step.value, int)):
+            return bounds
+        last = _plus(start, Call(np.multiply, (_less(trips, Const(1)), step)))
+        return last, _plus(start, Const(-step.value)), Const(-step.value)
+
+    def trips(self, node: cst.BaseExpression, bounds: _RANGE) -> Expr:
+        """How many numbers a range has; below zero for one that has none."""
+        start, stop, step = bounds
+        if not (isinstance(step, Const) and isinstance(step.value, int) and step.value != 0):
+            self.refuse(node, "a range whose step is known only at run time", "loop over the range itself")
+            return Const(0)
+        if step.value < 0:
+            start, stop, step = stop, start, Const(-step.value)
+        length = _less(stop, start)
+        if step.value == 1:
+            return length
+        return Call(np.floor_divide, (_plus(length, Const(step.value - 1)), step))
+
+    # ------------------------------------------------------------------------------------ items by index
+    def item(self, node: cst.BaseExpression, at: Expr, lengths: list[Expr], changed: set[str]) -> Expr:
+        """The item number `at` of what a loop runs over; `lengths` collects how many there are.
+
+        `changed` are the names that the loop assigns: a loop goes on over what its names stood for as it started.
+        """
+        if isinstance(node, cst.Call) and self.known(node.func) is enumerate:
+            over, start = self.enumerated(node)
+            number = _plus(at, self.unchanged(start, "start", changed))
+            return Tuple((number, self.item(over, at, lengths, changed)))
+        if args := self.called(node, zip):
+            return Tuple(tuple(self.item(arg, at, lengths, changed) for arg in args))
+        bounds = self.range_of(node)
+        if bounds is not None:
+            lengths.append(self.trips(node, bounds))
+            start, step = (self.unchanged(bound, "start", changed) for bound in bounds[::2])
+            return _plus(start, at if step == Const(1) else Call(np.multiply, (at, step)))
+        if (args := self.called(node, reversed)) and len(args) == 1:
+            array = self.array(args[0], changed)
+            length = Call(len, (array,))
+            lengths.append(length)
+            return Index(array, (_less(_less(length, Const(1)), at),))
+        if isinstance(node, cst.Call) and self.known(node.func) is zip:
+            self.refuse(node, "`zip` with these arguments is not supported", "give zip the arrays alone")
+            return Const(0.0)
+        array = self.array(node, changed)
+        lengths.append(Call(len, (array,)))
+        return Index(array, (at,))
+
+    def enumerated(self, node: cst.Call) -> tuple[cst.BaseExpression, Expr]:
+        """What an `enumerate(...)` runs over, and its first number."""
+        match node.args:
+            case [cst.Arg(over, keyword=None, star="")]:
+                return over, Const(0)
+            case [cst.Arg(over, keyword=None, star=""), cst.Arg(start, keyword=None | cst.Name("start"), star="")]:
+                return over, self.read(start)
+        self.refuse(node, "`enumerate` with these arguments is not supported", "give it an array, and a start")
+        return cst.Tuple([]), Const(0)
+
+    def unchanged(self, value: Expr, like: str, changed: set[str]) -> Expr:
+        """A value as it is before the loop."""
+        stays = isinstance(value, Const) or (isinstance(value, Name) and value.id not in changed)
+        return value if stays else self.named(like, value)
+
+    def array(self, node: cst.BaseExpression, changed: set[str]) -> Expr:
+        """What a loop runs over, under a name that the loop does not assign."""
+        return self.unchanged(self.read(node), "items", changed)
+
+    # ------------------------------------------------------------------------------------ literal tuples
+    def static_items(self, node: cst.BaseExpression) -> list[Expr] | None:
+        """The items of a literal tuple or list, of a tuple of outside, or of enumerate, zip, reversed of those."""
+        if isinstance(node, (cst.Tuple, cst.List)):
+            items = [self.element(part, listed=False) for part in node.elements]
+            return [self.settled(item) for item in items]
+        if (args := self.called(node, enumerate)) and len(args) == 1:
+            found = self.static_items(args[0])
+            return None if found is None else [Tuple((Const(k), item)) for k, item in enumerate(found)]
+        if (args := self.called(node, reversed)) and len(args) == 1:
+            found = self.static_items(args[0])
+            return None if found is None else found[::-1]
+        if (args := self.called(node, zip)) and all(map(self.is_static, args)):
+            rows = zip(*[self.static_items(arg) or [] for arg in args], strict=False)
+            return [Tuple(row) for row in rows]
+        if self.is_static(node):
+            value = self.read(node)
+            return list(value.items) if isinstance(value, Tuple) else None
+        return None
+
+    def is_static(self, node: cst.BaseExpression) -> bool:
+        """Whether `static_items` gives items."""
+        if isinstance(node, (cst.Tuple, cst.List)):
+            return True
+        args = self.called(node, enumerate, reversed, zip)
+        if args is not None:
+            return all(map(self.is_static, args))
+        return isinstance(self.known(node), tuple)
+
+    def settled(self, value: Expr) -> Expr:
+        """A value evaluated now."""
+        if isinstance(value, Tuple):
+            return Tuple(tuple(map(self.settled, value.items)))
+        return value if isinstance(value, Const) else self.named("item", value)
+
+    def copies(self, node: cst.For, items: list[Expr]) -> None:
+        """A loop over a literal tuple: its body for every item."""
+        if leaves_its_loop(node.body) or len(items) > _MOST_COPIES:
+            self.refuse(
+                node.iter,
+                "a loop over a tuple is written out, its body once for every item: "
+                + ("this one has `break` or `continue`" if len(items) <= _MOST_COPIES else f"this has {len(items)}"),
+                "put the values into an array and loop over that",
+                "unsupported-statement",
+            )
+            return
+        span, origin = self.span, self.origin
+        for item in items:
+            self.span, self.origin = span, origin
+            self.target(node.target, item)
+            self.out += self.block(node.body)
+
+
+def _is_range(fn: Any) -> bool:
+    """Whether a callable is `range`, or Numba's parallel one: the trips of a parallel loop may run in any order."""
+    module = str(getattr(fn, "__module__", ""))
+    return fn is range or (getattr(fn, "__name__", "") == "prange" and module.partition(".")[0] == "numba")
+
+
+def _less(left: Expr, right: Expr) -> Expr:
+    return _folded(np.subtract, left, right)
+
+
+def _plus(left: Expr, right: Expr) -> Expr:
+    return right if left == Const(0) else _folded(np.add, left, right)
+
+
+def _folded(fn: np.ufunc, left: Expr, right: Expr) -> Expr:
+    if right == Const(0):
+        return left
+    match left, right:
+        case Const(int() as a), Const(int() as b):
+            return Const(int(fn(a, b)))
+    return Call(fn, (left, right))

@@ -1,0 +1,147 @@
+"""The exact words of the front end's refusals, what they point at, and the way out."""
+
+import linecache
+
+import numpy as np
+import pytest
+
+from adcompile.errors import Unsupported
+from adcompile.frontend.read import read
+from tests.normal.texts import function_of
+
+TABLE = np.zeros(3)
+VALUES = [1.0, 2.0]
+
+
+def pointed(refusal):
+    """What the carets stand under."""
+    span = refusal.span
+    line = linecache.getline(span.file, span.line)
+    return (
+        line[span.column - 1 : span.end_column - 1] if span.end_line == span.line else line[span.column - 1 :].strip()
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "message", "at"),
+    [
+        ("y = [x]", "unsupported-expression", "a list is not supported", "[x]"),
+        ("y = {1: x}", "unsupported-expression", "a dict is not supported", "{1: x}"),
+        ("y = {x, 2.0}", "unsupported-expression", "a set is not supported", "{x, 2.0}"),
+        ("y = sum(v for v in x)", "unsupported-expression", "a generator is not supported", "v for v in x"),
+        ("y = {v for v in x}", "unsupported-expression", "a set comprehension is not supported", "{v for v in x}"),
+        ("y = lambda v: v", "unsupported-expression", "a lambda inside a function is not supported", "lambda v: v"),
+        ("y = x * 1j", "unsupported-expression", "a complex number is not supported", "1j"),
+        ("y = 'a' f'{x}'", "unsupported-expression", "an f-string is not supported", "'a' f'{x}'"),
+        ("y = yield x", "unsupported-expression", "`yield` is not supported", "yield x"),
+        ("y = max(*x)", "unsupported-expression", "unpacked arguments are not supported", "*x"),
+        ("y = x.nothing if x in x else 1.0", "unsupported-expression", "`in` is not supported", "x"),
+        ("y = 1.0 < abs(x) < VALUES[5]", "unsupported-expression", "a list of outside cannot be read", "VALUES"),
+        ("y = np.nothing(x)", "unknown-name", "`np` has no attribute `nothing`", "np.nothing"),
+        ("y = nothing(x)", "unknown-name", "`nothing` is not defined", "nothing"),
+        ("y = np", "unsupported-expression", "the module `numpy` is no value", "np"),
+        ("y = np(x)", "unsupported-expression", "`np` is not callable", "np"),
+        (
+            "y = 1.0 < step(x) < 2.0",
+            "unsupported-expression",
+            "a call in the middle of a chained comparison",
+            "step(x)",
+        ),
+        ("y = list(x)", "unsupported-expression", "`list` gives no number and no array", "list(x)"),
+        ("print(x)", "unsupported-expression", "`print` is not supported", "print(x)"),
+        ("raise ValueError", "unsupported-statement", "`raise` is not supported", "raise ValueError"),
+        ("global y", "unsupported-statement", "`global` is not supported", "global y"),
+        ("import math", "unsupported-statement", "`import` is not supported", "import math"),
+        ("class A: pass", "unsupported-statement", "`class` is not supported", "A"),
+        ("a, *b = x", "unsupported-statement", "a starred target is not supported", "a, *b"),
+        ("a, b = x, x, x", "unsupported-statement", "2 targets for 3 values", "a, b"),
+        ("x.y = 1.0", "unsupported-statement", "an attribute is assigned", "x.y"),
+        ("x.y += 1.0", "unsupported-statement", "this cannot be updated", "x.y"),
+        (
+            "TABLE[0] = x",
+            "unsupported-statement",
+            "`TABLE` comes from outside the function and is written",
+            "TABLE[0]",
+        ),
+        ("abs(x), x", "unsupported-statement", "values that are not used", "abs(x), x"),
+        (
+            "for v in x.items if x else range(3): pass",
+            "unsupported-expression",
+            "`range` gives no number and no array",
+            "range(3)",
+        ),
+        ("for i in range(): pass", "unsupported-expression", "this is no range", "range()"),
+        (
+            "for i, k in zip(x, range(0, 9, x)): pass",
+            "unsupported-expression",
+            "a range whose step is known only at run time",
+            "range(0, 9, x)",
+        ),
+        (
+            "for i in zip(x, strict=True): pass",
+            "unsupported-expression",
+            "`zip` with these arguments is not supported",
+            "zip(x, strict=True)",
+        ),
+        (
+            "for v in (1.0, x): break",
+            "unsupported-statement",
+            "a loop over a tuple is written out, its body once for every item: this one has `break` or `continue`",
+            "1.0, x",
+        ),
+    ],
+)
+def test_one(line, code, message, at):
+    text = f"def f(x):\n    {line}\n    return x\n"
+    f = function_of(text, {"np": np, "TABLE": TABLE, "VALUES": VALUES, "step": lambda v: v})
+    with pytest.raises(Unsupported) as caught:
+        read(f)
+    (refusal,) = caught.value.refusals
+    assert (refusal.code, refusal.message, pointed(refusal)) == (code, message, at)
+
+
+def test_signatures():
+    def f(x, *rest, **more):
+        return x
+
+    with pytest.raises(Unsupported) as caught:
+        read(f)
+    assert [(r.code, r.message) for r in caught.value.refusals] == [
+        ("unsupported-signature", "`*rest` is not supported"),
+        ("unsupported-signature", "`**more` is not supported"),
+    ]
+
+
+def test_all_at_once_in_the_order_of_the_text():
+    f = function_of("def f(x):\n    for v in (1.0, 2.0):\n        y = [x] + {1: nothing}\n    del x\n    return y\n")
+    with pytest.raises(Unsupported) as caught:
+        read(f)
+    assert str(caught.value).replace(f.__code__.co_filename, "file.py") == "\n".join(
+        [
+            "unsupported-expression: a list is not supported",
+            "  --> file.py:3:13 in f",
+            " 3 |         y = [x] + {1: nothing}",
+            "   |             ^^^",
+            "  help: use an array: np.array([...]), np.zeros(n)",
+            "",
+            "unsupported-expression: a dict is not supported",
+            "  --> file.py:3:19 in f",
+            " 3 |         y = [x] + {1: nothing}",
+            "   |                   ^^^^^^^^^^^^",
+            "  help: use separate variables or arrays",
+            "",
+            "unsupported-statement: `del` is not supported",
+            "  --> file.py:4:5 in f",
+            " 4 |     del x",
+            "   |     ^^^^^",
+            "  help: leave the name alone",
+        ]
+    )
+
+
+def test_a_very_deep_expression_is_no_crash():
+    text = "def f(x):\n    return " + "(" * 60 + "x" + " + 1.0)" * 60 + "\n"
+    read(function_of(text))
+    chain = " + ".join(["x"] * 700)
+    with pytest.raises(Unsupported, match="no-source"):
+        read(function_of(f"def f(x):\n    return {chain}\n"))
