@@ -23,6 +23,10 @@ class Wrong(Exception):
     """A derivative that is not the derivative, or a call that changes its arguments."""
 
 
+class TooSlow(BaseException):
+    """The time for one program is over; nothing that catches errors may catch this."""
+
+
 def verdict(program: Program, order: int = 2, jit: bool = False) -> str:
     """`ok`, `ok (kink)`, `slow`, or `refused`, `wrong`, `mutates` or `crash` and what or where."""
     signal.signal(signal.SIGALRM, _too_slow)
@@ -37,7 +41,7 @@ def verdict(program: Program, order: int = 2, jit: bool = False) -> str:
         return f"refused {', '.join(codes)}"
     except Wrong as error:
         return str(error)
-    except TimeoutError:
+    except TooSlow:
         return "slow"
     except Exception as error:
         return _crash(error)
@@ -47,7 +51,7 @@ def verdict(program: Program, order: int = 2, jit: bool = False) -> str:
 
 
 def _too_slow(*_: Any) -> None:
-    raise TimeoutError
+    raise TooSlow
 
 
 def _crash(error: BaseException) -> str:

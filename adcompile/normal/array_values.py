@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,16 +10,42 @@ import numpy as np
 from adcompile.analysis.types_of import name_of
 from adcompile.errors import refuse
 from adcompile.ir import ops
-from adcompile.ir.nodes import Assign, Call, Const, Expr, If, Index, Merge, Name, Slice, Tuple
+from adcompile.ir.nodes import Assign, Atom, Call, Const, Expr, If, Index, Merge, Name, Slice, Tuple
 from adcompile.ir.types import Array, Scalar, kind
 from adcompile.ir.walk import nodes
-from adcompile.normal.elements import Elements, Subscript, floor_divided, minus, plus, times
+from adcompile.normal.arrangements import (
+    broadcast_to,
+    diagonal,
+    diagonal_matrix,
+    gathered,
+    joined,
+    reshaped,
+    rolled,
+    running,
+    triangle,
+)
+from adcompile.normal.elements import (
+    Elements,
+    Subscript,
+    constant_like,
+    floor_divided,
+    minus,
+    not_negative,
+    plus,
+    times,
+)
 from adcompile.normal.lowering import Lowering
-from adcompile.normal.reductions import PRODUCTS, REDUCTIONS, multiplied, reduced
+from adcompile.normal.reductions import PRODUCTS, REDUCTIONS, multiplied, place_of_extreme, reduced, total
 from adcompile.normal.views import transposed
+from adcompile.rules.registry import is_constant, rule_for
 
 _FILLED = {np.zeros: 0, np.ones: 1, np.empty: 0}
 _FILLED_LIKE = {np.zeros_like: 0, np.ones_like: 1, np.empty_like: 0}
+_CASTS = (np.bool_, np.int32, np.int64, np.float32, np.float64)
+_REARRANGED = (
+    np.transpose, ops.copy, np.positive, np.broadcast_to, np.reshape, np.outer, np.tril, np.triu, np.diag, np.diagonal,
+    np.roll, np.cumsum, np.cumprod,
+)  # fmt: skip
 
 
 class ArrayValues(Lowering):
@@ -129,15 +154,17 @@ class ArrayValues(Lowering):
         return self.named(value, "at") if any(isinstance(e, Index) for e in nodes(value)) else value
 
     def gathered(self, base: Elements, index: Sequence[Expr]) -> Elements:
-        """`x[ids]` with one array of integers, in place of the first axis."""
-        if len(index) != 1 or kind(self.type(index[0])) not in "iu":
-            raise refuse("unsupported-index", "an index by a mask, or by several arrays", hint="write the loop out")
-        ids = self.array(index[0])
-
-        def at(k: Subscript) -> Expr:
-            return base.at((ids.at(k[: ids.rank]), *k[ids.rank :]))
-
-        return Elements((*ids.shape, *base.shape[1:]), base.dtype, at)
+        """What an index with arrays of integers takes."""
+        items: list[Expr | Elements] = []
+        for item in index:
+            if not self.is_array(item):
+                items.append(self.bounds(item))
+                continue
+            if kind(self.type(item)) not in "iu":
+                what = "an index by a mask: how many it takes depends on the data"
+                raise refuse("boolean-mask", what, hint="use a loop, or np.where")
+            items.append(self.array(item))
+        return gathered(self, base, items)
 
     # ------------------------------------------------------------------------------------ calls
     def call(self, call: Call) -> Expr | Elements:
@@ -149,10 +176,14 @@ class ArrayValues(Lowering):
             return reduced(self, fn, x, _axes(kwargs.get("axis")), kwargs.get("keepdims") == Const(True), dtype)
         if fn in PRODUCTS:
             return multiplied(self, self.array(args[0]), self.array(args[1]), dtype)
+        if fn in (np.argmax, np.argmin):
+            return place_of_extreme(self, fn, self.array(args[0]))
+        if fn is np.trace:
+            return total(self, np.sum, diagonal(self.array(args[0])), dtype)
         made = self.made(fn, args, kwargs, dtype) or self.rearranged(fn, args, kwargs, dtype)
         if made is not None:
             return made
-        if kwargs or not isinstance(type_, Array):
+        if kwargs or not isinstance(type_, Array) or not _is_elementwise(fn):
             raise self.unsupported(fn)
         return self.elementwise(call, dtype)
 
@@ -172,8 +203,7 @@ class ArrayValues(Lowering):
 
     def made(self, fn: Any, args: Sequence[Expr], kwargs: dict[str, Expr], dtype: str) -> Elements | None:
         """Arrays made of nothing."""
-        zero: Expr = Const({"b": False, "f": 0.0}.get(np.dtype(dtype).kind, 0))
-        one: Expr = Const({"b": True, "f": 1.0}.get(np.dtype(dtype).kind, 1))
+        zero, one = constant_like(0, dtype), constant_like(1, dtype)
         if fn in _FILLED:
             value = one if _FILLED[fn] else zero
             return Elements(self.shape_of(args[0]), dtype, lambda at: value)
@@ -181,7 +211,7 @@ class ArrayValues(Lowering):
             value = one if _FILLED_LIKE[fn] else zero
             return Elements(self.array(args[0]).shape, dtype, lambda at: value)
         if fn is np.full:
-            filler = self.named(self.scalar(args[1]), "c")
+            filler = self.converted(args[1], dtype)
             return Elements(self.shape_of(args[0]), dtype, lambda at: filler)
         if fn is np.eye:
             n, m = (self.scalar(arg) for arg in args[:2])
@@ -194,6 +224,15 @@ class ArrayValues(Lowering):
             return self.listed(args[0], dtype)
         return None
 
+    def converted(self, expr: Expr, dtype: str) -> Atom:
+        """A scalar as an element of a dtype, under a name."""
+        value, own = self.scalar(expr), self.type(expr)
+        if isinstance(own, Scalar) and own.dtype != dtype:
+            if isinstance(value, Const) and dtype == "float64":
+                return Const(float(value.value))
+            value = Call({"int64": int, "float64": float}.get(dtype, np.dtype(dtype).type), (value,))
+        return self.named(value, "c")
+
     def arange(self, args: Sequence[Expr], dtype: str) -> Elements:
         start, stop, step = (self.named(self.scalar(arg), "c") for arg in args[:3])
         if dtype.startswith("int"):
@@ -202,10 +241,13 @@ class ArrayValues(Lowering):
                 length = floor_divided(minus(plus(length, step), Const(1)), step)
             if (isinstance(step, Const) and step.value < 0) or not isinstance(step, Const):
                 raise refuse("unsupported-call", "np.arange with such a step", hint="use a loop over a range")
-            return Elements((Call(max, (length, Const(0))),), dtype, lambda at: plus(start, times(step, at[0])))
+            if not self.positive(length):
+                length = not_negative(length)
+            return Elements((length,), dtype, lambda at: plus(start, times(step, at[0])))
+        first = self.converted(start, dtype)
         count = Call(int, (Call(np.ceil, (Call(np.divide, (Call(np.subtract, (stop, start)), step)),)),))
         length = self.named(Call(max, (count, Const(0))), "n")
-        return Elements((length,), dtype, lambda at: Call(np.add, (start, Call(np.multiply, (at[0], step)))))
+        return Elements((length,), dtype, lambda at: Call(np.add, (first, Call(np.multiply, (at[0], step)))))
 
     def linspace(self, args: Sequence[Expr], kwargs: dict[str, Expr]) -> Elements:
         start, stop, count = (self.named(self.scalar(arg), "c") for arg in args[:3])
@@ -237,83 +279,42 @@ class ArrayValues(Lowering):
 
     def rearranged(self, fn: Any, args: Sequence[Expr], kwargs: dict[str, Expr], dtype: str) -> Elements | None:
         """Arrays made of another's elements in other places."""
-        if fn is np.transpose:
-            axes = args[1] if len(args) > 1 else None
-            return transposed(self.memory_of(args[0]), _axes(axes))
-        if fn is ops.copy or fn in (np.positive,):
-            return replace(self.array(args[0]), root=None, place=None)
-        if fn is np.broadcast_to:
-            x = self.array(args[0])
-            return replace(self.stretched(x, self.shape_of(args[1])), root=None, place=None, of=x.root)
-        if fn is np.reshape:
-            return self.reshaped(self.memory_of(args[0]), self.shape_of(args[1]))
-        if fn is np.outer:
-            a, b = self.array(args[0]), self.array(args[1])
-            shape = (*a.shape, *b.shape)
-            return Elements(shape, dtype, lambda at: Call(np.multiply, (a.at(at[:1]), b.at(at[1:]))))
-        if fn in (np.tril, np.triu):
-            x = self.array(args[0])
-            side = np.greater_equal if fn is np.tril else np.less_equal
-            return Elements(
-                x.shape, dtype, lambda at: Call(ops.select, (Call(side, (at[-2], at[-1])), x.at(at), Const(0.0)))
-            )
         if fn is np.concatenate and isinstance(args[0], Tuple):
-            return self.concatenated([self.array(item) for item in args[0].items], kwargs, dtype)
-        if fn in (np.cumsum, np.cumprod):
-            return self.running(self.array(args[0]), np.add if fn is np.cumsum else np.multiply, dtype)
-        return None
+            parts = [self.array(item) for item in args[0].items]
+            return joined(self, parts, _axis(kwargs), dtype)
+        if fn not in _REARRANGED:
+            return None
+        x = self.array(args[0])
+        if fn is np.transpose:
+            return transposed(self.in_memory(x), _axes(args[1] if len(args) > 1 else None))
+        if fn in (ops.copy, np.positive):
+            return Elements(x.shape, x.dtype, x.at)
+        if fn is np.broadcast_to:
+            return broadcast_to(self, x, self.shape_of(args[1]))
+        if fn is np.reshape:
+            return reshaped(self, self.in_memory(x), self.shape_of(args[1]))
+        if fn is np.outer:
+            y = self.array(args[1])
+            return Elements((*x.shape, *y.shape), dtype, lambda at: Call(np.multiply, (x.at(at[:1]), y.at(at[1:]))))
+        if fn in (np.tril, np.triu):
+            return triangle(x, np.greater_equal if fn is np.tril else np.less_equal)
+        if fn in (np.diag, np.diagonal):
+            return diagonal(x) if x.rank == 2 else diagonal_matrix(x)
+        if fn is np.roll:
+            return rolled(self.in_memory(x), self.named(self.scalar(args[1]), "shift"), _axis(kwargs))
+        return running(self, x, np.add if fn is np.cumsum else np.multiply, dtype)
 
-    def memory_of(self, expr: Expr) -> Elements:
-        return self.in_memory(self.array(expr))
 
-    def reshaped(self, x: Elements, shape: Subscript) -> Elements:
-        """The same elements in C order in another shape; as a copy, so that a write to either is not seen by both."""
+def _is_elementwise(fn: Any) -> bool:
+    if isinstance(fn, np.ufunc):
+        return fn.signature is None
+    return fn is np.where or is_constant(fn) or rule_for(fn) is not None or fn in _CASTS
 
-        def at(index: Subscript) -> Expr:
-            flat: Expr = Const(0)
-            for k, extent in zip(index, shape, strict=True):
-                flat = plus(times(flat, extent), k)
-            own: list[Expr] = []
-            for extent in reversed(x.shape[1:]):
-                own.append(Call(np.remainder, (flat, extent)))
-                flat = floor_divided(flat, extent)
-            return x.at((flat, *reversed(own)))
 
-        return Elements(shape, x.dtype, at, of=x.root)
-
-    def concatenated(self, parts: Sequence[Elements], kwargs: dict[str, Expr], dtype: str) -> Elements:
-        axis_ = kwargs.get("axis", Const(0))
-        axis = axis_.value if isinstance(axis_, Const) else 0
-        total: Expr = Const(0)
-        offsets = []
-        for part in parts:
-            offsets.append(total)
-            total = plus(total, part.shape[axis])
-        shape = tuple(total if k == axis else extent for k, extent in enumerate(parts[0].shape))
-        result = self.allocated("joined", shape, dtype)
-        for part, offset in zip(parts, offsets, strict=True):
-
-            def fill(at: Subscript, part: Elements = part, offset: Expr = offset) -> None:
-                place = tuple(plus(k, offset) if number == axis else k for number, k in enumerate(at))
-                self.store(result, place, part.at(at))
-
-            self.nest(part.shape, fill)
-        return result
-
-    def running(self, x: Elements, step: Any, dtype: str) -> Elements:
-        """A running sum or product along the one axis of a vector."""
-        if x.rank != 1:
-            raise refuse("unsupported-call", "a running sum of more than one axis", hint="write the loop out")
-        result = self.allocated("running", x.shape, dtype)
-
-        def one(value: Name, at: Subscript) -> Expr:
-            new = self.named(Call(step, (value, x.at(at))), "s")
-            self.store(result, at, new)
-            return new
-
-        neutral = (0 if step is np.add else 1) * (1 if dtype.startswith("int") else 1.0)
-        self.folded(x.shape, Const(neutral), "s", dtype, one)
-        return result
+def _axis(kwargs: dict[str, Expr]) -> int:
+    axis = kwargs.get("axis", Const(0))
+    assert isinstance(axis, Const)
+    return int(axis.value)
 
 
 def _axes(expr: Expr | None) -> tuple[int, ...] | None:

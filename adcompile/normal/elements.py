@@ -23,23 +23,48 @@ Subscript = tuple[Expr, ...]
 
 @dataclass(frozen=True)
 class Elements:
-    """The elements of an array: `at` gives one; `place`, for memory, its root and its index there."""
+    """The elements of an array: `at` gives one; `place`, for memory, its index in the array `root` of shape `room`."""
 
     shape: Subscript
     dtype: str
     at: Callable[[Subscript], Expr]
     root: str | None = None
     place: Callable[[Subscript], Subscript] | None = None
-    of: str | None = None  # the array that NumPy would share with, where these are its elements in other places
+    room: Subscript = ()
 
     @property
     def rank(self) -> int:
         return len(self.shape)
 
+    def part(self, shape: Subscript, place: Callable[[Subscript], Subscript]) -> Elements:
+        """Some of these elements in another shape; `place` gives for each index of it the index here."""
+        outer = self.place
+        return Elements(
+            shape,
+            self.dtype,
+            lambda at: self.at(place(at)),
+            self.root,
+            None if outer is None else lambda at: outer(place(at)),
+            self.room,
+        )
+
+    def whole(self, axis: int) -> bool:
+        """Whether an axis is a whole axis of memory: negative indices wrap there by themselves."""
+        if self.place is None:
+            return False
+        probe = Name("?")
+        own = self.place(tuple(probe if k == axis else Const(0) for k in range(self.rank)))
+        return any(k == probe and equal_lengths(n, self.shape[axis]) for k, n in zip(own, self.room, strict=True))
+
 
 def memory(root: str, shape: Subscript, dtype: str, place: Callable[[Subscript], Subscript]) -> Elements:
     """Elements that are a part of the array `root`."""
-    return Elements(shape, dtype, lambda index: Index(Name(root), place(index)), root, place)
+    return Elements(shape, dtype, lambda index: Index(Name(root), place(index)), root, place, shape)
+
+
+def constant_like(value: int, dtype: str) -> Const:
+    """A constant of a dtype: `0`, `0.0` or `False`."""
+    return Const({"b": bool, "f": float}.get(np.dtype(dtype).kind, int)(value))
 
 
 class _Integers(dict[str, Type]):

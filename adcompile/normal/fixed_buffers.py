@@ -58,12 +58,12 @@ from adcompile.ir.walk import (
     blocks,
     defines,
     expressions,
-    nodes,
     replaced,
     statements,
     with_blocks,
 )
 from adcompile.normal.elements import equal_lengths
+from adcompile.normal.sharing import contents
 
 
 def fixed_buffers(function: Function) -> Function:
@@ -100,7 +100,7 @@ class _Buffers:
                 self.stores.append((stmt.array, stmt))
                 self.reads.append((stmt.array, stmt))
             self.flows.update(atom.id for atom in atoms(stmt) if isinstance(atom, Name))
-            self.reads += [(name, stmt) for expr in expressions(stmt) for name in _contents(expr)]
+            self.reads += [(name, stmt) for expr in expressions(stmt) for name in contents(expr)]
             self.reads += [(atom.id, stmt) for atom in atoms(stmt) if isinstance(atom, Name)]
             for inner in blocks(stmt):
                 self._visit(inner, [*above, stmt])
@@ -334,9 +334,3 @@ class _Buffers:
                 "copy the array in the branch (`.copy()`)",
                 self.function.name,
             )
-
-
-def _contents(expr: Expr) -> list[str]:
-    """The names whose contents an expression reads (a shape is not contents)."""
-    shapes = {id(part.args[0]) for part in nodes(expr) if isinstance(part, Call) and part.fn is ops.dim}
-    return [part.id for part in nodes(expr) if isinstance(part, Name) and id(part) not in shapes]

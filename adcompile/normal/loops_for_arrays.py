@@ -44,7 +44,7 @@ from adcompile.ir.nodes import (
     While,
 )
 from adcompile.ir.types import BOOL, Array, Scalar, TupleType
-from adcompile.ir.walk import loads, names, renamed, statements, substituted
+from adcompile.ir.walk import defines, loads, names, renamed, substituted
 from adcompile.normal.array_values import ArrayValues
 from adcompile.normal.elements import INTEGERS, Elements, Subscript, equal_lengths
 
@@ -58,7 +58,6 @@ class _Loops(ArrayValues):
     def __init__(self, function: Function) -> None:
         super().__init__(function)
         self.refusals: list[Refusal] = []
-        self.written = {s.array for s in statements(function.body) if isinstance(s, (Store, Accum))}
 
     def run(self) -> Function:
         body = self.block(self.function.body)
@@ -87,8 +86,9 @@ class _Loops(ArrayValues):
 
     def recover(self, stmt: Stmt) -> None:
         """After a refusal: names that the statement should have defined are there, so that reading goes on."""
-        if isinstance(stmt, Assign) and isinstance(self.types[stmt.target], Array):
-            self.know(stmt.target)
+        for name in defines(stmt):
+            if isinstance(self.types[name], Array) and name not in self.arrays:
+                self.know(name)
 
     # ------------------------------------------------------------------------------------ statements
     def statement(self, stmt: Stmt) -> None:
@@ -138,15 +138,15 @@ class _Loops(ArrayValues):
         elements = self.arrays[atom.id]
         if elements.root == atom.id:
             return block, atom
-        self.refuse_if_written(atom.id, elements)
+        self.refuse_if_written(atom.id)
         outer, self.out = self.out, []
         copy = self.filled(atom.id, elements)
         block, self.out = (*block, *self.out), outer
         assert copy.root is not None
         return block, Name(copy.root)
 
-    def refuse_if_written(self, name: str, elements: Elements) -> None:
-        if self.written & {name, elements.root}:
+    def refuse_if_written(self, name: str) -> None:
+        if self.sharing.written(name):
             raise refuse(
                 "view-carried",
                 "a view is carried by a loop or chosen by a branch, and it or its array is written",
@@ -174,7 +174,6 @@ class _Loops(ArrayValues):
             return
         self.emit(Assign(stmt.target, self.allocation(elements.shape, elements.dtype), span=stmt.span))
         target = self.know(stmt.target, elements.shape)
-        self.shares(stmt.target, elements.of)
         self.nest(
             elements.shape,
             lambda at: self.emit(
@@ -213,7 +212,7 @@ class _Loops(ArrayValues):
     # ------------------------------------------------------------------------------------ writes
     def write(self, stmt: Store | Accum) -> None:
         base = self.arrays[stmt.array]
-        if base.root in self.shared:
+        if stmt in self.sharing.unseen:
             raise refuse(
                 "reshape-written",
                 "an array is written that another name may share after a reshape: whether it does depends on the run",
@@ -290,24 +289,19 @@ class _Loops(ArrayValues):
 
     def scattered(self, stmt: Store | Accum, base: Elements) -> None:
         """`x[ids] = e`: one by one, the last of equal ids stays."""
-        if isinstance(stmt, Accum) or len(stmt.index) != 1 or base.place is None or base.root is None:
-            raise refuse("unsupported-index", "this write by an array of indices", hint="write the loop out")
-        ids = self.array(stmt.index[0])
-        if ids.dtype == "bool":
-            raise refuse("unsupported-index", "a write by a mask", hint="write the loop out, with an if")
+        if isinstance(stmt, Accum):
+            raise refuse("unsupported-index", "this addition through an array of indices", hint="write the loop out")
+        target = self.gathered(base, stmt.index)
         value = self.array(stmt.value)
-        shape = (*ids.shape, *base.shape[1:])
-        self.fits(shape, value.shape)
-        if any(load.array == Name(base.root) for load in loads(value.at((Const(0),) * value.rank))):
+        self.fits(target.shape, value.shape)
+        probe = tuple(Name(f"?{axis}") for axis in range(target.rank))
+        assert target.place is not None
+        if any(load.array == Name(base.root or "") for index in target.place(probe) for load in loads(index)):
+            raise refuse("unsupported-index", "an array that is its own index is written", hint="copy the index first")
+        if any(load.array == Name(base.root or "") for load in loads(value.at(probe[: value.rank]))):
             value = self.filled("new", value)
-        wide = self.stretched(value, shape)
-
-        def one(at: Subscript) -> None:
-            assert base.place is not None and base.root is not None
-            index = base.place((ids.at(at[: ids.rank]), *at[ids.rank :]))
-            self.emit(Store(base.root, index, wide.at(at)))
-
-        self.nest(shape, one)
+        wide = self.stretched(value, target.shape)
+        self.nest(target.shape, lambda at: self.store(target, at, wide.at(at)))
 
     # ------------------------------------------------------------------------------------ loops
     def carried(self, stmt: For | While) -> tuple[Carry, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -29,7 +28,7 @@ from adcompile.ir.nodes import (
     Tuple,
 )
 from adcompile.ir.types import INT, Array, Scalar, Type
-from adcompile.ir.walk import all_names, statements, uses
+from adcompile.ir.walk import all_names
 from adcompile.normal.elements import (
     Elements,
     Subscript,
@@ -37,6 +36,7 @@ from adcompile.normal.elements import (
     memory,
     trip_count,
 )
+from adcompile.normal.sharing import Sharing
 from adcompile.normal.views import Subscripts
 
 
@@ -50,8 +50,7 @@ class Lowering:
         self.arrays: dict[str, Elements] = {}
         self.not_negative: set[str] = set()
         self.out: list[Stmt] = []
-        self.shared: set[str] = set()
-        self.count = Counter(name for stmt in statements(function.body) for name in uses(stmt))
+        self.sharing = Sharing(function)
         self.subscripts = Subscripts(self.positive)
         for param in function.params:
             type_ = self.types[param]
@@ -164,14 +163,7 @@ class Lowering:
                     own.append(Call(ops.select, (Call(np.equal, (length, Const(1))), Const(0), k)))
             return tuple(own)
 
-        inner = elements.place
-        return Elements(
-            shape,
-            elements.dtype,
-            lambda at: elements.at(place(at)),
-            elements.root,
-            None if inner is None else lambda at: inner(place(at)),
-        )
+        return elements.part(shape, place)
 
     # ------------------------------------------------------------------------------------ loops
     def indices(self, rank: int) -> list[str]:
@@ -233,14 +225,8 @@ class Lowering:
     def filled(self, base: str, elements: Elements) -> Elements:
         """A new array that holds what the elements are."""
         result = self.allocated(base, elements.shape, elements.dtype)
-        self.shares(result.root, elements.of)
         self.nest(elements.shape, lambda at: self.store(result, at, elements.at(at)))
         return result
-
-    def shares(self, copy: str | None, original: str | None) -> None:
-        """Notes that NumPy would have one array where there are two: neither may be written from here on."""
-        if copy is not None and original is not None and self.count[original] > 1:
-            self.shared |= {copy, original}
 
     def in_memory(self, elements: Elements, base: str = "t") -> Elements:
         """Elements that are cheap to read twice."""

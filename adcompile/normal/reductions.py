@@ -88,6 +88,27 @@ def total(low: Lowering, fn: Any, x: Elements, dtype: str) -> Expr:
     return result
 
 
+def place_of_extreme(low: Lowering, fn: Any, x: Elements) -> Expr:
+    """`np.argmax` or `np.argmin` of a vector: the first place of the extreme, or of a NaN."""
+    if x.rank != 1:
+        raise refuse("unsupported-call", "the place of an extreme among several axes", hint="write the loop out")
+    x = low.in_memory(x)
+    low.check(runtime.check_nonempty, x.shape[0])
+    better = np.greater if fn is np.argmax else np.less
+
+    def step(best: Name, at: Subscript) -> Expr:
+        new, old = x.at(at), x.at((best,))
+        test = Call(better, (new, old))
+        if np.dtype(x.dtype).kind == "f":
+            nan = Call(ops.both, (Call(np.not_equal, (new, new)), Call(np.equal, (old, old))))
+            test = Call(ops.either, (test, nan))
+        return Call(ops.select, (test, at[0], best))
+
+    place = low.folded(x.shape, Const(0), "best", "int64", step, 1)
+    low.not_negative.add(place.id)
+    return place
+
+
 def multiplied(low: Lowering, a: Elements, b: Elements, dtype: str) -> Expr | Elements:
     """`a @ b` of ranks one and two."""
     if a.rank > 2 or b.rank > 2:

@@ -9,13 +9,14 @@ with Python's rules for negative indices and slices.  Non-goals: proofs that an 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
 from adcompile import runtime
 from adcompile.errors import refuse
 from adcompile.ir import ops
-from adcompile.ir.nodes import Call, Const, Expr, Name, Slice
+from adcompile.ir.nodes import Call, Const, Expr, Slice
 from adcompile.normal.elements import (
     Elements,
     Subscript,
@@ -56,23 +57,16 @@ class Subscripts:
                 kept.append(True)
                 parts.append((part, True))
             else:
-                fixed = self.inside(item, extent, _whole_axis(base, axis - 1))
+                fixed = self.inside(item, extent, base.whole(axis - 1))
                 parts.append((_always(fixed), False))
 
         def place(at: Subscript) -> Subscript:
             own = iter([k for k, there in zip(at, kept, strict=True) if there])
             return tuple(part(next(own)) if free else part(Const(0)) for part, free in parts)
 
-        inner = base.place
-        return Elements(
-            tuple(shape),
-            base.dtype,
-            lambda at: base.at(place(at)),
-            base.root,
-            None if inner is None else lambda at: inner(place(at)),
-        )
+        return base.part(tuple(shape), place)
 
-    def filled(self, rank: int, index: Sequence[Expr]) -> list[Expr]:
+    def filled(self, rank: int, index: Sequence[Any]) -> list[Any]:
         """A subscript with its ellipsis and the axes left out written as full slices."""
         everything = Slice(Const(None), Const(None), Const(None))
         given = sum(1 for item in index if item not in (Const(None), Const(Ellipsis)))
@@ -150,14 +144,6 @@ class Subscripts:
         return not_negative(length), lambda k: minus(first, times(Const(-step), k))
 
 
-def _whole_axis(base: Elements, axis: int) -> bool:
-    """Whether an axis is a whole axis of memory: negative indices wrap there by themselves."""
-    if base.place is None:
-        return False
-    probe = Name("?")
-    return probe in base.place(tuple(probe if k == axis else Const(0) for k in range(base.rank)))
-
-
 def _always(value: Expr) -> Axis:
     return lambda k: value
 
@@ -172,11 +158,4 @@ def transposed(base: Elements, axes: Sequence[int] | None = None) -> Elements:
             own[axis] = k
         return tuple(own)
 
-    inner = base.place
-    return Elements(
-        tuple(base.shape[axis] for axis in order),
-        base.dtype,
-        lambda at: base.at(place(at)),
-        base.root,
-        None if inner is None else lambda at: inner(place(at)),
-    )
+    return base.part(tuple(base.shape[axis] for axis in order), place)

@@ -130,3 +130,16 @@ def passed_a_function(x):
 
 def applied(f, x):
     return f(x) * x
+
+
+@case(vector(6))
+def part_handed_to_a_callee(x):
+    y = wrapped_sum(x[:-2]) * x[5]
+    return y + wrapped_sum(x[1:4])
+
+
+def wrapped_sum(u):
+    s = 0.0
+    for i in range(u.shape[0]):
+        s += u[i] * u[i - 1] ** 2
+    return s

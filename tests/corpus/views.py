@@ -141,3 +141,29 @@ def row_chosen_at_run_time(a, k):
     r[:] = r * a[k - 1]
     a[k - 2, 1:3] = r[:2]
     return np.sum(a * a)
+
+
+@case(vector(6), 3)
+def wraps_round_in_a_view(x, n):
+    v = x[1:4]
+    s = 0.0
+    for i in range(n):
+        v[i - 1] = v[i] * v[i - 2] + x[i - 1]
+        s += v[i - 3] ** 2
+    return s + np.sum(x * x)
+
+
+@case(vector(4, 5), 2)
+def wraps_round_in_a_block(a, n):
+    block = a[:-1, 1:3]
+    for i in range(n):
+        block[i - 1, i - 2] += block[i - 3, 0] * block[0, i - 1]
+    return np.sum(a * a)
+
+
+@case(vector(8), 3)
+def wraps_round_in_a_stride(x, n):
+    v = x[6:0:-2]
+    for i in range(n):
+        v[i - 1] *= v[i - 2]
+    return np.sum(x * x)

@@ -33,20 +33,22 @@ def core_of(fn: Code, *args: Any) -> Function:
     raise AssertionError("the stage `fixed_buffers` is gone")
 
 
-def check(fn: Code, *args: Any) -> None:
-    """Asserts that `fn` lowered gives what NumPy gives: its result, what it does to its arguments, or an error."""
+def check(fn: Code, *args: Any, written: bool = True) -> None:
+    """Asserts that `fn` lowered gives what NumPy gives: its result, what it does to its arguments, or an error.
+
+    `written=False` where the caller's array may be left alone, as a derivative leaves it: its name was rebound."""
     lowered = core_of(fn, *args)
     plain, ours = copied(args), copied(args)
     try:
         expected = fn(*plain)
-    except (ValueError, IndexError) as error:
+    except (ValueError, IndexError):
         with pytest.raises((ValueError, IndexError)):
-            raise AssertionError(f"NumPy raises {error!r}, and here is {run(lowered, *ours)!r}")
+            run(lowered, *ours)
         return
     found = run(lowered, *ours)
     same(found, expected)
-    for a, b in zip(ours, plain, strict=True):
-        same(a, b)
+    if written:
+        same(ours, plain)
 
 
 def copied(args: tuple[Any, ...]) -> tuple[Any, ...]:

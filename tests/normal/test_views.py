@@ -40,11 +40,13 @@ def strides(x):
 
 
 def literal_bounds(x):
-    return x[2:100], x[100:], x[-100:3], x[3:-100], x[-3:], x[:-3], x[-2:2], x[0:0], x[4:2], x[:0], x[1:-1:2], x[-5:-1:3]
+    outside = x[2:100], x[100:], x[-100:3], x[3:-100], x[0:0], x[4:2], x[:0]
+    return outside, x[-3:], x[:-3], x[-2:2], x[1:-1:2], x[-5:-1:3]
 
 
 def matrix_parts(a):
-    return a[1], a[:, 1], a[1:, :-1], a[::2, 1::2], a.T, a.T[1], a[..., 0], a[0, ...], a[None, 0], a[:, None, :], a[-1, -2]
+    wider = a[None, 0], a[:, None, :]
+    return a[1], a[:, 1], a[1:, :-1], a[::2, 1::2], a.T, a.T[1], a[..., 0], a[0, ...], wider, a[-1, -2]
 
 
 def writes_through_views(a):
@@ -111,7 +113,7 @@ def test_integers_in_a_view() -> None:
     check(wrapped_indices, X)
 
 
-@pytest.mark.parametrize("n", range(0, 7))
+@pytest.mark.parametrize("n", range(7))
 def test_literal_bounds_of_short_vectors(n: int) -> None:
     check(literal_bounds, X[:n].copy())
 
@@ -152,7 +154,7 @@ def test_negative_index_of_the_run_through_a_view() -> None:
     def element(x, i):
         v = x[1:-1]
         w = v[::-1]
-        return v[i], w[i], x[i], v[1:][i]
+        return v[i], w[i], x[i], v[1:][i], x[:6][i], v[:4][i], x.T[i]
 
     for i in (-4, -2, 0, 3):
         check(element, X, i)
@@ -203,12 +205,46 @@ def test_reshape_written() -> None:
     def writes_in_loop(a):
         s = 0.0
         b = a.reshape(-1)
-        for i in range(2):
+        for _ in range(2):
             s += b[0]
             a[0, 0] = s
         return s
 
-    for fn in (writes_new, writes_old, writes_old_view, writes_in_loop):
+    def writes_view_of_both(a):
+        v = a[1:]
+        b = v.reshape(-1)
+        b[0] = 5.0
+        return v * 1.0
+
+    def adds_up_in_loop(a):
+        s = 0.0
+        for _ in range(3):
+            b = a.reshape(-1)
+            b[0] += 1.0
+            s += b[0]
+        return s
+
+    def carried(a):
+        b = a.ravel() * 1.0
+        s = 0.0
+        for t in range(3):
+            a[0, 0] = t
+            s += b[0]
+            b = a.ravel()
+        return s
+
+    def diagonals(a):
+        d = np.diag(a)
+        a[0, 0] = 7.0
+        return d * 1.0
+
+    def broadcasts(a):
+        d = np.broadcast_to(a[0], (2, 4))
+        a[0, 0] = 7.0
+        return d * 1.0
+
+    fns = [writes_new, writes_old, writes_old_view, writes_in_loop, writes_view_of_both, adds_up_in_loop, carried]
+    for fn in (*fns, diagonals, broadcasts):
         refused("reshape-written", fn, A)
 
 
@@ -229,5 +265,55 @@ def test_reshape_written_where_nobody_can_tell() -> None:
         c[1] = 8.0
         return a * 1.0, b, c
 
-    for fn in (fresh, rebound, copied):
+    def fresh_in_loop(a):
+        s = 0.0
+        for t in range(3):
+            a[0, 0] = t
+            b = a.reshape(-1)
+            s += b[0] + b[1]
+        return s
+
+    def before(a):
+        a[0, 1] = 2.0
+        b = a.reshape(-1)
+        s = b[1] + b[2]
+        a[0, 2] = 3.0
+        return s
+
+    for fn in (fresh, rebound, copied, fresh_in_loop, before):
         check(fn, A)
+
+
+def test_views_that_are_carried() -> None:
+    def last_row(a):
+        row = a[0]
+        for i in range(1, a.shape[0]):
+            row = a[i]
+        return row * 2.0
+
+    def chosen(a, k):
+        row = a[0]
+        if k > 1:
+            row = a[1]
+        return np.sum(row)
+
+    def written(a):
+        row = a[0]
+        other = a[2]
+        for i in range(1, a.shape[0]):
+            row = a[i]
+            other[0] = 5.0
+        return row * 2.0
+
+    def written_later(a, k):
+        row = a[0]
+        if k > 1:
+            row = a[1]
+        row[0] = 5.0
+        return a * 1.0
+
+    check(last_row, A)
+    check(chosen, A, 0)
+    check(chosen, A, 2)
+    refused("view-carried", written, A)
+    refused("view-carried", written_later, A, 2)
