@@ -422,3 +422,12 @@ class TestMessages:
     def test_a_result_that_is_no_number(self):
         with pytest.raises(Unsupported, match="not-scalar"):
             grad(grad(energy, jit=False), jit=False)(X, 2.0)
+
+
+def _named_as_ours(seed, primals):
+    return seed * seed * primals
+
+
+def test_parameters_may_have_the_names_of_ours() -> None:
+    assert vjp(_named_as_ours, jit=False)(3.0, 2.0)[1](1.0) == 12.0
+    assert jvp(_named_as_ours, jit=False)((3.0, 2.0), (1.0, 0.0)) == (18.0, 12.0)

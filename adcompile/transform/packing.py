@@ -25,7 +25,7 @@ def primals_and_tangents(function: Function, pairs: Mapping[str, str]) -> Functi
     """A tangent function with two parameters, `primals` and `tangents`; `pairs` says which tangent is whose."""
     tangents = list(pairs.values())
     primals = [param for param in function.params if param not in tangents]
-    packs = {"primals": _Pack.of(primals), "tangents": _Pack.of(tangents)}
+    packs = [("primals", _Pack.of(primals)), ("tangents", _Pack.of(tangents))]
     checks = [
         Effect(Call(runtime.check_same_shape, arrays))
         for x, x_dot in pairs.items()
@@ -52,7 +52,7 @@ def one_seed(function: Function, primals: Sequence[str], result: Expr) -> Functi
         return _Pack(next(seeds)) if not isinstance(expr, Tuple) else _Pack(items=tuple(map(structured, expr.items)))
 
     pack = structured(result)
-    return _packed(function, {**{p: _Pack(p) for p in primals}, "seed": pack}, [])
+    return _packed(function, [*((p, _Pack(p)) for p in primals), ("seed", pack)], [])
 
 
 class _Pack:
@@ -77,13 +77,13 @@ class _Pack:
             yield from item.parts(Index(whole, (Const(number),)))
 
 
-def _packed(function: Function, packs: Mapping[str, _Pack], checks: Sequence[Stmt]) -> Function:
+def _packed(function: Function, packs: Sequence[tuple[str, _Pack]], checks: Sequence[Stmt]) -> Function:
     used = {name for stmt in (*checks, *statements(function.body)) for name in uses(stmt)}
     names = Names(tuple(all_names(function)))
     types = dict(function.types)
     params: list[str] = []
     entry: list[Stmt] = []
-    for like, pack in packs.items():
+    for like, pack in packs:
         if pack.param:
             params.append(pack.param)
             continue
