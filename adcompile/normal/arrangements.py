@@ -35,7 +35,7 @@ from adcompile.normal.lowering import Lowering
 
 
 def reshaped(low: Lowering, x: Elements, shape: Subscript) -> Elements:
-    """The same elements in C order in another shape, never as memory: `Sharing` sees to what is written."""
+    """The same elements in C order in another shape, never as memory: `told_apart` sees to what is written."""
     before, after = product(x.shape), product(shape)
     if not equal_lengths(before, after):
         low.check(runtime.check_equal, before, after)

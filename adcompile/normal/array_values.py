@@ -1,4 +1,15 @@
-"""Array expressions as elements: which elements each call of NumPy has."""
+"""Array expressions as elements: which elements each call of NumPy has.
+
+Goal: one place that says for each canonical call what an element of it is.  What must run first (a reduction, a
+temporary, a check of lengths) is emitted before.  Non-goals: statements; calls with no elementwise meaning (refused).
+
+>>> from adcompile.ir.nodes import Function
+>>> from adcompile.ir.show import expression
+>>> values = ArrayValues(Function("f", ("x",), (), {"x": Array("float64", 1)}))
+>>> elements = values.array(Call(np.sin, (Call(np.multiply, (Name("x"), Const(2.0))),)))
+>>> expression(elements.at((Name("i"),)))
+'np.sin(x[i] * 2.0)'
+"""
 
 from __future__ import annotations
 
@@ -78,9 +89,8 @@ class ArrayValues(Lowering):
         first = self.scalar(expr.args[0])
         rest = []
         for side in expr.args[1:]:
-            outer, self.out = self.out, []
-            value = self.scalar(side)
-            emitted, self.out = self.out, outer
+            with self.block_of() as emitted:
+                value = self.scalar(side)
             if emitted:
                 return self.branching(expr, first)
             rest.append(value)
@@ -96,15 +106,14 @@ class ArrayValues(Lowering):
         type_ = self.type(expr)
         results, blocks = [], []
         for side in sides:
-            outer, self.out = self.out, []
-            value = self.scalar(side)
-            if not isinstance(value, (Name, Const)):
-                name = self.fresh("choice", type_)
-                self.emit(Assign(name, value))
-                value = Name(name)
+            with self.block_of() as emitted:
+                value = self.scalar(side)
+                if not isinstance(value, (Name, Const)):
+                    name = self.fresh("choice", type_)
+                    self.emit(Assign(name, value))
+                    value = Name(name)
             results.append(value)
-            blocks.append(tuple(self.out))
-            self.out = outer
+            blocks.append(tuple(emitted))
         name = self.fresh("choice", type_)
         self.emit(If(first, blocks[0], blocks[1], (Merge(name, results[0], results[1]),)))
         return Name(name)
@@ -234,7 +243,7 @@ class ArrayValues(Lowering):
         return self.named(value, "c")
 
     def arange(self, args: Sequence[Expr], dtype: str) -> Elements:
-        start, stop, step = (self.named(self.scalar(arg), "c") for arg in args[:3])
+        start, stop, step = (self.named(self.scalar(arg), "c") if _reads(arg) else self.scalar(arg) for arg in args[:3])
         if dtype.startswith("int"):
             length = minus(stop, start)
             if step != Const(1):
@@ -324,7 +333,9 @@ def _axes(expr: Expr | None) -> tuple[int, ...] | None:
     return tuple(item.value for item in items if isinstance(item, Const))
 
 
+_CHEAP = (ops.dim, np.add, np.subtract, np.multiply, np.floor_divide, max, min)
+
+
 def _reads(expr: Expr) -> bool:
-    return any(isinstance(part, Index) for part in nodes(expr)) or (isinstance(expr, Call) and expr.fn not in (
-        ops.dim, np.add, np.subtract, np.multiply, np.floor_divide, max, min,
-    ))  # fmt: skip
+    """Whether an expression reads memory or is dear: it is evaluated once, before it is used."""
+    return any(isinstance(part, Index) or (isinstance(part, Call) and part.fn not in _CHEAP) for part in nodes(expr))

@@ -3,6 +3,11 @@
 Goal: elementwise trees, broadcasts and views compose without arrays between them.  Where the array is a part of
 memory, an element has a place that can be written too.  Non-goals: statements; whoever walks the elements makes the
 loops.
+
+>>> x = memory("x", (Const(5),), "float64", lambda at: at)
+>>> tail = x.part((Const(4),), lambda at: (plus(Const(1), at[0]),))
+>>> tail.place((Const(2),)), tail.whole(0), x.whole(0)
+((Const(value=3),), False, True)
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Goal: afterwards no loop carries an array (but the tapes that `runtime.grown` lengthens), and a branch merges only
 arrays that it made.  `u = step(u)` in a loop becomes a copy of the new contents into a buffer; the one side of a branch
-that chose an older array gets a copy of it.  That is the same program as long as nobody else can tell the copy from
-the original: where somebody could, it is refused.  Non-goals: keeping swaps of arrays free of copies.
+that chose an older array gets a copy of it.  Non-goals: keeping swaps of arrays free of copies; programs in which
+somebody could tell the copy from the original (`sharing` has refused them).
 
     for t in range(n):
         u = np.empty_like(v) ...
@@ -13,6 +13,21 @@ becomes
     for t in range(n):
         u = np.empty_like(v) ...
         v[:] = u, element by element
+
+>>> from adcompile.ir.nodes import Return
+>>> from adcompile.ir.show import show
+>>> inside = (Assign("u", Call(np.zeros_like, (Name("v"),))),)
+>>> loop = For("t", Const(0), Const(3), Const(1), inside, (Carry("v", Name("x"), Name("u"), "w"),))
+>>> types = {name: Array("float64", 1) for name in "xvuw"} | {"t": INT}
+>>> print(show(fixed_buffers(Function("f", ("x",), (loop, Return(Name("w"))), types))))
+def f(x):
+    v.1 = x.copy()
+    for t in range(3):
+        u = np.zeros_like(v.1)
+        for i in range(v.1.shape[0]):
+            v.1[i] = u[i]
+    return v.1
+<BLANKLINE>
 """
 
 from __future__ import annotations
@@ -25,7 +40,7 @@ import numpy as np
 
 from adcompile import runtime
 from adcompile.analysis.aliasing import is_allocation
-from adcompile.errors import Span, refuse
+from adcompile.errors import Span
 from adcompile.ir import ops
 from adcompile.ir.nodes import (
     Accum,
@@ -82,28 +97,27 @@ class _Buffers:
         self.above: dict[Stmt, list[Stmt]] = {}
         self.home: dict[str, list[Stmt]] = {}  # the statements around the definition of each name
         self.flows: Counter[str] = Counter()
-        self.written: set[str] = set()
-        self.reads: list[tuple[str, Stmt]] = []
-        self.stores: list[tuple[str, Stmt]] = []
+        self.reads: list[tuple[str, int]] = []  # and where in the order
         self._visit(function.body, [])
 
     def _visit(self, block: Block, above: list[Stmt]) -> None:
         for stmt in block:
-            self.order[stmt] = len(self.order)
+            position = self.order[stmt] = len(self.order)
             self.above[stmt] = above
             self.home.update((name, above) for name in defines(stmt))
             self.home.update((name, [*above, stmt]) for name in binds(stmt))
             if isinstance(stmt, Assign) and is_allocation(stmt.value):
                 self.made[stmt.target] = stmt
             if isinstance(stmt, (Store, Accum)):
-                self.written.add(stmt.array)
-                self.stores.append((stmt.array, stmt))
-                self.reads.append((stmt.array, stmt))
+                self.reads.append((stmt.array, position))
             self.flows.update(atom.id for atom in atoms(stmt) if isinstance(atom, Name))
-            self.reads += [(name, stmt) for expr in expressions(stmt) for name in contents(expr)]
-            self.reads += [(atom.id, stmt) for atom in atoms(stmt) if isinstance(atom, Name)]
+            self.reads += [(name, position) for expr in expressions(stmt) for name in contents(expr)]
+            inits = [c.init for c in stmt.carried] if isinstance(stmt, (For, While)) else []
+            self.reads += [(atom.id, position) for atom in inits if isinstance(atom, Name)]
             for inner in blocks(stmt):
                 self._visit(inner, [*above, stmt])
+            last = self.order[next(reversed(self.order))]  # what is yielded and merged is read where the blocks end
+            self.reads += [(atom.id, last) for atom in atoms(stmt) if isinstance(atom, Name) and atom not in inits]
 
     def run(self) -> Function:
         body = self.block(self.function.body)
@@ -125,8 +139,8 @@ class _Buffers:
             new = with_blocks(stmt, [self.block(inner) for inner in blocks(stmt)])
             if isinstance(new, (For, While)) and isinstance(stmt, (For, While)):
                 new = self.loop(new, stmt, out)
-            elif isinstance(new, If) and isinstance(stmt, If):
-                new = self.branch(new, stmt)
+            elif isinstance(new, If):
+                new = self.branch(new)
             out.append(new)
         return tuple(out)
 
@@ -138,7 +152,6 @@ class _Buffers:
         buffers: dict[str, str] = {}
         for c in arrays:
             assert isinstance(c.init, Name)
-            self.check_carry(c, original)
             if c.init.id in self.made and not self.used_from(c.init.id, original, besides=1):
                 buffer = c.init.id
             else:
@@ -249,62 +262,21 @@ class _Buffers:
         pairs = zip(self.shape(new), self.shape(buffer), strict=True)
         return all(equal_lengths(left, right) for left, right in pairs)
 
-    # ------------------------------------------------------------------------------------ who could tell
-    def check_carry(self, c: Carry, loop: For | While) -> None:
-        """A copy may stand for the array itself unless one of them is written while the other is still read."""
-        assert isinstance(c.init, Name) and isinstance(c.yielded, Name)
-        inside = {name for s in statements(loop.body) for name in defines(s)}
-        inners = {other.inner for other in loop.carried}
-        foreign = c.yielded.id not in inside | inners
-        written = self.is_written(c.inner) or self.is_written(c.result)
-        seen = self.used_from(c.init.id, loop, besides=1) or foreign or self.flows[c.yielded.id] > 1
-        changed = self.later(self.stores, c.init.id, loop, inside=True)
-        changed = changed or (foreign and self.later(self.stores, c.yielded.id, loop, inside=True))
-        if (written and seen) or changed:
-            raise refuse(
-                "array-rebound",
-                f"`{base_of(c.inner)}` is rebound in this loop, and its array is written while it has another name",
-                loop.span,
-                "copy the array before the loop (`.copy()`), or write into it (`x[:] = ...`) instead of rebinding it",
-                self.function.name,
-            )
-
-    def is_written(self, name: str, seen: frozenset[str] = frozenset()) -> bool:
-        """Whether an array is written, also under the names that loops and branches give it."""
-        if name in self.written:
-            return True
-        for stmt in self.order:
-            if isinstance(stmt, (For, While)):
-                further = [x for c in stmt.carried if Name(name) in (c.init, c.yielded) for x in (c.inner, c.result)]
-            elif isinstance(stmt, If):
-                further = [m.result for m in stmt.merges if Name(name) in (m.then, m.orelse)]
-            else:
-                continue
-            if any(x not in seen and self.is_written(x, seen | {name, *further}) for x in further):
-                return True
-        return False
-
+    # ------------------------------------------------------------------------------------ who uses an array
     def loops_again(self, name: str, stmt: Stmt) -> list[Stmt]:
         """The loops around a statement that an array outlives."""
         known = self.home.get(name, [])
         return [outer for outer in self.above[stmt] if outer not in known and isinstance(outer, (For, While))]
-
-    def later(self, touched: Sequence[tuple[str, Stmt]], name: str, stmt: Stmt, inside: bool) -> bool:
-        """Whether an array is touched after a statement (or inside it), or when a loop around comes by again."""
-        loops = self.loops_again(name, stmt)
-        last = max((self.order[s] for s in statements((stmt,))), default=0)
-        first = self.order[loops[0]] if loops else self.order[stmt] if inside else last + 1
-        return any(one == name and self.order[at] >= first for one, at in touched)
 
     def used_from(self, name: str, stmt: Stmt, besides: int = 0) -> bool:
         """Whether an array's contents are used in a statement or after it, more than `besides` times there."""
         loops = self.loops_again(name, stmt)
         first = self.order[loops[0]] if loops else self.order[stmt]
         besides = 0 if loops else besides  # the next iteration of a loop around comes by here again
-        return sum(1 for read, at in self.reads if read == name and self.order[at] >= first) > besides
+        return sum(1 for read, at in self.reads if read == name and at >= first) > besides
 
     # ------------------------------------------------------------------------------------ branches
-    def branch(self, branch: If, original: If) -> If:
+    def branch(self, branch: If) -> If:
         sides = [list(branch.then), list(branch.orelse)]
         merges = []
         for m in branch.merges:
@@ -314,7 +286,6 @@ class _Buffers:
                     assert isinstance(atom, Name)
                     fresh = any(isinstance(s, Assign) and s.target == atom.id and is_allocation(s.value) for s in side)
                     if not fresh or self.flows[atom.id] > 1:
-                        self.check_merge(m, atom.id, original)
                         copy = self.fresh(m.result, self.types[m.result])
                         side.append(Assign(copy, Call(ops.copy, (atom,)), span=branch.span))
                         atom = Name(copy)
@@ -322,15 +293,3 @@ class _Buffers:
                 m = Merge(m.result, own[0], own[1])
             merges.append(m)
         return replace(branch, then=tuple(sides[0]), orelse=tuple(sides[1]), merges=tuple(merges))
-
-    def check_merge(self, m: Merge, side: str, branch: If) -> None:
-        """As for loops: after the branch, one of the two is written and the other still read."""
-        read = self.is_written(m.result) and self.later(self.reads, side, branch, inside=False)
-        if read or self.later(self.stores, side, branch, inside=False):
-            raise refuse(
-                "array-rebound",
-                f"`{base_of(m.result)}` is one of two arrays, and one of them is written while it has another name",
-                branch.span,
-                "copy the array in the branch (`.copy()`)",
-                self.function.name,
-            )

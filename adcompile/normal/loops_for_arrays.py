@@ -9,6 +9,19 @@ becomes
     y = np.empty(max(x.shape[0] - 1, 0))
     for i in range(x.shape[0] - 1):
         y[i] = np.sin(x[1 + i]) * 2.0
+
+>>> from adcompile.ir.nodes import Slice
+>>> from adcompile.ir.show import show
+>>> tail = Index(Name("x"), (Slice(Const(1), Const(None), Const(None)),))
+>>> body = (Assign("y", Call(np.sin, (tail,))), Return(Name("y")))
+>>> types = {"x": Array("float64", 1), "y": Array("float64", 1)}
+>>> print(show(loops_for_arrays(Function("f", ("x",), body, types))))
+def f(x):
+    y = np.empty(max(x.shape[0] - 1, 0))
+    for i in range(x.shape[0] - 1):
+        y[i] = np.sin(x[1 + i])
+    return y
+<BLANKLINE>
 """
 
 from __future__ import annotations
@@ -47,6 +60,7 @@ from adcompile.ir.types import BOOL, Array, Scalar, TupleType
 from adcompile.ir.walk import defines, loads, names, renamed, substituted
 from adcompile.normal.array_values import ArrayValues
 from adcompile.normal.elements import INTEGERS, Elements, Subscript, equal_lengths
+from adcompile.normal.sharing import told_apart
 
 
 def loops_for_arrays(function: Function) -> Function:
@@ -57,7 +71,7 @@ def loops_for_arrays(function: Function) -> Function:
 class _Loops(ArrayValues):
     def __init__(self, function: Function) -> None:
         super().__init__(function)
-        self.refusals: list[Refusal] = []
+        self.refusals: list[Refusal] = told_apart(function)
 
     def run(self) -> Function:
         body = self.block(self.function.body)
@@ -65,24 +79,20 @@ class _Loops(ArrayValues):
             raise Unsupported(self.refusals)
         return replace(self.function, body=body, types=self.types)
 
-    def block(self, block: Block) -> Block:
-        outer, self.out = self.out, []
-        for stmt in block:
-            before = len(self.out)
-            try:
-                self.statement(stmt)
-            except Unsupported as error:
-                self.refusals += [
-                    replace(r, span=r.span or stmt.span, function=r.function or self.function.name)
-                    for r in error.refusals
-                ]
-                self.recover(stmt)
-            for number in range(before, len(self.out)):
-                new = self.out[number]
-                if new.span is None:
-                    self.out[number] = replace(new, span=stmt.span)
-        result, self.out = tuple(self.out), outer
-        return result
+    def block(self, block: Block, *indices: str) -> Block:
+        with self.block_of(indices) as out:
+            for stmt in block:
+                before = len(out)
+                try:
+                    self.statement(stmt)
+                except Unsupported as error:
+                    self.refusals += [
+                        replace(r, span=r.span or stmt.span, function=r.function or self.function.name)
+                        for r in error.refusals
+                    ]
+                    self.recover(stmt)
+                out[before:] = [new if new.span else replace(new, span=stmt.span) for new in out[before:]]
+        return tuple(out)
 
     def recover(self, stmt: Stmt) -> None:
         """After a refusal: names that the statement should have defined are there, so that reading goes on."""
@@ -138,20 +148,11 @@ class _Loops(ArrayValues):
         elements = self.arrays[atom.id]
         if elements.root == atom.id:
             return block, atom
-        self.refuse_if_written(atom.id)
-        outer, self.out = self.out, []
-        copy = self.filled(atom.id, elements)
-        block, self.out = (*block, *self.out), outer
+        with self.block_of() as out:
+            copy = self.filled(atom.id, elements)
+        block = (*block, *out)
         assert copy.root is not None
         return block, Name(copy.root)
-
-    def refuse_if_written(self, name: str) -> None:
-        if self.sharing.written(name):
-            raise refuse(
-                "view-carried",
-                "a view is carried by a loop or chosen by a branch, and it or its array is written",
-                hint="take a copy of the view (`.copy()`)",
-            )
 
     # ------------------------------------------------------------------------------------ assignments
     def assign(self, stmt: Assign) -> None:
@@ -193,7 +194,7 @@ class _Loops(ArrayValues):
             return True
         if fn in (np.zeros, np.empty):
             shape = self.shape_of(args[0])
-            self.emit(replace(stmt, value=self.allocation(shape, dtype, fn)))
+            self.emit(replace(stmt, value=self.of_shape(shape, dtype, fn)))
             self.know(stmt.target, shape)
             return True
         if fn in (np.zeros_like, np.empty_like, ops.copy):
@@ -212,12 +213,6 @@ class _Loops(ArrayValues):
     # ------------------------------------------------------------------------------------ writes
     def write(self, stmt: Store | Accum) -> None:
         base = self.arrays[stmt.array]
-        if stmt in self.sharing.unseen:
-            raise refuse(
-                "reshape-written",
-                "an array is written that another name may share after a reshape: whether it does depends on the run",
-                hint="copy the one that is written (`.copy()`)",
-            )
         if any(self.is_array(item) for item in stmt.index):
             self.scattered(stmt, base)
             return
@@ -333,14 +328,14 @@ class _Loops(ArrayValues):
         if isinstance(step, Const) and step.value < 0 and stop == Const(-1):
             self.not_negative.add(stmt.index)
         carried = self.carried(stmt)
-        body, carried = self.yielded(carried, self.block(stmt.body))
+        body, carried = self.yielded(carried, self.block(stmt.body, stmt.index))
         self.emit(replace(stmt, start=start, stop=stop, step=step, body=body, carried=carried))
 
     def while_(self, stmt: While) -> None:
         carried = self.carried(stmt)
-        outer, self.out = self.out, []
-        test = self.scalar(stmt.test)
-        before, self.out = tuple(self.out), outer
+        with self.block_of() as out:
+            test = self.scalar(stmt.test)
+        before = tuple(out)
         body, carried = self.yielded(carried, self.block(stmt.body))
         if before:
             first, start = self.evaluated(before, test, {c.inner: c.init for c in carried})

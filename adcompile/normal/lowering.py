@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from adcompile.ir.nodes import (
     Stmt,
     Store,
     Tuple,
+    base_of,
 )
 from adcompile.ir.types import INT, Array, Scalar, Type
 from adcompile.ir.walk import all_names
@@ -36,7 +38,6 @@ from adcompile.normal.elements import (
     memory,
     trip_count,
 )
-from adcompile.normal.sharing import Sharing
 from adcompile.normal.views import Subscripts
 
 
@@ -50,7 +51,8 @@ class Lowering:
         self.arrays: dict[str, Elements] = {}
         self.not_negative: set[str] = set()
         self.out: list[Stmt] = []
-        self.sharing = Sharing(function)
+        self.lengths: dict[tuple[Expr, Expr], Atom] = {}  # of two broadcast together, where that is in scope
+        self.open: tuple[str, ...] = ()  # the indices of the loops around
         self.subscripts = Subscripts(self.positive)
         for param in function.params:
             type_ = self.types[param]
@@ -68,6 +70,16 @@ class Lowering:
 
     def emit(self, stmt: Stmt) -> None:
         self.out.append(stmt)
+
+    @contextmanager
+    def block_of(self, indices: Sequence[str] = ()) -> Iterator[list[Stmt]]:
+        """What is emitted in this context goes into a block of its own, inside loops over these indices."""
+        outside = self.out, self.lengths, self.open
+        self.out, self.lengths, self.open = [], dict(self.lengths), (*self.open, *map(base_of, indices))
+        try:
+            yield self.out
+        finally:
+            self.out, self.lengths, self.open = outside
 
     def named(self, expr: Expr, base: str) -> Atom:
         """A scalar under a name, unless it is an atom."""
@@ -101,6 +113,10 @@ class Lowering:
         for name, known in self.arrays.items():
             if known.root == name and known.dtype == dtype and shape == self.dims(name) and shape:
                 return Call(like, (Name(name),))
+        return self.of_shape(shape, dtype, fn)
+
+    def of_shape(self, shape: Subscript, dtype: str, fn: Callable[..., Any]) -> Call:
+        """`np.empty(shape)`, or another function of a shape, with the dtype where it is not the default."""
         kind = () if dtype == "float64" else (Const(np.dtype(dtype).type),)
         return Call(fn, (shape[0] if len(shape) == 1 else Tuple(shape), *kind))
 
@@ -144,9 +160,18 @@ class Lowering:
             length = lengths[0]
             for other in lengths[1:]:
                 if not equal_lengths(length, other):
-                    length = self.named(Call(runtime.broadcast_length, (length, other)), "length")
+                    length = self.common_length(length, other)
             result.append(length)
         return tuple(result)
+
+    def common_length(self, left: Expr, right: Expr) -> Atom:
+        """The length of two axes broadcast together, asked once."""
+        known = self.lengths.get((left, right))
+        if known is None:
+            known = self.named(Call(runtime.broadcast_length, (left, right)), "length")
+            for pair in ((left, right), (known, left), (known, right)):
+                self.lengths[pair] = self.lengths[pair[::-1]] = known
+        return known
 
     def stretched(self, elements: Elements, shape: Subscript) -> Elements:
         """Elements broadcast to a shape: an axis that is one long gives its one element everywhere."""
@@ -167,16 +192,17 @@ class Lowering:
 
     # ------------------------------------------------------------------------------------ loops
     def indices(self, rank: int) -> list[str]:
-        names = [self.fresh("ijklmnpq"[axis], INT) for axis in range(rank)]
+        free = [letter for letter in "ijklmnpq" if letter not in self.open] + list("ijklmnpq")
+        names = [self.fresh(letter, INT) for letter in free[:rank]]
         self.not_negative.update(names)
         return names
 
     def nest(self, shape: Subscript, body: Callable[[Subscript], None], backwards: Sequence[bool] = ()) -> None:
         """Loops over every index of a shape around what `body` emits."""
         indices = self.indices(len(shape))
-        outer, self.out = self.out, []
-        body(tuple(map(Name, indices)))
-        inside, self.out = tuple(self.out), outer
+        with self.block_of(indices) as out:
+            body(tuple(map(Name, indices)))
+        inside = tuple(out)
         for axis in reversed(range(len(shape))):
             stop = trip_count(shape[axis])
             if axis < len(backwards) and backwards[axis]:
@@ -206,9 +232,9 @@ class Lowering:
                 self.emit(Assign(new, step(value, tuple(map(Name, indices)))))
                 return Name(new)
             inner = self.fresh(base, type_)
-            outer, self.out = self.out, []
-            yielded = level(axis + 1, Name(inner))
-            body, self.out = tuple(self.out), outer
+            with self.block_of([indices[axis]]) as out:
+                yielded = level(axis + 1, Name(inner))
+            body = tuple(out)
             result = self.fresh(base, type_)
             start = Const(first if axis == 0 else 0)
             carry = Carry(inner, value, yielded, result)

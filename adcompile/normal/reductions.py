@@ -1,4 +1,16 @@
-"""Sums, products, extremes and matrix products as loops with accumulators."""
+"""Sums, products, extremes and matrix products as loops with accumulators.
+
+Goal: `np.sum(x)` is a loop that adds, an `axis` a loop around it; NaN and empty arrays go as in NumPy.  Non-goals:
+pairwise summation (the last bits may differ), BLAS.
+
+>>> from adcompile.ir.nodes import Function
+>>> from adcompile.ir.types import Array
+>>> low = Lowering(Function("f", ("x",), (), {"x": Array("float64", 1)}))
+>>> total(low, np.sum, low.arrays["x"], "float64")
+Name(id='s.2')
+>>> low.out[0].carried[0].init
+Const(value=0.0)
+"""
 
 from __future__ import annotations
 

@@ -1,47 +1,67 @@
-"""Which names of the core-with-arrays dialect may share memory, and which writes a copy would not show.
+"""Where a copy would be told from the array that it stands for.
 
-Goal: `loops_for_arrays` copies where NumPy might give a view (`reshape`, `diagonal`, `broadcast_to`).  A copy may
-stand for the view unless one of the two is written after it and the other is read after that: those writes are found
-here, and refused there.  Non-goals: which elements overlap; proofs about a branch not taken.
+Goal: the stages after this one copy where Python shares: an array that a loop rebinds or a branch chooses goes into
+memory of its own, and so does a reshape.  The program stays the same as long as no copy is read after its original was
+written, nor the original after its copy was; a read that may be is refused here, once, before anything is lowered.
+Non-goals: which elements overlap; proofs about which branch is taken.
 
->>> from adcompile.ir.nodes import Const
+The method is a data-flow analysis over the names that own memory.  At each point it knows the pairs that Python would
+have as one array, and of each pair whether one was written since: the other is *stale*.  Rebinding a name ends what is
+known of it.
+
+>>> from adcompile.ir.nodes import Const, Return
 >>> from adcompile.ir.types import Array
 >>> flat = Assign("b", Call(np.reshape, (Name("a"), Const(6))))
 >>> write = Store("b", (Const(0),), Const(1.0))
 >>> types = {"a": Array("float64", 2), "b": Array("float64", 1)}
->>> write in Sharing(Function("f", ("a",), (flat, write, Return(Name("a"))), types)).unseen
-True
->>> write in Sharing(Function("f", ("a",), (flat, write, Return(Name("b"))), types)).unseen
-False
+>>> [refusal.code for refusal in told_apart(Function("f", ("a",), (flat, write, Return(Name("a"))), types))]
+['reshape-written']
+>>> told_apart(Function("f", ("a",), (flat, write, Return(Name("b"))), types))
+[]
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 
 from adcompile import runtime
 from adcompile.analysis.types_of import type_of
+from adcompile.errors import Refusal
 from adcompile.ir import ops
 from adcompile.ir.nodes import (
     Accum,
     Assign,
+    Atom,
     Block,
     Call,
+    Const,
     Expr,
     For,
     Function,
     If,
     Index,
     Name,
-    Return,
+    Slice,
     Stmt,
     Store,
     While,
+    base_of,
 )
 from adcompile.ir.types import Array
-from adcompile.ir.walk import binds, blocks, children, defines, expressions
+from adcompile.ir.walk import children, expressions
+
+_WHOLE = Slice(Const(None), Const(None), Const(None))
+_COPIED = (np.reshape, np.broadcast_to, np.diagonal, np.diag)
+
+
+def told_apart(function: Function) -> list[Refusal]:
+    """A refusal for each read of an array that, in Python, would see what was written under another name."""
+    sharing = _Sharing(function)
+    sharing.block(function.body, {})
+    return list(sharing.refusals.values())
 
 
 def contents(expr: Expr) -> list[str]:
@@ -53,62 +73,112 @@ def contents(expr: Expr) -> list[str]:
     return [name for part in children(expr) for name in contents(part)]
 
 
-class Sharing:
-    """The views, carries and merges of a function; `unseen`: the writes that a copy would not show."""
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """That one array stands for another: since which statement, and what wrote it since then (if anything did)."""
 
+    since: Stmt
+    written: Stmt | None = None
+
+
+# Of an array, and another that in Python may be the same one: the link, with what wrote the *other*.
+_Links = dict[tuple[str, str], _Link]
+
+
+class _Sharing:
     def __init__(self, function: Function) -> None:
         self.types = function.types
-        self.order: dict[Stmt, int] = {}
-        self.around: dict[Stmt, list[Stmt]] = {}
-        self.home: dict[str, list[Stmt]] = {}
-        self.views: dict[str, set[str]] = {}
-        self.copies: list[tuple[Stmt, str, str]] = []
-        self.writes: list[Store | Accum] = []
-        self.reads: list[tuple[str, Stmt]] = []
-        self._visit(function.body, [])
-        self.unseen: set[Stmt] = set()
-        for copy in self.copies:
-            self.unseen.update(self._unseen(*copy))
+        self.name = function.name
+        self.roots: dict[str, str] = {}
+        self.refusals: dict[tuple[Stmt, str], Refusal] = {}
 
-    def _visit(self, block: Block, around: list[Stmt]) -> None:
+    def block(self, block: Block, links: _Links) -> _Links:
+        """What is known after a block, where `links` is known before it."""
         for stmt in block:
-            self.order[stmt] = len(self.order)
-            self.around[stmt] = around
-            self.home.update((name, around) for name in defines(stmt))
-            self.home.update((name, [*around, stmt]) for name in binds(stmt))
-            self._links(stmt)
-            if isinstance(stmt, (Store, Accum)):
-                self.writes.append(stmt)
-            if not (isinstance(stmt, Assign) and self._viewed(stmt)):
-                self.reads += [(name, stmt) for expr in expressions(stmt) for name in contents(expr)]
-            if isinstance(stmt, Return):
-                self.reads += [(name, stmt) for name in contents(stmt.value)]
-            for inner in blocks(stmt):
-                self._visit(inner, [*around, stmt])
+            links = self.statement(stmt, links)
+        return links
 
-    def _links(self, stmt: Stmt) -> None:
-        pairs: list[tuple[Expr, str]] = []
+    def statement(self, stmt: Stmt, links: _Links) -> _Links:
+        source, copied = self.source(stmt.value) if isinstance(stmt, Assign) else ("", False)
+        if not source or copied:
+            for expr in expressions(stmt):
+                self.read(stmt, contents(expr), links)
         match stmt:
-            case Assign(target, value):
-                source, copied = self.source(value)
-                if source and isinstance(self.types[target], Array):
-                    if copied:
-                        self.copies.append((stmt, source, target))
-                    else:
-                        pairs.append((Name(source), target))
-            case For() | While():
-                pairs += [(c.init, c.inner) for c in stmt.carried] + [(c.init, c.result) for c in stmt.carried]
-                pairs += [(c.yielded, c.inner) for c in stmt.carried]
+            case Assign(target) if isinstance(self.types[target], Array):
+                if source and not copied:
+                    self.roots[target] = source
+                    return links
+                return self.bound(stmt, [(target, Name(source) if source else None)], links)
+            case Store() | Accum():
+                return self.write(stmt, links)
             case If():
-                pairs += [(m.then, m.result) for m in stmt.merges] + [(m.orelse, m.result) for m in stmt.merges]
-        for left, right in pairs:
-            if isinstance(left, Name) and isinstance(self.types[right], Array):
-                self.views.setdefault(left.id, set()).add(right)
-                self.views.setdefault(right, set()).add(left.id)
+                then, orelse = self.block(stmt.then, dict(links)), self.block(stmt.orelse, dict(links))
+                then = self.bound(stmt, [(m.result, m.then) for m in stmt.merges], then)
+                return _either(then, self.bound(stmt, [(m.result, m.orelse) for m in stmt.merges], orelse))
+            case For() | While():
+                return self.loop(stmt, links)
+        return links
 
-    def _viewed(self, stmt: Assign) -> bool:
-        source, copied = self.source(stmt.value)
-        return bool(source) and not copied and isinstance(self.types[stmt.target], Array)
+    def loop(self, loop: For | While, links: _Links) -> _Links:
+        links = self.bound(loop, [(c.inner, c.init) for c in loop.carried], links)
+        again = [(c.inner, c.yielded) for c in loop.carried]
+        while True:
+            known = _either(links, self.bound(loop, again, self.block(loop.body, dict(links))))
+            if _stale(known) == _stale(links) and known.keys() == links.keys():
+                break
+            links = known
+        self.read(loop, contents(loop.test) if isinstance(loop, While) else [], links)
+        return self.bound(loop, [(c.result, Name(c.inner)) for c in loop.carried], links)
+
+    # ------------------------------------------------------------------------------------ what a statement does
+    def read(self, stmt: Stmt, names: Iterable[str], links: _Links) -> None:
+        for name in map(self.root, names):
+            for (stale, other), link in links.items():
+                if stale == name and link.written is not None and (stmt, name) not in self.refusals:
+                    self.refusals[stmt, name] = self.refusal(stmt, name, other, link)
+
+    def write(self, stmt: Store | Accum, links: _Links) -> _Links:
+        """All other names of the array are stale; one that is overwritten in whole is not, any more."""
+        name = self.root(stmt.array)
+        if isinstance(stmt, Accum):
+            self.read(stmt, [name], links)
+        whole = isinstance(stmt, Store) and stmt.array == name and all(item == _WHOLE for item in stmt.index)
+        result = dict(links)
+        for (stale, other), link in links.items():
+            if other == name and link.written is None:
+                result[stale, other] = _Link(link.since, stmt)
+            elif stale == name and whole:
+                result[stale, other] = _Link(link.since)
+        return result
+
+    def bound(self, stmt: Stmt, pairs: Iterable[tuple[str, Atom | None]], links: _Links) -> _Links:
+        """New memory under each name, with the contents that another (or nothing) has at this point."""
+        new: _Links = {}
+        sources: dict[str, str] = {}
+        for target, value in pairs:
+            if isinstance(self.types[target], Array):
+                sources[target] = self.root(value.id) if isinstance(value, Name) else ""
+                self.read(stmt, filter(None, [sources[target]]), links)
+        for (stale, other), link in links.items():
+            both = [[name] if name not in sources else [] for name in (stale, other)]
+            for side, name in zip(both, (stale, other), strict=True):
+                side += [target for target, source in sources.items() if source == name]
+            if link.written is not None and not both[1]:
+                both[1].append("")  # what was written is gone, what missed it is not
+            new.update(((a, b), link) for a in both[0] for b in both[1])
+        for target, source in sources.items():
+            same = [other for other in sources if other != target and sources[other] == source and source]
+            if source and source not in sources:
+                new[target, source] = new[source, target] = _Link(stmt)
+            new.update(((target, other), _Link(stmt)) for other in same)
+        return new
+
+    # ------------------------------------------------------------------------------------ names
+    def root(self, name: str) -> str:
+        """The name that owns the memory of a view."""
+        while name in self.roots:
+            name = self.roots[name]
+        return name
 
     def source(self, expr: Expr) -> tuple[str, bool]:
         """The name that an array expression is a part of (or none), and whether it is lowered to a copy of it."""
@@ -119,47 +189,41 @@ class Sharing:
                 if any(isinstance(type_of(item, self.types), Array) for item in index):
                     return "", False
                 return self.source(array)
-            case Call(fn, args) if fn in (np.transpose, runtime.grown):
+            case Call(fn, args) if fn is np.transpose:
                 return self.source(args[0])
-            case Call(fn, args) if fn in (np.reshape, np.broadcast_to, np.diagonal, np.diag):
+            case Call(fn, args) if fn in _COPIED or fn is runtime.grown:
                 return self.source(args[0])[0], True
         return "", False
 
-    def group(self, name: str, without: Stmt | None = None) -> set[str]:
-        """The names that may share memory with this one, but for what one copy connects."""
-        found, new = {name}, [name]
-        while new:
-            at = new.pop()
-            near = set(self.views.get(at, ()))
-            near.update(b for stmt, a, b in self.copies if a == at and stmt is not without)
-            near.update(a for stmt, a, b in self.copies if b == at and stmt is not without)
-            new += near - found
-            found |= near
-        return found
+    def refusal(self, stmt: Stmt, name: str, other: str, link: _Link) -> Refusal:
+        one, two = base_of(name), base_of(other)
+        both = f"`{one}` may be the same array as `{two}`"
+        if one == two or not other:
+            both = f"`{one}` may have a second name"
+        code, how = "array-rebound", "rebound in the loop"
+        if isinstance(link.since, Assign):
+            code, how = "reshape-written", "reshaped"
+        elif isinstance(link.since, If):
+            how = "chosen by the branch"
+        since = f" ({how} on line {link.since.span.line})" if link.since.span else ""
+        where = f" on line {link.written.span.line}" if link.written and link.written.span else ""
+        return Refusal(
+            code,
+            f"{both}{since}, which is written{where} before `{one}` is read here",
+            stmt.span,
+            "take a copy (`.copy()`) where one array gets two names",
+            self.name,
+        )
 
-    def written(self, name: str) -> bool:
-        """Whether anything writes memory that this name may share."""
-        group = self.group(name)
-        return any(write.array in group for write in self.writes)
 
-    # ------------------------------------------------------------------------------------ what a copy would not show
-    def _unseen(self, copy: Stmt, source: str, target: str) -> Iterator[Stmt]:
-        old, new = self.group(source, copy), self.group(target, copy)
-        for write in self.writes:
-            other = (new if write.array in old else set()) | (old if write.array in new else set())
-            reads = [at for name, at in self.reads if name in other]
-            if self._after(write, copy, new) and any(self._after(at, write, other) for at in reads):
-                yield write
+def _stale(links: _Links) -> set[tuple[str, str]]:
+    return {pair for pair, link in links.items() if link.written is not None}
 
-    def _after(self, later: Stmt, earlier: Stmt, group: set[str]) -> bool:
-        """Whether a statement may run after another while the memory of a group of names lives."""
-        if self.order[later] > self.order[earlier]:
-            return True
-        loops = [loop for loop in self.around[earlier] if isinstance(loop, (For, While))]
-        common = [loop for loop in loops if loop is later or loop in self.around[later]]
-        return any(self._outlives(loop, group) for loop in common)
 
-    def _outlives(self, loop: Stmt, group: set[str]) -> bool:
-        assert isinstance(loop, (For, While))
-        carried = any(c.inner in group for c in loop.carried)
-        return carried or any(loop not in self.home.get(name, []) for name in group)
+def _either(left: _Links, right: _Links) -> _Links:
+    """What is known where two ways come together: whatever either knows, and of two links the one that was written."""
+    result = dict(left)
+    for pair, link in right.items():
+        if pair not in result or result[pair].written is None:
+            result[pair] = link
+    return result

@@ -3,7 +3,15 @@
 Goal: `A[i]`, `x[1:-1]`, `x[::2]`, `A[:, None]`, `A.T` read and written as index arithmetic on the array underneath,
 with Python's rules for negative indices and slices.  Non-goals: proofs that an index is inside its axis.
 
-`row = A[i]; row[j]` becomes `A[i, j]`, and `x[1:][k]` becomes `x[1 + k]`.
+`row = A[i]; row[j]` becomes `A[i, j]`, and `x[1:][k]` becomes `x[1 + k]`:
+
+>>> from adcompile.ir.nodes import Name
+>>> from adcompile.ir.show import expression
+>>> from adcompile.normal.elements import memory
+>>> x = memory("x", (Name("n"),), "float64", lambda at: at)
+>>> tail = Subscripts(lambda index: False).taken(x, [Slice(Const(1), Const(None), Const(None))])
+>>> expression(tail.shape[0]), expression(tail.at((Name("k"),)))
+('max(n - 1, 0)', 'x[1 + k]')
 """
 
 from __future__ import annotations

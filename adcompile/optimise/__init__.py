@@ -11,6 +11,7 @@ from adcompile.optimise.dead_stores import dead_stores
 from adcompile.optimise.fold import fold_expressions
 from adcompile.optimise.fuse import fuse
 from adcompile.optimise.hoist import hoist
+from adcompile.optimise.lengths import one_length
 from adcompile.optimise.merge import merge
 from adcompile.optimise.propagate import propagate
 from adcompile.optimise.scalarise import scalarise
@@ -37,7 +38,8 @@ _ROUNDS = 12
 def optimised(function: Function) -> Function:
     """`function` after rounds of every pass, until a round changes nothing (or enough is enough).
 
-    Scratch arrays leave their loops last: inside, more is known about them.
+    Scratch arrays leave their loops last: inside, more is known about them.  Lengths are asked of copies last: they
+    compare best where all go back to the parameters.
     """
     for _ in range(_ROUNDS):
         before = function
@@ -45,4 +47,4 @@ def optimised(function: Function) -> Function:
             function = change(function)
         if function is before:
             break
-    return hoist(function)
+    return one_length(hoist(function))

@@ -4,10 +4,10 @@ import numpy as np
 def log_mixture_grad(mu, logw, x):
     mu_bar = np.zeros_like(mu)
     logw_bar = np.zeros_like(logw)
-    t = np.empty_like(mu)
+    t = np.empty(mu.shape[0])
     top_tape = np.empty(mu.shape[0])
     s_part_tape = np.empty(mu.shape[0])
-    t_bar = np.empty_like(mu)
+    t_bar = np.empty_like(t)
     for i in range(x.shape[0]):
         top = -np.inf
         for k in range(mu.shape[0]):
