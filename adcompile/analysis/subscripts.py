@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from adcompile.analysis.aliasing import Roots
@@ -25,22 +27,27 @@ class Access:
 def accesses(block: Iterable[Stmt], root: str, roots: Roots) -> Iterator[Access]:
     """Every place in a block, and in the blocks inside it, that touches an array (its shape apart)."""
     for stmt in statements(block):
-        yield from _line_accesses(stmt, root, roots)
+        for name, access in line_accesses(stmt):
+            if roots.find(name) == root:
+                yield access
 
 
-def _line_accesses(stmt: Stmt, root: str, roots: Roots) -> Iterator[Access]:
+@lru_cache(maxsize=1 << 16)  # statements are immutable and compared by identity
+def line_accesses(stmt: Stmt) -> tuple[tuple[str, Access], ...]:
+    """What a statement's own line touches, by name; a scalar that it reads is there as a whole."""
+    found: list[tuple[str, Access]] = []
     for expr in expressions(stmt):
-        indexed = 0
+        indexed: list[str] = []
         for node in nodes(expr):
-            if isinstance(node, Index) and isinstance(node.array, Name) and roots.find(node.array.id) == root:
-                indexed += 1
-                yield Access("load", node.index)
-        if sum(roots.find(name) == root for name in arrays_read(expr)) > indexed:
-            yield Access("load", None)
-    if any(isinstance(atom, Name) and roots.find(atom.id) == root for atom in atoms(stmt)):
-        yield Access("load", None)
-    if isinstance(stmt, (Store, Accum)) and roots.find(stmt.array) == root:
-        yield Access("store" if isinstance(stmt, Store) else "add", stmt.index)
+            if isinstance(node, Index) and isinstance(node.array, Name):
+                indexed.append(node.array.id)
+                found.append((node.array.id, Access("load", node.index)))
+        whole = Counter(arrays_read(expr)) - Counter(indexed)
+        found += [(name, Access("load", None)) for name in whole]
+    found += [(name, Access("load", None)) for name in {a.id for a in atoms(stmt) if isinstance(a, Name)}]
+    if isinstance(stmt, (Store, Accum)):
+        found.append((stmt.array, Access("store" if isinstance(stmt, Store) else "add", stmt.index)))
+    return tuple(found)
 
 
 def own_places(index: tuple[Expr, ...], loop: For, types: Mapping[str, Type]) -> set[tuple[int, int]]:

@@ -23,10 +23,11 @@ from typing import Any
 
 import numpy as np
 from numba import typeof, types
-from numba.core import compiler, errors, registry, typed_passes
-from numba.core.compiler import CompilerBase, DefaultPassBuilder
+from numba.core import compiler, errors, ir, registry, typed_passes, untyped_passes
+from numba.core.compiler import CompilerBase
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.compiler_machinery import FunctionPass, PassManager, register_pass
+from numba.core.interpreter import Interpreter
 from numba.extending import register_jitable
 from numba.np import numpy_support
 
@@ -125,16 +126,49 @@ class _Stop(FunctionPass):  # type: ignore[misc]
         raise _Typed(dict(state.typemap))
 
 
+class _OneTypeAName(Interpreter):  # type: ignore[misc]
+    """Numba's reading of bytecode, but that a variable is one variable however often it is assigned: its type is what
+    all of its values have in common, in whatever order they come."""
+
+    def store(self, value: Any, name: str, redefine: bool = False) -> Any:
+        if name.startswith("$"):
+            return super().store(value, name, redefine)
+        target = self.current_scope.get_or_define(name, loc=self.loc)
+        self.current_block.append(ir.Assign(value=value, target=target, loc=self.loc))
+        self.definitions[target.name].append(value)
+        return target
+
+    def get(self, name: str) -> Any:
+        return super().get(name) if name.startswith("$") else self.current_scope.get(name)
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _Translate(FunctionPass):  # type: ignore[misc]
+    _name = "adcompile_translate"
+
+    def __init__(self) -> None:
+        FunctionPass.__init__(self)
+
+    def run_pass(self, state: Any) -> bool:
+        state["func_ir"] = _OneTypeAName(state["func_id"]).interpret(state["bc"])
+        return True
+
+
 class _InferenceOnly(CompilerBase):  # type: ignore[misc]
-    """Numba's own passes up to type inference."""
+    """Those of Numba's passes that type inference needs."""
 
     def define_pipelines(self) -> list[PassManager]:
         manager = PassManager("adcompile_inference")
-        for each, description in DefaultPassBuilder.define_nopython_pipeline(self.state).passes:
-            manager.add_pass(each, description)
-            if each is typed_passes.NopythonTypeInference:
-                break
-        manager.add_pass(_Stop, "stop")
+        for each in (
+            _Translate,
+            untyped_passes.FixupArgs,
+            untyped_passes.IRProcessing,
+            untyped_passes.RewriteSemanticConstants,
+            untyped_passes.GenericRewrites,
+            typed_passes.NopythonTypeInference,
+            _Stop,
+        ):
+            manager.add_pass(each, each.__name__)
         manager.finalize()
         return [manager]
 
@@ -145,23 +179,12 @@ def infer(function: Function) -> dict[str, Type]:
     What Numba cannot type is refused at the statement that it could not type."""
     text = _Raw(function)
     names = {variable: name for name, variable in text.variables.items()}
-    found: dict[str, list[types.Type]] = {}
-    for variable, theirs in _inferred(function, text).items():
-        name = names.get(variable.partition(".")[0])
-        if name is not None:
-            found.setdefault(name, []).append(theirs)
     result = {param: function.types[param] for param in function.params}
-    for name, several in found.items():
-        ours = type_of(_joined(several))
-        if ours is not None:
-            result.setdefault(name, ours)
+    for variable, theirs in _inferred(function, text).items():
+        ours = type_of(types.unliteral(theirs))
+        if variable in names and ours is not None:
+            result.setdefault(names[variable], ours)
     return result
-
-
-def _joined(versions: list[types.Type]) -> types.Type | None:
-    """The type of a variable from those of the versions that Numba made of it."""
-    distinct = tuple(dict.fromkeys(types.unliteral(each) for each in versions))
-    return distinct[0] if len(distinct) == 1 else registry.cpu_target.typing_context.unify_types(*distinct)
 
 
 def _inferred(function: Function, text: _Raw) -> Mapping[str, types.Type]:
@@ -213,7 +236,8 @@ def first_line(error: Exception) -> str:
 class _Raw:
     """A core function as Python text in which every name is a variable of its own.
 
-    The text is typed and never run, so carried values need no parallel assignment."""
+    The text is typed and never run: carried values need no parallel assignment, and the blocks of loops and branches
+    stand one after another, which is cheaper to analyse."""
 
     def __init__(self, function: Function) -> None:
         self.file = f"<adcompile types of {function.name}>"
@@ -223,7 +247,7 @@ class _Raw:
         self._globals: dict[int, str] = {}
         self._lines: list[str] = []
         self.line(0, f"def function({', '.join(self.variable(param) for param in function.params)}):")
-        self.block(function.body, 1)
+        self.block(function.body)
         self.source = "\n".join(self._lines) + "\n"
 
     def line(self, depth: int, text: str, stmt: Stmt | None = None) -> None:
@@ -246,47 +270,43 @@ class _Raw:
     def text(self, expr: Expr) -> str:
         return expression(expr, self.variable, self.spelled)
 
-    def block(self, block: Block, depth: int) -> None:
-        self.line(depth, "pass")
+    def block(self, block: Block) -> None:
         for stmt in block:
-            self.statement(stmt, depth)
+            self.statement(stmt)
 
-    def statement(self, stmt: Stmt, depth: int) -> None:
-        def assign(target: str, value: Expr, at: int) -> None:
-            self.line(at, f"{self.variable(target)} = {self.text(value)}", stmt)
+    def statement(self, stmt: Stmt) -> None:
+        def assign(target: str, value: Expr) -> None:
+            self.line(1, f"{self.variable(target)} = {self.text(value)}", stmt)
 
         match stmt:
             case Assign(target, value):
-                assign(target, value, depth)
+                assign(target, value)
             case Store(array, index, value) | Accum(array, index, value):
                 symbol = "=" if isinstance(stmt, Store) else "+="
                 place = subscript(array, index, self.variable, self.spelled)
-                self.line(depth, f"{place} {symbol} {self.text(value)}", stmt)
+                self.line(1, f"{place} {symbol} {self.text(value)}", stmt)
             case For() | While():
                 for carry in stmt.carried:
-                    assign(carry.inner, carry.init, depth)
+                    assign(carry.inner, carry.init)
                 if isinstance(stmt, For):
                     space = trip_space(stmt, self.variable, self.spelled)
-                    self.line(depth, f"for {self.variable(stmt.index)} in {space}:", stmt)
+                    self.line(1, f"for {self.variable(stmt.index)} in {space}: pass", stmt)
                 else:
-                    self.line(depth, f"while {self.text(stmt.test)}:", stmt)
-                self.block(stmt.body, depth + 1)
+                    self.line(1, f"if {self.text(stmt.test)}: pass", stmt)
+                self.block(stmt.body)
                 for carry in stmt.carried:
-                    assign(carry.inner, carry.yielded, depth + 1)
+                    assign(carry.inner, carry.yielded)
                 for carry in stmt.carried:
-                    assign(carry.result, Name(carry.inner), depth)
+                    assign(carry.result, Name(carry.inner))
             case If(test, then, orelse, merges):
-                self.line(depth, f"if {self.text(test)}:", stmt)
-                self.block(then, depth + 1)
-                for merge in merges:
-                    assign(merge.result, merge.then, depth + 1)
-                self.line(depth, "else:", stmt)
-                self.block(orelse, depth + 1)
-                for merge in merges:
-                    assign(merge.result, merge.orelse, depth + 1)
+                self.line(1, f"if {self.text(test)}: pass", stmt)
+                for block, atoms in ((then, [m.then for m in merges]), (orelse, [m.orelse for m in merges])):
+                    self.block(block)
+                    for merge, atom in zip(merges, atoms, strict=True):
+                        assign(merge.result, atom)
             case Return(value):
-                self.line(depth, f"return {self.text(value)}", stmt)
+                self.line(1, f"return {self.text(value)}", stmt)
             case Effect(call):
-                self.line(depth, self.text(call), stmt)
+                self.line(1, self.text(call), stmt)
             case _:
                 raise InternalError(f"{type(stmt).__name__} is not a statement of the core dialect")

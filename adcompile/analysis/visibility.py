@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from adcompile.analysis.aliasing import Roots, is_allocation, roots
-from adcompile.analysis.subscripts import Access, accesses, own_places
-from adcompile.ir.nodes import Accum, Assign, Block, For, Function, If, Stmt, Store, While
+from adcompile.analysis.subscripts import Access, line_accesses, own_places
+from adcompile.ir.nodes import Accum, Assign, Block, For, Function, Stmt, Store, While
 from adcompile.ir.types import Array
 from adcompile.ir.walk import blocks, statements
 
@@ -52,13 +52,16 @@ class Visibility:
         self.made = self._made(function, places)
         self.loads: dict[str, list[Load]] = {root: [] for root in self.made}
         self.stores: dict[str, list[Place]] = {root: [] for root in self.made}
-        for root in list(self.made):
-            for place in places:
-                if isinstance(place.stmt, (Store, Accum)) and self.roots.find(place.stmt.array) == root:
+        for place in places:
+            for name, access in line_accesses(place.stmt):
+                root = self.roots.find(name)
+                if root not in self.made:
+                    continue
+                if access.kind == "load":
+                    self.loads[root].append(Load(access, place))
+                else:
                     self.stores[root].append(place)
-                for access in accesses((_line(place.stmt),), root, self.roots):
-                    if access.kind == "load":
-                        self.loads[root].append(Load(access, place))
+        for root in list(self.made):
             if any(load.access.index is None for load in self.loads[root]):
                 del self.made[root], self.loads[root], self.stores[root]
 
@@ -117,15 +120,3 @@ def _shared(one: Place, two: Place) -> int:
         if left[2] != right[2]:
             break
     return count
-
-
-def _line(stmt: Stmt) -> Stmt:
-    """A compound statement without its blocks: what its own line reads."""
-    match stmt:
-        case For():
-            return For(stmt.index, stmt.start, stmt.stop, stmt.step, (), stmt.carried)
-        case While():
-            return While(stmt.test, (), stmt.carried)
-        case If():
-            return If(stmt.test, (), (), stmt.merges)
-    return stmt

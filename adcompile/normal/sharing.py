@@ -22,7 +22,7 @@ known of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,14 +51,14 @@ from adcompile.ir.nodes import (
     base_of,
 )
 from adcompile.ir.types import Array
-from adcompile.ir.walk import children, expressions
+from adcompile.ir.walk import children, defines, expressions
 
 _WHOLE = Slice(Const(None), Const(None), Const(None))
 _COPIED = (np.reshape, np.broadcast_to, np.diagonal, np.diag)
 
 
 def told_apart(function: Function) -> list[Refusal]:
-    """A refusal for each read of an array that, in Python, would see what was written under another name."""
+    """A refusal for each array of which a read, in Python, would see what was written under another name."""
     sharing = _Sharing(function)
     sharing.block(function.body, {})
     return list(sharing.refusals.values())
@@ -81,8 +81,9 @@ class _Link:
     written: Stmt | None = None
 
 
-# Of an array, and another that in Python may be the same one: the link, with what wrote the *other*.
-_Links = dict[tuple[str, str], _Link]
+# Of each array, and of the others that in Python may be the same one: the link, with what wrote the *other*.  Never
+# changed in place.  What wrote an array that is gone is kept under no name.
+_Links = Mapping[str, Mapping[str, _Link]]
 
 
 class _Sharing:
@@ -90,7 +91,7 @@ class _Sharing:
         self.types = function.types
         self.name = function.name
         self.roots: dict[str, str] = {}
-        self.refusals: dict[tuple[Stmt, str], Refusal] = {}
+        self.refusals: dict[str, Refusal] = {}
 
     def block(self, block: Block, links: _Links) -> _Links:
         """What is known after a block, where `links` is known before it."""
@@ -112,66 +113,78 @@ class _Sharing:
             case Store() | Accum():
                 return self.write(stmt, links)
             case If():
-                then, orelse = self.block(stmt.then, dict(links)), self.block(stmt.orelse, dict(links))
-                then = self.bound(stmt, [(m.result, m.then) for m in stmt.merges], then)
-                return _either(then, self.bound(stmt, [(m.result, m.orelse) for m in stmt.merges], orelse))
+                sides = [
+                    _without(_defined(side), self.bound(stmt, pairs, self.block(side, links)))
+                    for side, pairs in (
+                        (stmt.then, [(m.result, m.then) for m in stmt.merges]),
+                        (stmt.orelse, [(m.result, m.orelse) for m in stmt.merges]),
+                    )
+                ]
+                return _either(*sides)
             case For() | While():
                 return self.loop(stmt, links)
         return links
 
     def loop(self, loop: For | While, links: _Links) -> _Links:
         links = self.bound(loop, [(c.inner, c.init) for c in loop.carried], links)
-        again = [(c.inner, c.yielded) for c in loop.carried]
         while True:
-            known = _either(links, self.bound(loop, again, self.block(loop.body, dict(links))))
-            if _stale(known) == _stale(links) and known.keys() == links.keys():
+            after = self.bound(loop, [(c.inner, c.yielded) for c in loop.carried], self.block(loop.body, links))
+            known = _either(links, _without(_defined(loop.body), after))
+            if _stale(known) == _stale(links):
                 break
             links = known
         self.read(loop, contents(loop.test) if isinstance(loop, While) else [], links)
-        return self.bound(loop, [(c.result, Name(c.inner)) for c in loop.carried], links)
+        links = self.bound(loop, [(c.result, Name(c.inner)) for c in loop.carried], links)
+        return _without([c.inner for c in loop.carried], links)
 
     # ------------------------------------------------------------------------------------ what a statement does
     def read(self, stmt: Stmt, names: Iterable[str], links: _Links) -> None:
         for name in map(self.root, names):
-            for (stale, other), link in links.items():
-                if stale == name and link.written is not None and (stmt, name) not in self.refusals:
-                    self.refusals[stmt, name] = self.refusal(stmt, name, other, link)
+            for other, link in links.get(name, {}).items():
+                if link.written is not None and name not in self.refusals:
+                    self.refusals[name] = self.refusal(stmt, name, other, link)
 
     def write(self, stmt: Store | Accum, links: _Links) -> _Links:
         """All other names of the array are stale; one that is overwritten in whole is not, any more."""
         name = self.root(stmt.array)
         if isinstance(stmt, Accum):
             self.read(stmt, [name], links)
-        whole = isinstance(stmt, Store) and stmt.array == name and all(item == _WHOLE for item in stmt.index)
         result = dict(links)
-        for (stale, other), link in links.items():
-            if other == name and link.written is None:
-                result[stale, other] = _Link(link.since, stmt)
-            elif stale == name and whole:
-                result[stale, other] = _Link(link.since)
+        for other in links.get(name, {}):
+            if other and links[other][name].written is None:
+                result[other] = {**links[other], name: _Link(links[other][name].since, stmt)}
+        if isinstance(stmt, Store) and stmt.array == name and all(item == _WHOLE for item in stmt.index):
+            result[name] = {other: _Link(link.since) for other, link in links.get(name, {}).items() if other}
         return result
 
     def bound(self, stmt: Stmt, pairs: Iterable[tuple[str, Atom | None]], links: _Links) -> _Links:
         """New memory under each name, with the contents that another (or nothing) has at this point."""
-        new: _Links = {}
         sources: dict[str, str] = {}
         for target, value in pairs:
             if isinstance(self.types[target], Array):
                 sources[target] = self.root(value.id) if isinstance(value, Name) else ""
                 self.read(stmt, filter(None, [sources[target]]), links)
-        for (stale, other), link in links.items():
-            both = [[name] if name not in sources else [] for name in (stale, other)]
-            for side, name in zip(both, (stale, other), strict=True):
-                side += [target for target, source in sources.items() if source == name]
-            if link.written is not None and not both[1]:
-                both[1].append("")  # what was written is gone, what missed it is not
-            new.update(((a, b), link) for a in both[0] for b in both[1])
+        now = {name: [name] for name in sources.values() if name and name not in sources}
+        now.update({name: [] for name in sources})  # the names that what each name held has from here on
         for target, source in sources.items():
-            same = [other for other in sources if other != target and sources[other] == source and source]
-            if source and source not in sources:
-                new[target, source] = new[source, target] = _Link(stmt)
-            new.update(((target, other), _Link(stmt)) for other in same)
-        return new
+            if source:
+                now[source].append(target)
+        old = {(name, other): link for name in now for other, link in links.get(name, {}).items()}
+        old |= {(other, name): links[other][name] for name, other in old if other}
+        rows: dict[str, dict[str, _Link]] = {name: {} for name in now}
+        for name, _ in old:
+            if name not in now:
+                rows.setdefault(name, {k: link for k, link in links[name].items() if k not in now})
+        for (name, other), link in old.items():
+            others = now.get(other, [other]) or ([""] if link.written else [])
+            for a in now.get(name, [name]):
+                rows.setdefault(a, {}).update((b, link) for b in others)
+        for names in now.values():
+            for one in names:
+                rows.setdefault(one, {}).update((other, _Link(stmt)) for other in names if other != one)
+        result = {name: row for name, row in links.items() if name not in rows}
+        result.update((name, row) for name, row in rows.items() if row)
+        return result
 
     # ------------------------------------------------------------------------------------ names
     def root(self, name: str) -> str:
@@ -216,14 +229,35 @@ class _Sharing:
         )
 
 
-def _stale(links: _Links) -> set[tuple[str, str]]:
-    return {pair for pair, link in links.items() if link.written is not None}
+def _defined(block: Block) -> list[str]:
+    return [name for stmt in block for name in defines(stmt)]
+
+
+def _without(names: Iterable[str], links: _Links) -> _Links:
+    """What is known where names are out of scope."""
+    gone = links.keys() & names
+    if not gone:
+        return links
+    result = {}
+    for name in links.keys() - gone:
+        row = {other: link for other, link in links[name].items() if other not in gone}
+        row.update(("", link) for other, link in links[name].items() if other in gone and link.written)
+        if row:
+            result[name] = row
+    return result
+
+
+def _stale(links: _Links) -> dict[tuple[str, str], bool]:
+    return {(name, other): link.written is not None for name, row in links.items() for other, link in row.items()}
 
 
 def _either(left: _Links, right: _Links) -> _Links:
     """What is known where two ways come together: whatever either knows, and of two links the one that was written."""
+    if left is right:
+        return left
     result = dict(left)
-    for pair, link in right.items():
-        if pair not in result or result[pair].written is None:
-            result[pair] = link
+    for name, row in right.items():
+        known = dict(result.get(name, {}))
+        known.update((other, link) for other, link in row.items() if other not in known or not known[other].written)
+        result[name] = known
     return result

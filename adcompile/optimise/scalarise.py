@@ -13,10 +13,11 @@ Non-goals: arrays that stay anyway (a processor forwards a store by itself, and 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 
 from adcompile.analysis.aliasing import is_allocation, roots
 from adcompile.analysis.effects import written_roots
-from adcompile.analysis.subscripts import accesses
+from adcompile.analysis.subscripts import Access, line_accesses
 from adcompile.ir.dtypes import dtype_of
 from adcompile.ir.nodes import (
     Assign,
@@ -48,13 +49,8 @@ def scalarise(function: Function) -> Function:
         return function
     counting = _Forwarder(function, candidates)
     counting.block(function.body, {})
-    roots_ = roots(function)
-    chosen = {
-        root
-        for root in candidates
-        if counting.done[root]
-        and counting.done[root] == sum(a.kind == "load" for a in accesses(function.body, root, roots_))
-    }
+    loads = Counter(root for root, access in _touched(function) if access.kind == "load")
+    chosen = {root for root in candidates if counting.done[root] and counting.done[root] == loads[root]}
     if not chosen:
         return function
     forwarder = _Forwarder(function, chosen)
@@ -70,11 +66,15 @@ def _candidates(function: Function) -> set[str]:
         if isinstance(s, Assign) and isinstance(function.types.get(s.target), Array)
     )
     allocated = {s.target for s in statements(function.body) if isinstance(s, Assign) and is_allocation(s.value)}
-    return {
-        root
-        for root, count in made.items()
-        if count == 1 and root in allocated and all(a.index is not None for a in accesses(function.body, root, roots_))
-    }
+    whole = {root for root, access in _touched(function) if access.index is None}
+    return {root for root, count in made.items() if count == 1 and root in allocated - whole}
+
+
+def _touched(function: Function) -> Iterator[tuple[str, Access]]:
+    """Every access of the function, with the root that it touches."""
+    roots_ = roots(function)
+    for stmt in statements(function.body):
+        yield from ((roots_.find(name), access) for name, access in line_accesses(stmt))
 
 
 class _Forwarder:
