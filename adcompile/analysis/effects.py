@@ -82,3 +82,9 @@ def is_pure(expr: Expr) -> bool:
 def has_effect(stmt: Stmt) -> bool:
     """Whether a statement does more than give values and write memory: a check that raises, a random number."""
     return isinstance(stmt, Effect) or not all(is_pure(e) for e in expressions(stmt))
+
+
+@lru_cache(maxsize=1 << 16)
+def has_effect_inside(stmt: Stmt) -> bool:
+    """As `has_effect`, of a statement or any in its blocks."""
+    return has_effect(stmt) or any(has_effect_inside(inner) for block in blocks(stmt) for inner in block)

@@ -20,8 +20,25 @@ from adcompile.ir.types import Type
 
 
 # ------------------------------------------------------------------------------------------ expressions
+class _Hashed:
+    """Keeps the hash of an expression, which would be computed again from all inside it at every look-up."""
+
+    __slots__ = ("_hash",)
+    _hash: int
+
+    def __hash__(self) -> int:
+        try:
+            return self._hash
+        except AttributeError:
+            object.__setattr__(self, "_hash", hash(self._key()))
+            return self._hash
+
+    def _key(self) -> tuple[object, ...]:
+        return tuple(getattr(self, name) for name in self.__match_args__)  # type: ignore[attr-defined]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class Const:
+class Const(_Hashed):
     """A literal, or any Python object known before the run (a dtype, `None`, an `Ellipsis`)."""
 
     value: Any
@@ -33,10 +50,9 @@ class Const:
         return (type(value), id(value))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Const) and self._key() == other._key()
+        return self is other or (isinstance(other, Const) and self._key() == other._key())
 
-    def __hash__(self) -> int:
-        return hash(self._key())
+    __hash__ = _Hashed.__hash__
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +63,24 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class Call(_Hashed):
     """`fn` is the Python object itself (`np.sin`, `np.multiply`): operators are calls, the printer prints infix."""
 
     fn: Callable[..., Any]
     args: tuple[Expr, ...]
     kwargs: tuple[tuple[str, Expr], ...] = ()
 
+    __hash__ = _Hashed.__hash__
+
 
 @dataclass(frozen=True, slots=True)
-class Index:
+class Index(_Hashed):
     """`array[index]`.  In the core dialect `array` is a `Name` and `index` has one integer expression per axis."""
 
     array: Expr
     index: tuple[Expr, ...]
+
+    __hash__ = _Hashed.__hash__
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,16 +35,15 @@ from adcompile.ir.nodes import (
 # ------------------------------------------------------------------------------------------ expressions
 def children(expr: Expr) -> tuple[Expr, ...]:
     """The expressions directly inside an expression."""
-    match expr:
-        case Call(_, args, kwargs):
-            return args + tuple(value for _, value in kwargs)
-        case Index(array, index):
-            return (array, *index)
-        case Slice(start, stop, step):
-            return (start, stop, step)
-        case Tuple(items):
-            return items
-    return ()
+    if isinstance(expr, (Name, Const)):
+        return ()
+    if isinstance(expr, Call):
+        return expr.args + tuple(value for _, value in expr.kwargs) if expr.kwargs else expr.args
+    if isinstance(expr, Index):
+        return (expr.array, *expr.index)
+    if isinstance(expr, Slice):
+        return (expr.start, expr.stop, expr.step)
+    return expr.items
 
 
 def rebuilt(expr: Expr, parts: Iterable[Expr]) -> Expr:
@@ -82,9 +81,11 @@ def substituted(expr: Expr, values: Mapping[str, Expr]) -> Expr:
 
 def nodes(expr: Expr) -> Iterator[Expr]:
     """An expression and all inside it, outermost first."""
-    yield expr
-    for part in children(expr):
-        yield from nodes(part)
+    waiting = [expr]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting += reversed(children(node))
 
 
 def names(expr: Expr) -> Iterator[str]:
@@ -120,10 +121,12 @@ def with_blocks(stmt: Stmt, new: Iterable[Block]) -> Stmt:
 
 def statements(block: Iterable[Stmt]) -> Iterator[Stmt]:
     """Every statement of a block and of the blocks inside it, in program order, a compound one before its parts."""
-    for stmt in block:
+    waiting = [*block][::-1]
+    while waiting:
+        stmt = waiting.pop()
         yield stmt
-        for inner in blocks(stmt):
-            yield from statements(inner)
+        for inner in reversed(blocks(stmt)):
+            waiting += reversed(inner)
 
 
 def expressions(stmt: Stmt) -> tuple[Expr, ...]:

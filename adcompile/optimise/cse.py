@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 
@@ -62,6 +63,7 @@ _LAZY = (ops.select, ops.both, ops.either)
 _WORTH_A_NAME = 2
 
 
+@lru_cache(maxsize=1 << 14)
 def cost(expr: Expr) -> int:
     """Roughly what computing an expression costs; loads and index arithmetic are free, a dear call is two."""
     match expr:
@@ -168,6 +170,8 @@ def _named(function: Function) -> Function:
     names = Names(tuple(all_names(function)))
     types = dict(function.types)
     roots_ = roots(function)
+    temporaries = {s.target for s in statements(function.body) if isinstance(s, Assign) and not s.origin}
+    has_t = any(base_of(name) == "t" for name in {*all_names(function)} - temporaries)
 
     def block(old: Block) -> Block:
         body = old
@@ -176,7 +180,7 @@ def _named(function: Function) -> Function:
             if found is None:
                 break
             expr, position = found
-            target = names.fresh(_readable_name(expr, function))
+            target = names.fresh(_readable_name(expr) or ("tmp" if has_t else "t"))
             types[target] = Scalar(dtype_of(expr, types))
             assign = Assign(target, expr, span=body[position].span)
             rest = _Replacing(expr, target, roots_).block(body[position:])[0]
@@ -187,12 +191,11 @@ def _named(function: Function) -> Function:
     return with_body(function, block(function.body), types)
 
 
-def _readable_name(expr: Expr, function: Function) -> str:
-    """`sin_x` for `np.sin(x)`; otherwise `t`, or `tmp` where the function has a `t` of its own."""
+def _readable_name(expr: Expr) -> str:
+    """`sin_x` for `np.sin(x)`; otherwise nothing: the name is `t`, or `tmp` where the function has a `t` of its own."""
     if isinstance(expr, Call) and len(expr.args) == 1 and isinstance(expr.args[0], Name):
         return f"{expr.fn.__name__.lstrip('_')}_{base_of(expr.args[0].id)}"
-    temporaries = {s.target for s in statements(function.body) if isinstance(s, Assign) and not s.origin}
-    return "tmp" if any(base_of(n) == "t" for n in {*all_names(function)} - temporaries) else "t"
+    return ""
 
 
 def _evaluated(expr: Expr) -> Iterator[Expr]:
@@ -269,6 +272,20 @@ def _count(expr: Expr, result: dict[Expr, int]) -> None:
         _count(part, result)
 
 
+@lru_cache(maxsize=1 << 16)
+def _calls(expr: Expr) -> frozenset[Expr]:
+    """Every call in an expression."""
+    own = frozenset((expr,)) if isinstance(expr, Call) else frozenset[Expr]()
+    return own.union(*map(_calls, children(expr)))
+
+
+@lru_cache(maxsize=1 << 16)
+def _calls_inside(stmt: Stmt) -> frozenset[Expr]:
+    """Every call of a statement, and of those in its blocks."""
+    own = frozenset[Expr]().union(*map(_calls, expressions(stmt)))
+    return own.union(*(_calls_inside(inner) for block in blocks(stmt) for inner in block))
+
+
 class _Replacing:
     """Puts a name for an expression from the first statement of a block on, until what it loads is stored to."""
 
@@ -291,8 +308,10 @@ class _Replacing:
                 if isinstance(stmt, For):
                     stmt = self._line(stmt)
                 return (*result, stmt, *block[position + 1 :]), False
-            new = self._line(stmt)
-            new = with_blocks(new, [self._block(b)[0] for b in blocks(new)])
+            new = stmt
+            if self.expr in _calls_inside(stmt):
+                new = self._line(stmt)
+                new = with_blocks(new, [self._block(b)[0] for b in blocks(new)])
             result.append(new)
             if spoilt:
                 return (*result, *block[position + 1 :]), False
@@ -302,6 +321,8 @@ class _Replacing:
         return with_expressions(stmt, [self._expression(e) for e in expressions(stmt)])
 
     def _expression(self, expr: Expr) -> Expr:
+        if self.expr not in _calls(expr):
+            return expr
         if expr == self.expr:
             self.done += 1
             return self.name

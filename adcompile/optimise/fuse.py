@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from adcompile.analysis.aliasing import roots
-from adcompile.analysis.effects import has_effect, loaded_roots, names_used, read_roots, written_roots
+from adcompile.analysis.effects import has_effect_inside, loaded_roots, names_used, read_roots, written_roots
 from adcompile.analysis.subscripts import accesses, common_places
 from adcompile.ir.affine import same_integer
 from adcompile.ir.nodes import Assign, Block, For, Function, Name, Return, Stmt
@@ -52,7 +52,7 @@ class _Fuser:
     def joined_with_a_later(self, block: list[Stmt], position: int) -> bool:
         """Join the loop at `position` with a later one, in place, what stands between moved before or after."""
         first = block[position]
-        if not isinstance(first, For):
+        if not isinstance(first, For) or not any(isinstance(s, For) for s in block[position + 1 :]):
             return False
         before: list[Stmt] = []  # moves above the first loop
         after: list[Stmt] = []  # stays below it, so below the joined loop
@@ -86,7 +86,7 @@ class _Fuser:
 
     def touching(self, one: Stmt, two: Stmt) -> bool:
         """Whether two statements cannot change places because of memory or effects."""
-        if all(any(map(has_effect, statements((s,)))) for s in (one, two)):
+        if all(map(has_effect_inside, (one, two))):
             return True
         writes = [written_roots((s,), self.roots) | self.made(s) for s in (one, two)]
         reads = [read_roots((s,), self.roots) for s in (one, two)]
@@ -107,7 +107,7 @@ class _Fuser:
         return first.step == second.step and all(same)
 
     def legal(self, first: For, second: For) -> bool:
-        if all(any(map(has_effect, statements(loop.body))) for loop in (first, second)):
+        if all(map(has_effect_inside, (first, second))):
             return False
         if any(self.is_array(c.inner) for loop in (first, second) for c in loop.carried):
             return False

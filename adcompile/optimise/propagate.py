@@ -70,13 +70,13 @@ class _Values:
     def statement(self, stmt: Stmt) -> None:
         match stmt:
             case Assign(target, Const() | Name() as value):
-                self.add(target, value)
+                self.add((target,), value)
             case For() | While():
                 self.unchanged(stmt.carried)
             case If():
                 for merge in stmt.merges:
                     if self.last(merge.then) == self.last(merge.orelse):
-                        self.add(merge.result, merge.then)
+                        self.add((merge.result,), merge.then)
 
     def last(self, atom: Atom) -> Atom:
         while isinstance(atom, Name) and atom.id in self.atoms:
@@ -87,22 +87,21 @@ class _Values:
         for carry in carried:
             init = self.last(carry.init)
             if self.last(carry.yielded) in (Name(carry.inner), init):
-                self.add(carry.inner, init)
-                self.add(carry.result, init)
+                self.add((carry.inner, carry.result), init)
 
-    def add(self, name: str, atom: Atom) -> None:
-        """Let `name` stand for `atom`, if it is of the same type and needs no name of its own."""
+    def add(self, names: tuple[str, ...], atom: Atom) -> None:
+        """Let names of one type stand for `atom`, if it is of that type and needs no name of its own."""
         atom = self.last(atom)
-        if atom == Name(name):
+        if isinstance(atom, Name) and atom.id in names:
             return
-        type_ = self.types.get(name)
+        type_ = self.types.get(names[0])
         if isinstance(atom, Name):
             if self.types.get(atom.id) == type_:
-                self.atoms[name] = atom
+                self.atoms.update(dict.fromkeys(names, atom))
             return
         constant = _typed(atom, type_)
-        if constant is not None and (self._plain(constant.value) or self.uses[name] <= 1):
-            self.atoms[name] = constant
+        if constant is not None and (self._plain(constant.value) or sum(self.uses[name] for name in names) <= 1):
+            self.atoms.update(dict.fromkeys(names, constant))
 
     @staticmethod
     def _plain(value: object) -> bool:
