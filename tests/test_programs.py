@@ -13,7 +13,7 @@ from tests.verdict import verdict
 
 @pytest.mark.parametrize("seed", range(12))
 def test_program_of_seed(seed: int) -> None:
-    _fares_well(program(seed), order=1)
+    _fares_well(program(seed), order=2 if seed < 6 else 1)
 
 
 @settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
