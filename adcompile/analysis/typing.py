@@ -229,6 +229,9 @@ def first_line(error: Exception) -> str:
     plain = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
     lines = [line.strip() for line in plain.splitlines()]
     kept = [line for line in lines if line and not line.startswith(("Failed in", "During:", "File ", "- "))]
+    called = [line.removeprefix(">>> ") for line in lines if line.startswith(">>> ")]
+    if called and kept and kept[0].startswith(("No implementation of", "Invalid use of")):
+        return f"it has no `{called[0]}`"
     return kept[0] if kept else type(error).__name__
 
 

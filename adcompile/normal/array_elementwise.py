@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import math
 from typing import Any
 
 import numpy as np
@@ -71,6 +72,23 @@ def power(b: Builder, base: Typed, exponent: Typed) -> Typed:
     if negative and kind(base.type) in "biu":
         base = cast(b, base, "float64")
     return b.call(ops.power, base, exponent)
+
+
+@canonical(math.log, takes="x base")
+def _log(b: Builder, fn: Any, x: Typed, base: Typed | None) -> Typed:
+    return b.call(fn, x) if base is None else b.call(np.divide, b.call(fn, x), b.call(fn, base))
+
+
+@canonical(math.fmod, takes="x y")
+def _fmod(b: Builder, fn: Any, x: Typed, y: Typed | None) -> Typed:
+    return b.call(np.fmod, x, *([] if y is None else [y]))
+
+
+@canonical(math.hypot, takes="x y z")
+def _hypot(b: Builder, fn: Any, x: Typed, y: Typed | None, z: Typed | None) -> Typed:
+    if y is None:
+        return b.call(builtins.abs, x)
+    return b.call(fn, x, y) if z is None else b.call(fn, b.call(fn, x, y), z)
 
 
 @canonical(np.astype, takes="x dtype copy | device")

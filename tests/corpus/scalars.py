@@ -25,6 +25,11 @@ def powers(x, y):
 
 
 @case(1.3, 0.4)
+def several_arguments(x, y):
+    return math.log(x, 3.0) + math.log(2.0 + y, x + 1.0) + math.hypot(x, y, 0.5) + math.fmod(x, 0.5 * y)
+
+
+@case(1.3, 0.4)
 def same_operand_twice(x, y):
     z = x * x
     z = z * z + y * z
