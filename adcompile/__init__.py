@@ -4,13 +4,25 @@
 read (`.source`), run without Numba (`jit=False`), called from other compiled code, and differentiated again.
 """
 
-from adcompile.api import Derivative, VectorJacobian, grad, jvp, value_and_grad, vjp
+from adcompile.api import (
+    Composed,
+    Derivative,
+    VectorJacobian,
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    value_and_grad,
+    vjp,
+)
 from adcompile.errors import AdcompileError, InternalError, InvalidArgument, Refusal, Span, Unsupported
 
 __version__ = "0.1.0"
 
 __all__ = [
     "AdcompileError",
+    "Composed",
     "Derivative",
     "InternalError",
     "InvalidArgument",
@@ -19,6 +31,9 @@ __all__ = [
     "Unsupported",
     "VectorJacobian",
     "grad",
+    "hessian",
+    "hvp",
+    "jacobian",
     "jvp",
     "value_and_grad",
     "vjp",

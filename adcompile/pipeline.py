@@ -41,9 +41,10 @@ class Job:
 
     function: Callable[..., Any]
     arguments: tuple[Type, ...]
-    kind: str  # "grad", "value_and_grad", "jvp", "pullback" or "primal"
+    kind: str  # "grad", "value_and_grad", "jvp", "tangents", "pullback" or "primal"
     wrt: tuple[str, ...]
     packed: bool = False  # whether one parameter still gives a tuple
+    lanes: int = 1  # how many tangents go along at once, where the kind is "tangents"
 
 
 Done = Mapping[str, Function]
@@ -78,6 +79,8 @@ def _derivative(core: Function, job: Job, done: Done) -> Function:
             return own_copies(core, core.params)
         case "jvp":
             return forward(core, job.wrt, value=True)
+        case "tangents":
+            return forward(core, job.wrt, value=False, lanes=job.lanes)
         case "pullback":
             return reverse(core, job.wrt, seeded=True, packed=job.packed)
     return reverse(core, job.wrt, value=job.kind == "value_and_grad", packed=job.packed)
@@ -150,7 +153,7 @@ def run(job: Job) -> Outcome:
         if shown == stage.name:
             print(show(function, types=True))
     with _named("emit", job):
-        emitted = emit(function)
+        emitted = emit(function, notes=job.kind != "primal")
     if shown == "emit":
         print(emitted.text)
     typed = done["typed"]

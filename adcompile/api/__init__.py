@@ -1,20 +1,33 @@
-"""`grad`, `value_and_grad`, `jvp` and `vjp`: what a user writes."""
+"""`grad`, `value_and_grad`, `jvp`, `vjp`, `jacobian`, `hessian` and `hvp`: what a user writes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any, TypedDict, Unpack, overload
+from typing import Any, Literal, TypedDict, Unpack, overload
 
+from adcompile.api.composed import Composed
 from adcompile.api.derivative import Derivative, Request
 from adcompile.api.pullback import VectorJacobian
 from adcompile.api.signatures import Wrt
 from adcompile.backend.compile import Options
 from adcompile.errors import InvalidArgument
 
-__all__ = ["Derivative", "VectorJacobian", "grad", "jvp", "value_and_grad", "vjp"]
+__all__ = [
+    "Composed",
+    "Derivative",
+    "VectorJacobian",
+    "grad",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
+    "value_and_grad",
+    "vjp",
+]
 
 Function = Callable[..., Any]
+Mode = Literal["auto", "forward", "reverse"]
 
 
 class Choices(TypedDict, total=False):
@@ -77,10 +90,72 @@ def vjp(function: Function | None = None, *, wrt: Wrt | None = None, **options: 
     return _made(VectorJacobian, "vjp", function, wrt, options)
 
 
-def _made(kind: Callable[..., Any], word: str, function: Function | None, wrt: Any, choices: Mapping[str, Any]) -> Any:
+@overload
+def jacobian(
+    function: Function, *, wrt: Wrt | None = ..., mode: Mode = ..., **options: Unpack[Choices]
+) -> Composed: ...
+@overload
+def jacobian(
+    *, wrt: Wrt | None = ..., mode: Mode = ..., **options: Unpack[Choices]
+) -> Callable[[Function], Composed]: ...
+def jacobian(
+    function: Function | None = None, *, wrt: Wrt | None = None, mode: Mode = "auto", **options: Unpack[Choices]
+) -> Any:
+    """The Jacobian of a function: `jacobian(f)(x)` has the shape of the value followed by the shape of `x`.
+
+    `mode="forward"` computes it by columns, four at once, `mode="reverse"` by rows; `"auto"` does whichever are fewer.
+    A tuple in `wrt` gives a tuple of blocks; a function that returns a tuple gives a tuple of such.
+
+    >>> import numpy as np
+    >>> jacobian(lambda x: x[1:] - x[:-1], jit=False)(np.array([1.0, 2.0, 4.0]))
+    array([[-1.,  1.,  0.],
+           [ 0., -1.,  1.]])
+    """
+    if mode not in ("auto", "forward", "reverse"):
+        raise InvalidArgument(f"jacobian: mode={mode!r} is none of 'auto', 'forward', 'reverse'")
+    return _made(Composed, "jacobian", function, wrt, options, mode)
+
+
+@overload
+def hessian(function: Function, *, wrt: Wrt | None = ..., **options: Unpack[Choices]) -> Composed: ...
+@overload
+def hessian(*, wrt: Wrt | None = ..., **options: Unpack[Choices]) -> Callable[[Function], Composed]: ...
+def hessian(function: Function | None = None, *, wrt: Wrt | None = None, **options: Unpack[Choices]) -> Any:
+    """The Hessian of a function whose value is one float, forward over reverse.
+
+    `hessian(f)(x)` has the shape of `x` twice.  A tuple in `wrt` gives a tuple of tuples of blocks.
+
+    >>> import numpy as np
+    >>> hessian(lambda x: x[0] ** 2 * x[1], jit=False)(np.array([3.0, 5.0]))
+    array([[10.,  6.],
+           [ 6.,  0.]])
+    """
+    return _made(Composed, "hessian", function, wrt, options)
+
+
+@overload
+def hvp(function: Function, *, wrt: Wrt | None = ..., **options: Unpack[Choices]) -> Composed: ...
+@overload
+def hvp(*, wrt: Wrt | None = ..., **options: Unpack[Choices]) -> Callable[[Function], Composed]: ...
+def hvp(function: Function | None = None, *, wrt: Wrt | None = None, **options: Unpack[Choices]) -> Any:
+    """The product of the Hessian with a vector, forward over reverse, without the Hessian: `hvp(f)(*args, v)`.
+
+    `v` has the type and the shape of what the derivative is by; a tuple in `wrt` takes a tuple `v` and gives one.
+
+    >>> import numpy as np
+    >>> hvp(lambda x: x[0] ** 2 * x[1], jit=False)(np.array([3.0, 5.0]), np.array([1.0, 0.0]))
+    array([10.,  6.])
+    """
+    return _made(Composed, "hvp", function, wrt, options)
+
+
+def _made(
+    kind: Callable[..., Any], word: str, function: Function | None, wrt: Any, choices: Mapping[str, Any],
+    mode: str = "auto",
+) -> Any:  # fmt: skip
     if unknown := set(choices) - set(Choices.__annotations__):
         known = ", ".join(Choices.__annotations__)
         raise InvalidArgument(f"{word}: {', '.join(sorted(unknown))} is none of the options {known}")
     wrt = tuple(wrt) if isinstance(wrt, list) else wrt
-    request = Request(word, wrt, Options(**choices))
+    request = Request(word, wrt, Options(**choices), mode)
     return partial(kind, request=request) if function is None else kind(function, request)

@@ -29,6 +29,9 @@ _WHAT = {
     "jvp": "the tangent",
     "pullback": "the pullback",
     "primal": "the value",
+    "jacobian": "the Jacobian",
+    "hessian": "the Hessian",
+    "hvp": "the product with the Hessian",
 }
 
 
@@ -39,6 +42,7 @@ class Request:
     kind: str
     wrt: Wrt | None = None
     options: Options = field(default_factory=Options)
+    mode: str = "auto"  # of a Jacobian: "auto", "forward" or "reverse"
 
 
 class Derivative(Specialised):
@@ -53,7 +57,7 @@ class Derivative(Specialised):
         self._wrt = positions(request.wrt, request.kind, name_of(primal), tuple(self._own.parameters))
         self._made: dict[tuple[Type, ...], tuple[Compiled, pipeline.Outcome]] = {}
         self._last: tuple[Type, ...] | None = None
-        super().__init__(called_with(self._own, request.kind), identifier(name_of(primal)), request.options.jit)
+        super().__init__(self._signature(self._own), identifier(name_of(primal)), request.options.jit)
         self.__name__ = name_of(primal)
         self.__qualname__ = getattr(primal, "__qualname__", self.__name__)
         self.__module__ = getattr(primal, "__module__", __name__)
@@ -88,6 +92,10 @@ class Derivative(Specialised):
         return self._made[self._last]
 
     # ------------------------------------------------------------------------------------ how it is made
+    def _signature(self, own: inspect.Signature) -> inspect.Signature:
+        """How the derivative is called, of a function that is called so."""
+        return called_with(own, self.request.kind)
+
     def generated(self, arguments: tuple[Type, ...]) -> Compiled:
         return self._make(arguments)[0]
 
@@ -101,19 +109,29 @@ class Derivative(Specialised):
 
     def _make(self, arguments: tuple[Type, ...]) -> tuple[Compiled, pipeline.Outcome]:
         if arguments not in self._made:
-            primals, wrt = self._by(arguments)
-            function = self.primal
-            if isinstance(function, Derivative):
-                function = function.function_for(primals)
-                named = dict(zip(self._own.parameters, inspect.signature(function).parameters, strict=True))
-                wrt = tuple(named[name] for name in wrt)
-            job = pipeline.Job(function, primals, self.request.kind, wrt, isinstance(self.request.wrt, tuple))
-            outcome = pipeline.run(job)
+            outcome = pipeline.run(self._job(arguments))
             if self.request.kind == "pullback":
                 self._check_seed(arguments[-1], outcome.result)
             self._made[arguments] = compiled(outcome.name, outcome.emitted, self.request.options), outcome
         self._last = arguments
         return self._made[arguments]
+
+    def _job(self, arguments: tuple[Type, ...]) -> pipeline.Job:
+        """What the pipeline has to write for these types."""
+        primals, chosen = self._by(arguments)
+        function, wrt = self._primal_for(primals, chosen)
+        return pipeline.Job(function, primals, self.request.kind, wrt, isinstance(self.request.wrt, tuple))
+
+    def _primal_for(
+        self, primals: tuple[Type, ...], wrt: tuple[str, ...] | None = None
+    ) -> tuple[Callable[..., Any], tuple[str, ...]]:
+        """The function to differentiate, one with source, and what its parameters of `wrt` are called."""
+        function, wrt = self.primal, self._wrt if wrt is None else wrt
+        if not isinstance(function, Derivative):
+            return function, wrt
+        function = function.function_for(primals)
+        named = dict(zip(self._own.parameters, inspect.signature(function).parameters, strict=True))
+        return function, tuple(named[name] for name in wrt)
 
     def types_of(self, *args: Any, **kwargs: Any) -> tuple[Type, ...]:
         """The types of the arguments of a call."""

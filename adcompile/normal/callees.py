@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -40,7 +41,8 @@ def stays_a_call(fn: Callable[..., Any]) -> bool:
     if isinstance(fn, np.ufunc):
         return getattr(np, fn.__name__, None) is fn
     module = str(getattr(fn, "__module__", None) or "")
-    known = module in _OURS or module.partition(".")[0] == "numpy"
+    ours = module in _OURS and getattr(sys.modules[module], spelled(fn), None) is fn  # generated code says so too
+    known = ours or module.partition(".")[0] == "numpy"
     return known or (module in _LANGUAGE and not isinstance(fn, types.FunctionType))
 
 

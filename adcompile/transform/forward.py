@@ -1,7 +1,9 @@
 """Forward mode: a function into one that gives its value and the tangent of its value.
 
 Goal: one tangent beside each active value, `x_dot` beside `x`; memory has tangent memory of the same shape.  It takes
-anything of the language, tapes included, so it differentiates derivatives too.  Non-goals: several tangents at once.
+anything of the language, tapes included, so it differentiates derivatives too.  Several *lanes* of tangents may go
+along at once (a chunk of a Jacobian's columns), which share what does not depend on the direction.  Non-goals: finding
+what they share is the optimiser's.
 
     s = x * np.sin(y)
 becomes
@@ -15,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 
@@ -53,29 +56,31 @@ from adcompile.runtime import grown
 from adcompile.transform.entry import own_copies
 
 
-def forward(function: Function, wrt: Sequence[str], *, value: bool = True) -> Function:
+def forward(function: Function, wrt: Sequence[str], *, value: bool = True, lanes: int = 1) -> Function:
     """The tangent of `function` along tangents of the parameters `wrt`.
 
     The new function has a parameter more for each of `wrt`, `<param>_dot`, and returns the tangent of the result,
-    after the value if `value`.  A leaf of the result that is no float has the tangent 0.0.
+    after the value if `value`.  A leaf of the result that is no float has the tangent 0.0.  With several `lanes` it has
+    the new parameters once for each lane, and returns the tuple of the tangents.
     """
-    return _Forward(function, tuple(wrt)).run(value)
+    return _Forward(function, tuple(wrt), lanes).run(value)
 
 
 class _Forward:
-    def __init__(self, function: Function, wrt: tuple[str, ...]) -> None:
+    def __init__(self, function: Function, wrt: tuple[str, ...], lanes: int) -> None:
         self.function = function
         self.wrt = wrt
+        self.lanes = range(lanes)
         self.activity = Activity(function, wrt, roots(function))
         self.names = Names(tuple(all_names(function)))
         self.types: dict[str, Type] = dict(function.types)
-        self.dots: dict[str, str] = {}
+        self.dots: dict[tuple[str, int], str] = {}
 
     def run(self, value: bool) -> Function:
         function = self.function
         taken = {base_of(name) for name in self.types}
         params = []
-        for param in self.wrt:
+        for lane, param in product(self.lanes, self.wrt):
             name, number = f"{param}_dot", 1
             while name in taken:
                 number += 1
@@ -83,24 +88,25 @@ class _Forward:
             taken.add(name)
             self.names.take(name)
             self.types[name] = self.types[param]
-            self.dots[param] = name
+            self.dots[param, lane] = name
             params.append(name)
         entry: list[Stmt] = []
         for param in function.params:  # a parameter that is no independent variable, but is written by active values
-            if isinstance(self.types[param], Array) and param not in self.dots and self.activity.name(param):
-                entry.append(Assign(self.dot(param), Call(np.zeros_like, (Name(param),))))
+            if isinstance(self.types[param], Array) and param not in self.wrt and self.activity.name(param):
+                entry += [Assign(self.dot(param, lane), Call(np.zeros_like, (Name(param),))) for lane in self.lanes]
         last = function.body[-1]
         assert isinstance(last, Return)
         body = (*entry, *self.block(function.body[:-1]))
         late: list[Stmt] = []
-        tangent = self.result(last.value, late)
+        tangents = tuple(self.result(last.value, lane, late) for lane in self.lanes)
+        tangent = tangents[0] if len(tangents) == 1 else Tuple(tangents)
         result = Tuple((last.value, tangent)) if value else tangent
         new = Function(f"{function.name}_jvp", (*function.params, *params), (*body, *late, Return(result)), self.types)
         return own_copies(new, function.params)
 
-    def result(self, expr: Expr, out: list[Stmt]) -> Expr:
+    def result(self, expr: Expr, lane: int, out: list[Stmt]) -> Expr:
         if isinstance(expr, Tuple):
-            return Tuple(tuple(self.result(item, out) for item in expr.items))
+            return Tuple(tuple(self.result(item, lane, out) for item in expr.items))
         assert isinstance(expr, (Name, Const))
         if isinstance(expr, Name) and isinstance(self.types[expr.id], Array) and not self.activity.name(expr.id):
             zeros = self.names.fresh(f"{base_of(expr.id)}_dot")
@@ -109,34 +115,36 @@ class _Forward:
             like: tuple[Expr, ...] = (expr,) if is_float(array) else (expr, Const(np.float64))
             out.append(Assign(zeros, Call(np.zeros_like, like)))
             return Name(zeros)
-        return self.atom(expr)
+        return self.atom(expr, lane)
 
     # ------------------------------------------------------------------------------------ tangents
-    def dot(self, name: str) -> str:
-        if name not in self.dots:
+    def dot(self, name: str, lane: int) -> str:
+        if (name, lane) not in self.dots:
             new = self.names.fresh(f"{base_of(name)}_dot")
             self.types[new] = self.types[name]
-            self.dots[name] = new
-        return self.dots[name]
+            self.dots[name, lane] = new
+        return self.dots[name, lane]
 
-    def atom(self, atom: Atom) -> Atom:
-        return Name(self.dot(atom.id)) if isinstance(atom, Name) and self.activity.name(atom.id) else ZERO
+    def atom(self, atom: Atom, lane: int) -> Atom:
+        return Name(self.dot(atom.id, lane)) if isinstance(atom, Name) and self.activity.name(atom.id) else ZERO
 
-    def tangent(self, expr: Expr) -> Expr:
+    def tangent(self, expr: Expr, lane: int) -> Expr:
         """The tangent of a scalar expression."""
         if not self.activity.expression(expr):
             return ZERO
         match expr:
             case Name(id):
-                return Name(self.dot(id))
+                return Name(self.dot(id, lane))
             case Index(Name(id), index):
-                return Index(Name(self.dot(id)), index)
+                return Index(Name(self.dot(id, lane)), index)
             case Call(ops.select, (condition, then, orelse)):
-                return fold(Call(ops.select, (condition, self.tangent(then), self.tangent(orelse))), derivative=True)
+                return fold(
+                    Call(ops.select, (condition, self.tangent(then, lane), self.tangent(orelse, lane))), derivative=True
+                )
         assert isinstance(expr, Call)
         total: Expr = ZERO
         for position in differentiable(expr):
-            inner = self.tangent(expr.args[position])
+            inner = self.tangent(expr.args[position], lane)
             if inner != ZERO:
                 total = plus(total, times(partial(expr, position), inner))
         return total
@@ -158,53 +166,58 @@ class _Forward:
         match stmt:
             case Assign():
                 if self.activity.name(stmt.target):
-                    out.append(Assign(self.dot(stmt.target), self.tangent_of_assigned(stmt), span=stmt.span))
+                    for lane in self.lanes:
+                        tangent = self.tangent_of_assigned(stmt, lane)
+                        out.append(Assign(self.dot(stmt.target, lane), tangent, span=stmt.span))
                 out.append(stmt)
             case Store() | Accum():
                 if self.activity.name(stmt.array):
-                    value = self.tangent(stmt.value)
-                    if isinstance(stmt, Store) or value != ZERO:
-                        out.append(replace(stmt, array=self.dot(stmt.array), value=value, origin=""))
+                    for lane in self.lanes:
+                        value = self.tangent(stmt.value, lane)
+                        if isinstance(stmt, Store) or value != ZERO:
+                            out.append(replace(stmt, array=self.dot(stmt.array, lane), value=value, origin=""))
                 out.append(replace(stmt, origin=""))
             case For() | While():
                 new = with_blocks(stmt, [self.block(stmt.body)])
                 assert isinstance(new, (For, While))
                 extra = tuple(
-                    Carry(self.dot(c.inner), self.atom(c.init), self.atom(c.yielded), self.dot(c.result))
+                    Carry(self.dot(c.inner, n), self.atom(c.init, n), self.atom(c.yielded, n), self.dot(c.result, n))
                     for c in stmt.carried
                     if self.activity.name(c.inner)
+                    for n in self.lanes
                 )
                 out.append(replace(new, carried=(*stmt.carried, *extra)))
             case If():
                 branch = with_blocks(stmt, [self.block(inner) for inner in blocks(stmt)])
                 assert isinstance(branch, If)
                 merges = tuple(
-                    Merge(self.dot(m.result), self.atom(m.then), self.atom(m.orelse))
+                    Merge(self.dot(m.result, lane), self.atom(m.then, lane), self.atom(m.orelse, lane))
                     for m in stmt.merges
                     if self.activity.name(m.result)
+                    for lane in self.lanes
                 )
                 out.append(replace(branch, merges=(*stmt.merges, *merges)))
             case _:
                 out.append(stmt)
 
-    def tangent_of_assigned(self, stmt: Assign) -> Expr:
+    def tangent_of_assigned(self, stmt: Assign, lane: int) -> Expr:
         """The tangent of an assignment's value: of a scalar, or the tangent memory of an allocation."""
         value = stmt.value
         match value:
             case Index(Name(array), index) if isinstance(self.types[array], TupleType):
-                return Index(Name(self.dot(array)), index)
+                return Index(Name(self.dot(array, lane)), index)
         if not is_allocation(value):
-            return self.tangent(value)
+            return self.tangent(value, lane)
         assert isinstance(value, Call)
         if value.fn is grown:
             source, slot = value.args
             assert isinstance(source, Name)
-            return Call(grown, (Name(self.dot(source.id)), slot))
+            return Call(grown, (Name(self.dot(source.id, lane)), slot))
         if value.fn is ops.copy:
             source = value.args[0]
             assert isinstance(source, Name)
             if self.activity.name(source.id):
-                return Call(ops.copy, (Name(self.dot(source.id)),))
+                return Call(ops.copy, (Name(self.dot(source.id, lane)),))
             return Call(np.zeros_like, (source,))
         zeros: dict[object, Callable[..., object]] = {np.empty: np.zeros, np.empty_like: np.zeros_like}
         return replace(value, fn=zeros.get(value.fn, value.fn))

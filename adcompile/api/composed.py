@@ -1,0 +1,154 @@
+"""`jacobian`, `hessian` and `hvp` as objects: derivatives that call other derivatives in a loop."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from inspect import Parameter, Signature
+from typing import Any
+
+import numpy as np
+
+from adcompile import pipeline, runtime
+from adcompile.api.dense import LANES, Dense, Leaf
+from adcompile.api.derivative import Derivative
+from adcompile.api.signatures import identifier
+from adcompile.backend.compile import Options, compiled
+from adcompile.backend.emit import Emitted
+from adcompile.ir.show import shown_type
+from adcompile.ir.types import Array, Scalar, TupleType, Type, is_float
+
+_TEXT = Options(jit=False)  # for functions that are only read again
+
+
+class Composed(Derivative):
+    """A derivative that is written as a function around other derivatives, which the stages inline."""
+
+    def _signature(self, own: Signature) -> Signature:
+        called = super()._signature(own)
+        if self.request.kind != "hvp":
+            return called
+        name = "v"
+        while name in called.parameters:
+            name += "_"
+        direction = Parameter(name, Parameter.POSITIONAL_OR_KEYWORD)
+        return Signature([*(p.replace(default=Parameter.empty) for p in called.parameters.values()), direction])
+
+    def _job(self, arguments: tuple[Type, ...]) -> pipeline.Job:
+        primals = arguments[: len(self._own.parameters)]
+        self.check(primals)
+        function, wrt = self._primal_for(primals)
+        params = tuple(inspect.signature(function).parameters)
+        typed = dict(zip(params, primals, strict=True))
+        parts = _Parts(function, primals, wrt)
+        write = {"jacobian": self._jacobian, "hessian": self._hessian, "hvp": self._product}[self.request.kind]
+        text = write(parts, params, typed, arguments)
+        return pipeline.Job(_function(parts.named(self), text, parts.imports), arguments, "primal", ())
+
+    # ------------------------------------------------------------------------------------ kinds
+    def _jacobian(self, parts: _Parts, params: tuple[str, ...], typed: dict[str, Type], _: Any) -> str:
+        outcome = pipeline.run(pipeline.Job(parts.function, parts.primals, "primal", ()))
+        several = isinstance(outcome.result, TupleType)
+        types = outcome.result.items if isinstance(outcome.result, TupleType) else (outcome.result,)
+        for type_ in types:
+            if isinstance(type_, TupleType) or not is_float(type_):
+                raise self.invalid(f"the result of {self.__name__} is {shown_type(outcome.result)}, not of floats")
+        dense = self._dense(parts, params, typed, types, several)
+        inputs, results = dense.inputs, dense.results
+        mode = self.request.mode
+        if mode == "reverse" and several:
+            raise self.invalid("the result is a tuple: mode='reverse' takes one result, mode='forward' takes several")
+        if mode == "auto" and (several or not any(leaf.rank for leaf in inputs)):
+            mode = "forward"
+        elif mode == "auto" and not results[0].rank:
+            mode = "reverse"
+        if mode != "forward":
+            parts.add("pullback", "pullback", parts.wrt, packed=True)
+        if mode != "reverse":
+            parts.add_tangents(inputs)
+        if any(leaf.rank for leaf in results):
+            parts.imports["value"] = compiled(outcome.name, outcome.emitted, _TEXT).python
+        if mode == "auto":
+            return dense.by_fewer()
+        if mode == "reverse":
+            return dense.by_rows()
+        return dense.by_columns(value="value" in parts.imports)
+
+    def _hessian(self, parts: _Parts, params: tuple[str, ...], typed: dict[str, Type], _: Any) -> str:
+        wrt, several = parts.wrt, len(parts.wrt) > 1
+        dense = self._dense(parts, params, typed, [typed[name] for name in wrt], several, of_inputs=True)
+        parts.function = parts.made("grad", wrt)
+        parts.add_tangents(dense.inputs)
+        return dense.by_columns()
+
+    def _product(
+        self, parts: _Parts, params: tuple[str, ...], typed: dict[str, Type], arguments: tuple[Type, ...]
+    ) -> str:
+        own = tuple(self.__signature__.parameters)[-1]
+        v = own
+        while v in params:
+            v += "_"
+        several = isinstance(self.request.wrt, tuple)
+        expected: Type = TupleType(tuple(typed[name] for name in parts.wrt)) if several else typed[parts.wrt[0]]
+        if arguments[-1] != expected:
+            raise self.invalid(
+                f"{own} is {shown_type(arguments[-1])}, and has to be {shown_type(expected)}, as what it is by"
+            )
+        directions = [f"{v}[{number}]" for number in range(len(parts.wrt))] if several else [v]
+        lines = [f"def {parts.named(self)}({', '.join((*params, v))}):"]
+        for name, direction in zip(parts.wrt, directions, strict=True):
+            if isinstance(typed[name], Array):
+                parts.imports["check_same_shape"] = runtime.check_same_shape
+                lines.append(f"    check_same_shape({name}, {direction})")
+        parts.function = parts.made("grad", parts.wrt, packed=several)
+        parts.add("tangents", "tangents", parts.wrt)
+        lines.append(f"    return tangents({', '.join((*params, *directions))})")
+        return "\n".join(lines) + "\n"
+
+    def _dense(
+        self, parts: _Parts, params: tuple[str, ...], typed: dict[str, Type], results: Any, several: bool,
+        of_inputs: bool = False,
+    ) -> Dense:  # fmt: skip
+        inputs = tuple(_leaf(name, typed[name], self) for name in parts.wrt)
+        y = "y"
+        while y in params:
+            y += "_"
+        texts = parts.wrt if of_inputs else [f"{y}[{n}]" if several else y for n in range(len(results))]
+        leaves = tuple(_leaf(text, type_, self) for text, type_ in zip(texts, results, strict=True))
+        return Dense(parts.named(self), params, inputs, leaves, several, isinstance(self.request.wrt, tuple))
+
+
+class _Parts:
+    """The derivatives that a composed one calls, made as they are asked for."""
+
+    def __init__(self, function: Callable[..., Any], primals: tuple[Type, ...], wrt: tuple[str, ...]) -> None:
+        self.function = function
+        self.primals = primals
+        self.wrt = wrt
+        self.imports: dict[str, Any] = {"np": np}
+
+    def named(self, of: Derivative) -> str:
+        return f"{identifier(of.__name__)}_{of.request.kind}"
+
+    def made(self, kind: str, wrt: tuple[str, ...], packed: bool = False, lanes: int = 1) -> Callable[..., Any]:
+        """A derivative of the function, as Python text that can be read."""
+        outcome = pipeline.run(pipeline.Job(self.function, self.primals, kind, wrt, packed, lanes))
+        return compiled(outcome.name, outcome.emitted, _TEXT).python
+
+    def add(self, name: str, kind: str, wrt: tuple[str, ...], packed: bool = False, lanes: int = 1) -> None:
+        self.imports[name] = self.made(kind, wrt, packed, lanes)
+
+    def add_tangents(self, inputs: tuple[Leaf, ...]) -> None:
+        """Forward mode by each input, a chunk of tangents at once where it is an array."""
+        for leaf in inputs:
+            self.add(f"tangents_{leaf.text}", "tangents", (leaf.text,), lanes=LANES if leaf.rank else 1)
+
+
+def _leaf(text: str, type_: Type, of: Derivative) -> Leaf:
+    if not isinstance(type_, (Scalar, Array)):
+        raise of.invalid(f"{text} is {shown_type(type_)}: differentiate by floats and arrays of floats")
+    return Leaf(text, type_)
+
+
+def _function(name: str, text: str, imports: dict[str, Any]) -> Callable[..., Any]:
+    return compiled(name, Emitted(text, imports), _TEXT).python
