@@ -32,6 +32,7 @@ from adcompile.optimise import optimised
 from adcompile.transform.entry import own_copies
 from adcompile.transform.forward import forward
 from adcompile.transform.packing import one_seed, primals_and_tangents
+from adcompile.transform.plan import Bound
 from adcompile.transform.reverse import reverse
 
 
@@ -45,6 +46,7 @@ class Job:
     wrt: tuple[str, ...]
     packed: bool = False  # whether one parameter still gives a tuple
     lanes: int = 1  # how many tangents go along at once, where the kind is "tangents"
+    checkpoint: Bound | None = None  # of the memory of reverse mode
 
 
 Done = Mapping[str, Function]
@@ -82,8 +84,9 @@ def _derivative(core: Function, job: Job, done: Done) -> Function:
         case "tangents":
             return forward(core, job.wrt, value=False, lanes=job.lanes)
         case "pullback":
-            return reverse(core, job.wrt, seeded=True, packed=job.packed)
-    return reverse(core, job.wrt, value=job.kind == "value_and_grad", packed=job.packed)
+            return reverse(core, job.wrt, seeded=True, packed=job.packed, checkpoint=job.checkpoint)
+    value = job.kind == "value_and_grad"
+    return reverse(core, job.wrt, value=value, packed=job.packed, checkpoint=job.checkpoint)
 
 
 def _packed(function: Function, job: Job, done: Done) -> Function:

@@ -88,6 +88,8 @@ def _first_order(program: Program, jit: bool) -> bool:
     along = oracle.direction(wrt, program.seed)
     value, tangent = _called("forward", jvp(function, wrt=program.wrt, jit=jit), program.args, along)
     adjoint = _called("reverse", grad(function, wrt=program.wrt, jit=jit), *program.args)
+    bounded = grad(function, wrt=program.wrt, jit=jit, checkpoint=1 + program.seed % 3)
+    _agree("reverse from snapshots", _called("reverse from snapshots", bounded, *program.args), adjoint, close)
     _agree("value", value, function(*fresh(program.args)), close)
     if not abs(tangent - oracle.dot(adjoint, along)) <= close * (1.0 + abs(tangent) + oracle.size(adjoint, along)):
         raise Wrong("wrong forward against reverse")

@@ -157,10 +157,15 @@ def _item_of_tuple(base: TupleType, index: Sequence[Expr]) -> Type:
 
 
 # ------------------------------------------------------------------------------------------ calls
+_LENGTHS = (
+    ops.dim, runtime.slice_bound, runtime.broadcast_length, runtime.checkpoints, runtime.next_checkpoint,
+)  # fmt: skip
+
+
 def type_of_call(call: Call, args: Sequence[Type]) -> Type:
     """The type of a call in canonical form, given the types of its positional arguments."""
     fn = call.fn
-    if fn in (ops.dim, runtime.slice_bound, runtime.broadcast_length):
+    if fn in _LENGTHS:
         return INT
     if fn in (ops.copy, runtime.grown):
         return args[0]

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypedDict, Unpack, overload
 from adcompile.api.composed import Composed
 from adcompile.api.derivative import Derivative, Request
 from adcompile.api.pullback import VectorJacobian
-from adcompile.api.signatures import Wrt
+from adcompile.api.signatures import Wrt, bound_of
 from adcompile.backend.compile import Options
 from adcompile.errors import InvalidArgument
 
@@ -31,13 +31,19 @@ Mode = Literal["auto", "forward", "reverse"]
 
 
 class Choices(TypedDict, total=False):
-    """The options of every derivative.  `jit=False` runs the generated source in CPython; the others are Numba's."""
+    """The options of every derivative.
+
+    `jit=False` runs the generated source in CPython.  `fastmath`, `error_model`, `cache` and `boundscheck` are Numba's.
+    `checkpoint` bounds the memory of reverse mode over a long `for` loop that must remember its iterations: a number
+    of snapshots of its state, bytes (`"64 MB"`), or `True` for as many as the square root of the iterations, about.
+    """
 
     jit: bool
     fastmath: bool | Iterable[str]
     error_model: str
     cache: bool
     boundscheck: bool
+    checkpoint: bool | int | str | None
 
 
 @overload
@@ -157,5 +163,7 @@ def _made(
         known = ", ".join(Choices.__annotations__)
         raise InvalidArgument(f"{word}: {', '.join(sorted(unknown))} is none of the options {known}")
     wrt = tuple(wrt) if isinstance(wrt, list) else wrt
-    request = Request(word, wrt, Options(**choices), mode)
+    choices = dict(choices)
+    checkpoint = bound_of(choices.pop("checkpoint", None), word)
+    request = Request(word, wrt, Options(**choices), mode, checkpoint)
     return partial(kind, request=request) if function is None else kind(function, request)

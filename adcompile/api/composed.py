@@ -17,6 +17,7 @@ from adcompile.backend.compile import Options, compiled
 from adcompile.backend.emit import Emitted
 from adcompile.ir.show import shown_type
 from adcompile.ir.types import Array, Scalar, TupleType, Type, is_float
+from adcompile.transform.plan import Bound
 
 _TEXT = Options(jit=False)  # for functions that are only read again
 
@@ -40,7 +41,7 @@ class Composed(Derivative):
         function, wrt = self._primal_for(primals)
         params = tuple(inspect.signature(function).parameters)
         typed = dict(zip(params, primals, strict=True))
-        parts = _Parts(function, primals, wrt)
+        parts = _Parts(function, primals, wrt, self.request.checkpoint)
         write = {"jacobian": self._jacobian, "hessian": self._hessian, "hvp": self._product}[self.request.kind]
         text = write(parts, params, typed, arguments)
         return pipeline.Job(_function(parts.named(self), text, parts.imports), arguments, "primal", ())
@@ -121,10 +122,13 @@ class Composed(Derivative):
 class _Parts:
     """The derivatives that a composed one calls, made as they are asked for."""
 
-    def __init__(self, function: Callable[..., Any], primals: tuple[Type, ...], wrt: tuple[str, ...]) -> None:
+    def __init__(
+        self, function: Callable[..., Any], primals: tuple[Type, ...], wrt: tuple[str, ...], bound: Bound | None
+    ) -> None:
         self.function = function
         self.primals = primals
         self.wrt = wrt
+        self.bound = bound
         self.imports: dict[str, Any] = {"np": np}
 
     def named(self, of: Derivative) -> str:
@@ -132,7 +136,7 @@ class _Parts:
 
     def made(self, kind: str, wrt: tuple[str, ...], packed: bool = False, lanes: int = 1) -> Callable[..., Any]:
         """A derivative of the function, as Python text that can be read."""
-        outcome = pipeline.run(pipeline.Job(self.function, self.primals, kind, wrt, packed, lanes))
+        outcome = pipeline.run(pipeline.Job(self.function, self.primals, kind, wrt, packed, lanes, self.bound))
         return compiled(outcome.name, outcome.emitted, _TEXT).python
 
     def add(self, name: str, kind: str, wrt: tuple[str, ...], packed: bool = False, lanes: int = 1) -> None:

@@ -22,6 +22,7 @@ from adcompile.backend.dispatch import Specialised
 from adcompile.errors import AdcompileError, InvalidArgument, refuse
 from adcompile.ir.show import shown_type
 from adcompile.ir.types import TupleType, Type, is_float
+from adcompile.transform.plan import Bound
 
 _WHAT = {
     "grad": "the gradient",
@@ -43,6 +44,7 @@ class Request:
     wrt: Wrt | None = None
     options: Options = field(default_factory=Options)
     mode: str = "auto"  # of a Jacobian: "auto", "forward" or "reverse"
+    checkpoint: Bound | None = None  # of the memory of reverse mode
 
 
 class Derivative(Specialised):
@@ -120,7 +122,9 @@ class Derivative(Specialised):
         """What the pipeline has to write for these types."""
         primals, chosen = self._by(arguments)
         function, wrt = self._primal_for(primals, chosen)
-        return pipeline.Job(function, primals, self.request.kind, wrt, isinstance(self.request.wrt, tuple))
+        packed = isinstance(self.request.wrt, tuple)
+        bound = self.request.checkpoint
+        return pipeline.Job(function, primals, self.request.kind, wrt, packed, checkpoint=bound)
 
     def _primal_for(
         self, primals: tuple[Type, ...], wrt: tuple[str, ...] | None = None

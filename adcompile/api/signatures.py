@@ -8,6 +8,7 @@ from types import FunctionType
 from typing import Any
 
 from adcompile.errors import InvalidArgument, Span, refuse
+from adcompile.transform.plan import Bound, bytes_of
 
 Wrt = int | str | tuple[int | str, ...]
 
@@ -83,6 +84,22 @@ def positions(wrt: Wrt | None, kind: str, name: str, parameters: tuple[str, ...]
         what = "one parameter twice" if names else "no parameter"
         raise InvalidArgument(f"{kind} of {name}: wrt={wrt!r} names {what}")
     return tuple(names)
+
+
+def bound_of(checkpoint: object, kind: str) -> Bound | None:
+    """The bound of memory that a user gave."""
+    match checkpoint:
+        case None | False:
+            return None
+        case True:
+            return True
+        case int() if checkpoint > 0:
+            return int(checkpoint)
+        case str() if bytes_of(checkpoint):
+            return checkpoint
+    raise InvalidArgument(
+        f"{kind}: checkpoint={checkpoint!r} is neither True, nor a number of snapshots, nor bytes such as '64 MB'"
+    )
 
 
 def called_with(own: Signature, kind: str) -> Signature:

@@ -39,18 +39,16 @@ from adcompile.ir.nodes import (
 from adcompile.ir.types import FLOAT, INT, Array, TupleType, element, ndim
 from adcompile.ir.walk import blocks, defines, statements
 from adcompile.transform.available import Availability
+from adcompile.transform.plan import Plan
 from adcompile.transform.scopes import Frame, Region, Scope
 
 
 class Adjoints(Availability):
     """Writes the reverse sweep of one function; `transform.replay` adds loops and branches that are scopes."""
 
-    def __init__(
-        self, function: Function, roots: Roots, keep: frozenset[Stmt], activity: Activity, split: frozenset[Stmt]
-    ) -> None:
-        super().__init__(function, roots, keep)
+    def __init__(self, function: Function, roots: Roots, plan: Plan, activity: Activity) -> None:
+        super().__init__(function, roots, plan)
         self.activity = activity
-        self.split = split  # loops not to be run forward and reverse together
         self.bar: dict[str, Atom] = {}
         self.array_bar: dict[str, str] = {}
 
@@ -219,7 +217,7 @@ class Adjoints(Availability):
 
     def put_back(self, stmt: Store | Accum, index: tuple[Expr, ...]) -> None:
         """Gives the element that `stmt` overwrote its old contents, where something reads them."""
-        if stmt not in self.keep:
+        if stmt not in self.plan.keep:
             return
         old = Index(Name(stmt.array), stmt.index)
         contents = self._contents_at_hand(stmt, old) or self._saved_contents(stmt, old)

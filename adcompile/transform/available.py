@@ -37,6 +37,7 @@ from adcompile.ir.nodes import (
 from adcompile.ir.types import INT, Array, Scalar, Type, ndim
 from adcompile.ir.walk import blocks, loads, names, nodes, statements, substituted
 from adcompile.rules.registry import is_dear
+from adcompile.transform.plan import Plan
 from adcompile.transform.scopes import Definition, Frame
 from adcompile.transform.tape import Tapes, integer
 
@@ -54,9 +55,9 @@ class Reload:
 class Availability(Tapes):
     """Answers what the reverse sweep asks of the forward sweep; see the module's page."""
 
-    def __init__(self, function: Function, roots: Roots, keep: frozenset[Stmt]) -> None:
+    def __init__(self, function: Function, roots: Roots, plan: Plan) -> None:
         super().__init__(function, roots)
-        self.keep = keep
+        self.plan = plan
         self.order = {stmt: number for number, stmt in enumerate(statements(function.body))}
         self.reloads: list[Reload] = []
         self.demanded: set[str] = set()  # forward values that the reverse sweep reads as they stand
@@ -173,7 +174,7 @@ class Availability(Tapes):
     def kept_slot(self, value: Expr, frame: Frame, start: int, stop: int) -> Index | None:
         """An element that was stored `value` in a frame's block and still holds it, whenever it is asked for."""
         for stmt in frame.block[start:stop]:
-            if not isinstance(stmt, Store) or stmt.value != value or stmt in self.keep:
+            if not isinstance(stmt, Store) or stmt.value != value or stmt in self.plan.keep:
                 continue
             root = self.roots.find(stmt.array)
             if root in self.frozen_roots or root not in self.allocated or self.stores[root] != [stmt]:

@@ -62,6 +62,8 @@ class LoopKinds(Adjoints):
                     if makes_array(stmt):
                         return True
                 case For():
+                    if stmt in self.plan.checkpointed:
+                        return True
                     if any(name in own for part in (stmt.start, stmt.stop) for name in names(part)):
                         return True
                     if not self.needs_scope(stmt.body) and self._deep(stmt.body, own):

@@ -1,9 +1,10 @@
 """Loops and branches in reverse: fused, replayed, or statement by statement.
 
-A loop's reverse is one of three:
+A loop's reverse is one of four:
 
 - *independent* (each iteration only adds to sums and to arrays that the loop never reads): one loop in forward order,
   each iteration run forward and reversed at once, with a tape of one iteration;
+- *checkpointed* (asked for, and something would be taped): see `transform.checkpoints`;
 - *replayed* (the body holds a `while`, makes an array, or has loops whose extent it computes): what the forward sweep
   must keep is the carried scalars; a reversed iteration gives memory back what it held, runs the body again as a
   scope of its own, and reverses that;
@@ -51,9 +52,10 @@ from adcompile.ir.walk import (
     with_blocks,
 )
 from adcompile.transform.available import Reload
+from adcompile.transform.checkpoints import Checkpoints
 from adcompile.transform.loop_kinds import inside
+from adcompile.transform.plan import Plan
 from adcompile.transform.scopes import Region, Scope
-from adcompile.transform.undo import Undo
 
 _ARITHMETIC_FREE: frozenset[object] = frozenset(
     {np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal}
@@ -61,13 +63,11 @@ _ARITHMETIC_FREE: frozenset[object] = frozenset(
 )
 
 
-class Replay(Undo):
+class Replay(Checkpoints):
     """Adjoints of compound statements."""
 
-    def __init__(
-        self, function: Function, roots: Roots, keep: frozenset[Stmt], activity: Activity, split: frozenset[Stmt]
-    ) -> None:
-        super().__init__(function, roots, keep, activity, split)
+    def __init__(self, function: Function, roots: Roots, plan: Plan, activity: Activity) -> None:
+        super().__init__(function, roots, plan, activity)
         self.fused: set[Stmt] = set()
         self._renaming: dict[str, Expr] = {}
 
@@ -80,9 +80,13 @@ class Replay(Undo):
         if not writes and not any(c.result in self.bar for c in carried):
             return
         together = (
-            isinstance(stmt, For) and stmt not in self.split and self.independent(stmt) and not self.costly_twice(stmt)
+            isinstance(stmt, For)
+            and stmt not in self.plan.split
+            and self.independent(stmt)
+            and not self.costly_twice(stmt)
         )
-        replayed = not together and self.needs_scope(stmt.body, frozenset(binds(stmt)))
+        kept = self.snapshots(stmt) if isinstance(stmt, For) and stmt in self.plan.checkpointed else None
+        replayed = kept is not None or (not together and self.needs_scope(stmt.body, frozenset(binds(stmt))))
         outer = self._outer(stmt)
         index = self.fresh(base_of(stmt.index) if isinstance(stmt, For) else "j", INT)
 
@@ -108,7 +112,7 @@ class Replay(Undo):
 
         header = self._reversed_header(stmt, index, together)
         if together or replayed:
-            self._as_scope(stmt, region, stmt.body, out, Name(index), together, begin, end)
+            self._as_scope(stmt, region, stmt.body, out, Name(index), together, begin, end, kept)
             yields = [self._renaming.get(a.id, a) if isinstance(a, Name) else a for a in yields]  # type: ignore[misc]
         else:
             inner_frame = self.reverse_block(region, stmt.body, out, frame.scope, Name(index))
@@ -121,7 +125,11 @@ class Replay(Undo):
             Carry(inner, init, yielded, result)
             for (inner, init), yielded, result in zip(carries, yields, results, strict=True)
         )
+        if kept is not None:
+            new = (*new, self.released(kept, Name(index), out))
         self.emit(For(index, *header, tuple(out), new, span=stmt.span))
+        if kept is not None:
+            self.given_back(kept)
         for name, result in zip(outer, results[len(carried) :], strict=True):
             self.bar[name] = Name(result)
         for c, result in zip(carried, results, strict=False):
@@ -143,7 +151,7 @@ class Replay(Undo):
         return [n for n in found if n not in own and isinstance(self.types[n], Scalar) and self.active(n)]
 
     # ------------------------------------------------------------------------------------ scopes
-    def _as_scope(self, stmt, region, block, out, index, together, begin, end) -> None:  # type: ignore[no-untyped-def]
+    def _as_scope(self, stmt, region, block, out, index, together, begin, end, kept=None) -> None:  # type: ignore[no-untyped-def]
         """Reverses a block that is run forward again first; `self._renaming` maps its names to the copy's."""
         parent = self.frame
         values: dict[str, Expr] = {}
@@ -161,6 +169,8 @@ class Replay(Undo):
         if together:
             self.fused.add(stmt)
             values.update({c.inner: ZERO for c in stmt.carried})
+        elif kept is not None:
+            values.update(self.advance(kept, index, out))
         else:
             undo = self.reverse_block(region, block, out, parent.scope, index)
             self.undo(undo, made)

@@ -13,6 +13,7 @@ Method: Griewank & Walther, *Evaluating Derivatives* (2nd ed.), sections 3.2 to 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from adcompile.analysis.activity import Activity
 from adcompile.analysis.aliasing import is_allocation, roots
@@ -38,6 +39,7 @@ from adcompile.ir.types import Array, Scalar, TupleType, is_float
 from adcompile.ir.walk import statements
 from adcompile.transform.available import Reload
 from adcompile.transform.entry import own_copies
+from adcompile.transform.plan import Bound, Plan
 from adcompile.transform.prepare import prepared
 from adcompile.transform.private import private_arrays
 from adcompile.transform.replay import Replay
@@ -45,8 +47,9 @@ from adcompile.transform.scopes import TOP, Region, Scope
 
 
 def reverse(
-    function: Function, wrt: Sequence[str], *, seeded: bool = False, value: bool = False, packed: bool = False
-) -> Function:
+    function: Function, wrt: Sequence[str], *, seeded: bool = False, value: bool = False, packed: bool = False,
+    checkpoint: Bound | None = None,
+) -> Function:  # fmt: skip
     """The adjoint of `function` by the parameters `wrt`.
 
     Unseeded, the result must be one float scalar, whose adjoint is 1.0.  Seeded, the new function has a parameter
@@ -56,24 +59,22 @@ def reverse(
     function = private_arrays(function)
     aliases = roots(function)
     primal = prepared(function, Activity(function, wrt, aliases), aliases)
-    keep: frozenset[Stmt] = frozenset()
-    split: frozenset[Stmt] = frozenset()
+    plan = Plan(bound=checkpoint)
     while True:
-        sweep = _Sweep(primal, tuple(wrt), keep, split)
+        sweep = _Sweep(primal, tuple(wrt), plan)
         result = sweep.run(seeded, value, packed)
-        wanted = sweep.to_keep()
-        late = sweep.fused_with_stores(wanted | keep)
-        if wanted <= keep and not late:
+        further = sweep.further()
+        if further == plan:
             return result
-        keep, split = keep | wanted, split | late
+        plan = further
 
 
 class _Sweep(Replay):
     """One attempt, with the stores to put back given."""
 
-    def __init__(self, function: Function, wrt: tuple[str, ...], keep: frozenset[Stmt], split: frozenset[Stmt]) -> None:
+    def __init__(self, function: Function, wrt: tuple[str, ...], plan: Plan) -> None:
         aliases = roots(function)
-        super().__init__(function, aliases, keep, Activity(function, wrt, aliases), split)
+        super().__init__(function, aliases, plan, Activity(function, wrt, aliases))
         self.wrt = wrt
 
     # ------------------------------------------------------------------------------------ the function
@@ -151,15 +152,52 @@ class _Sweep(Replay):
             return Tuple(tuple(items))
         return self.bar.get(param, ZERO)
 
-    # ------------------------------------------------------------------------------------ put back
-    def to_keep(self) -> frozenset[Stmt]:
-        """The stores whose old contents some reload needs: those at or after it, or in a loop around both."""
+    # ------------------------------------------------------------------------------------ the next attempt
+    def further(self) -> Plan:
+        """The plan with what this attempt found to be missing."""
+        plan = self.plan
+        if plan.bound is not None and (long := self.to_checkpoint()):
+            return replace(plan, keep=frozenset(), checkpointed=plan.checkpointed | long)
+        keep, recalled = self.to_keep()
+        keep |= plan.keep
+        return replace(
+            plan,
+            keep=keep,
+            split=plan.split | self.fused_with_stores(keep),
+            recalled=plan.recalled | recalled,
+        )
+
+    def to_checkpoint(self) -> frozenset[Stmt]:
+        """The outermost loops that tape something in each iteration and whose state is known."""
         found = set()
+        for around in self.taped:
+            if not any(stmt in self.plan.checkpointed for stmt in around):
+                loops = (s for s in around if isinstance(s, (For, While)) and s not in self.fused)
+                outermost = next(loops, None)
+                if isinstance(outermost, For) and self.can_checkpoint(outermost):
+                    found.add(outermost)
+        return frozenset(found)
+
+    def to_keep(self) -> tuple[frozenset[Stmt], frozenset[tuple[Stmt, str]]]:
+        """The stores whose old contents some reload needs: those at or after it, or in a loop around both.
+
+        Loops that are checkpointed give memory back as a whole, where something before them needs it."""
+        found = set()
+        recalled = set()
         for reload in set(self.reloads):
             for store in self.stores.get(reload.root, ()):
-                if store not in found and self._in_the_way(store, reload):
+                if store in found or not self._in_the_way(store, reload):
+                    continue
+                loop = self._checkpointed(store)
+                if loop is None or loop in self._loops(reload.stmt, own=True):
                     found.add(store)
-        return frozenset(found)
+                else:
+                    recalled.add((loop, reload.root))
+        return frozenset(found), frozenset(recalled)
+
+    def _checkpointed(self, stmt: Stmt) -> Stmt | None:
+        """The checkpointed loop that a statement is in."""
+        return next((loop for loop in self._loops(stmt) if loop in self.plan.checkpointed), None)
 
     def _in_the_way(self, store: Stmt, reload: Reload) -> bool:
         assert isinstance(store, (Store, Accum))
@@ -169,7 +207,7 @@ class _Sweep(Replay):
         precedes = here <= there if reload.after else here < there
         shared = [loop for loop in self._loops(store) if loop in self._loops(reload.stmt, own=True)]
         lifetime = self._lifetime(reload.root)
-        shared = [loop for loop in shared if loop not in lifetime]
+        shared = [loop for loop in shared if loop not in lifetime and loop not in self.plan.checkpointed]
         if not precedes:
             return True
         if not shared:

@@ -89,6 +89,7 @@ class Tapes:
         self.names = Names(tuple(all_names(function)))
         self.where = definitions(function)
         self.frames: list[Frame] = []
+        self.taped: list[list[Stmt]] = []  # for each tape, the loops and branches being reversed around it
         self.saved_under: set[Stmt] = set()  # the branches that slots are written under
         self._owners: dict[Stmt, Region] = {}
 
@@ -178,6 +179,7 @@ class Tapes:
         scope = frame.scope
         loops = [f for f in self.frames_between(frame) if f.loop is not None]
         host = self.host(frame)
+        self.taped.append([f.region[0] for f in self.frames if f.region[0] is not None])
         dims: list[Expr] = []
         slot: list[Expr] = []
         back: list[Expr] = []

@@ -48,7 +48,7 @@ class Undo(LoopKinds):
         wanted = [
             s
             for s in statements(frame.block)
-            if isinstance(s, (Store, Accum)) and s in self.keep and self.roots.find(s.array) not in made
+            if isinstance(s, (Store, Accum)) and s in self.plan.keep and self.roots.find(s.array) not in made
         ]
         if not wanted:
             return
@@ -71,7 +71,7 @@ class Undo(LoopKinds):
         while above != region:
             outer = above[0]
             assert outer is not None
-            if isinstance(outer, While):
+            if isinstance(outer, While) or outer in self.plan.checkpointed:
                 return False
             if isinstance(outer, For) and any(n in own for part in (outer.start, outer.stop) for n in names(part)):
                 return False
