@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from adcompile.analysis.aliasing import Roots, is_allocation
+from adcompile.analysis.dependence import Dependence
 from adcompile.errors import InternalError
 from adcompile.ir.nodes import (
     Accum,
@@ -58,6 +59,7 @@ class Availability(Tapes):
     def __init__(self, function: Function, roots: Roots, plan: Plan) -> None:
         super().__init__(function, roots)
         self.plan = plan
+        self.dependence = Dependence(function)
         self.order = {stmt: number for number, stmt in enumerate(statements(function.body))}
         self.reloads: list[Reload] = []
         self.demanded: set[str] = set()  # forward values that the reverse sweep reads as they stand
@@ -190,9 +192,12 @@ class Availability(Tapes):
         return None
 
     def _counts(self, index: tuple[Expr, ...], loop: While) -> bool:
-        """Whether one of the indices is an integer that the loop steps in every iteration."""
+        """Whether one of the indices is an integer that the loop steps in every iteration, and is never negative."""
         return any(
-            Name(carry.inner) in index and self.increment(carry, (loop, 0)) not in (None, 0) for carry in loop.carried
+            Name(carry.inner) in index
+            and self.increment(carry, (loop, 0)) not in (None, 0)
+            and self.dependence.never_negative(Name(carry.inner))
+            for carry in loop.carried
         )
 
     def _tape_like(self, stmt: Store, value: Expr) -> Type:

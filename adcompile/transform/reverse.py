@@ -208,14 +208,19 @@ class _Sweep(Replay):
         shared = [loop for loop in self._loops(store) if loop in self._loops(reload.stmt, own=True)]
         lifetime = self._lifetime(reload.root)
         shared = [loop for loop in shared if loop not in lifetime and loop not in self.plan.checkpointed]
+        match self.dependence.order(store.index, reload.index, shared[::-1]):
+            case "never" | "before":
+                return False
+            case "after":
+                return True
+            case "same":
+                return not precedes
         if not precedes:
             return True
         if not shared:
             return False
-        same = store.index == reload.index
-        injective = all(isinstance(loop, For) and Name(loop.index) in store.index for loop in shared)
         counted = len(shared) == 1 and isinstance(shared[0], While) and self._counts(store.index, shared[0])
-        return not (same and (injective or counted))
+        return not (counted and store.index == reload.index)
 
     def _loops(self, stmt: Stmt, own: bool = False) -> list[Stmt]:
         found: list[Stmt] = [stmt] if own and isinstance(stmt, (For, While)) else []
