@@ -102,6 +102,11 @@ def times(partial_: Expr, seed: Expr) -> Expr:
         return fold(Call(np.negative, (times(partial_, seed.args[0]),)), derivative=True)
     if isinstance(seed, Call) and seed.fn is np.multiply and isinstance(seed.args[1], Name):
         return times(_product(seed.args[0], partial_), seed.args[1])
+    if isinstance(partial_, Call) and partial_.fn is np.negative:
+        return fold(Call(np.negative, (times(partial_.args[0], seed),)), derivative=True)
+    if isinstance(partial_, Call) and partial_.fn is np.divide:  # both operands of `a / b` want `seed / b`
+        quotient = fold(Call(np.divide, (seed, partial_.args[1])), derivative=True)
+        return fold(Call(np.multiply, (partial_.args[0], quotient)), derivative=True)
     return fold(Call(np.multiply, (partial_, seed)), derivative=True)
 
 

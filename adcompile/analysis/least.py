@@ -52,7 +52,7 @@ class Least:
                 both = self(left), self(right)
                 if fn is np.floor_divide and both[0] is not None and both[1] is not None:
                     return 0 if both[0] >= 0 and both[1] > 0 else None
-                if both[0] is not None and both[1] is not None and min(both) >= 0:  # type: ignore[type-var]
+                if both[0] is not None and both[1] is not None and both[0] >= 0 and both[1] >= 0:
                     return both[0] * both[1]
             case Call(np.add | np.subtract | np.negative, _):
                 return self._sum(expr)

@@ -13,7 +13,7 @@ import numpy as np
 
 from adcompile.analysis.activity import Activity
 from adcompile.analysis.aliasing import Roots, is_allocation
-from adcompile.chain import ZERO, differentiable, partial, plus, times
+from adcompile.chain import ZERO, differentiable, partial, plus, reads_result, times
 from adcompile.errors import Unsupported
 from adcompile.ir import ops
 from adcompile.ir.nodes import (
@@ -40,6 +40,7 @@ from adcompile.ir.types import FLOAT, INT, Array, TupleType, element, ndim
 from adcompile.ir.walk import blocks, defines, statements
 from adcompile.transform.available import Availability
 from adcompile.transform.plan import Plan
+from adcompile.transform.reloads import Reload
 from adcompile.transform.scopes import Frame, Region, Scope
 
 
@@ -51,6 +52,7 @@ class Adjoints(Availability):
         self.activity = activity
         self.bar: dict[str, Atom] = {}
         self.array_bar: dict[str, str] = {}
+        self.put_backs: set[Stmt] = set()  # what put_back has emitted
 
     # ------------------------------------------------------------------------------------ adjoints of values
     def active(self, name: str) -> bool:
@@ -84,8 +86,9 @@ class Adjoints(Availability):
             self.emit(Assign(new, Call(np.zeros_like, (Name(array),))))
 
     # ------------------------------------------------------------------------------------ the chain rule
-    def chain(self, expr: Expr, seed: Expr, stmt: Stmt) -> list[tuple[Name | Index, Expr]]:
-        """What `seed`, the adjoint of `expr`, contributes to each value that `expr` reads."""
+    def chain(self, expr: Expr, seed: Expr, stmt: Stmt, value: Expr | None = None) -> list[tuple[Name | Index, Expr]]:
+        """What `seed`, the adjoint of `expr`, contributes to each value that `expr` reads; `value` is its value."""
+        whole = expr
         found: list[tuple[Name | Index, Expr]] = []
 
         def visit(expr: Expr, seed: Expr) -> None:
@@ -100,7 +103,7 @@ class Adjoints(Availability):
                 name = self.fresh("v_bar", FLOAT)
                 self.emit(Assign(name, seed))
                 seed = Name(name)
-            result = Name(stmt.target) if isinstance(stmt, Assign) and expr is stmt.value else None
+            result = value if expr is whole else None
             for k in live:
                 visit(expr.args[k], times(self.need(partial(expr, k, result), stmt), seed))
 
@@ -145,6 +148,8 @@ class Adjoints(Availability):
                 new = frame.out[number]
                 if not new.origin and not blocks(new):
                     frame.out[number] = replace(new, origin=stmt.origin, span=stmt.span)
+                    if new in self.put_backs:
+                        self.put_backs.add(frame.out[number])
 
     def adjoint_arrays_of(self, block: Block) -> None:
         """Adjoints for the arrays that a scope makes, by the last name of each."""
@@ -199,7 +204,7 @@ class Adjoints(Availability):
             return
         adjoint = self.bar.pop(stmt.target, None)
         if adjoint is not None:
-            self.scatter(self.chain(stmt.value, adjoint, stmt), stmt)
+            self.scatter(self.chain(stmt.value, adjoint, stmt, Name(stmt.target)), stmt)
 
     def add_array(self, target: str, source: str) -> None:
         """`target += source`, element by element."""
@@ -223,7 +228,9 @@ class Adjoints(Availability):
         contents = self._contents_at_hand(stmt, old) or self._saved_contents(stmt, old)
         array = self.value(stmt.array)
         assert isinstance(array, Name)
-        self.emit(Store(array.id, index, contents))
+        back = Store(array.id, index, contents)
+        self.put_backs.add(back)
+        self.emit(back)
 
     def _contents_at_hand(self, stmt: Store | Accum, old: Index) -> Expr | None:
         """The old contents, if another array was given them just before."""
@@ -252,6 +259,7 @@ class Adjoints(Availability):
 
     def reverse_store(self, stmt: Store) -> None:
         index = tuple(self.need(part, stmt) for part in stmt.index)
+        value = self._stored(stmt, index)
         self.put_back(stmt, index)
         if not self.active(stmt.array):
             return
@@ -263,13 +271,30 @@ class Adjoints(Availability):
         self.emit(Assign(name, Index(Name(array), index)))
         own: Expr = ZERO
         others = []
-        for leaf, contribution in self.chain(stmt.value, Name(name), stmt):
+        for leaf, contribution in self.chain(stmt.value, Name(name), stmt, value):
             if leaf == Index(Name(stmt.array), stmt.index):
                 own = plus(own, contribution)
             else:
                 others.append((leaf, contribution))
         self.emit(Store(array, index, own))
         self.scatter(others, stmt)
+
+    def _stored(self, stmt: Store, index: tuple[Expr, ...]) -> Name | None:
+        """The value of a store, loaded again, where its derivative reads it and nothing more has to be put back."""
+        value = stmt.value
+        if not isinstance(value, Call) or not self.activity.expression(value) or not reads_result(value):
+            return None
+        type_ = element(self.types[stmt.array])
+        if type_ != FLOAT:  # memory may hold it with less precision
+            return None
+        root = self.roots.find(stmt.array)
+        again = Reload(root, stmt.index, stmt, after=True)
+        if any(self.in_the_way(other, again) for other in self.stores[root] if other not in self.plan.keep):
+            return None
+        self.reloads.append(again)
+        name = self.fresh(base_of(stmt.array), type_)
+        self.emit(Assign(name, Index(Name(stmt.array), index)))
+        return Name(name)
 
     def reverse_accum(self, stmt: Accum) -> None:
         index = tuple(self.need(part, stmt) for part in stmt.index)

@@ -12,12 +12,9 @@ Hascoët, Naumann & Pascual (2005), here driven by demand.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from adcompile.analysis.aliasing import Roots, is_allocation
-from adcompile.analysis.dependence import Dependence
 from adcompile.errors import InternalError
 from adcompile.ir.nodes import (
     Accum,
@@ -39,35 +36,18 @@ from adcompile.ir.types import INT, Array, Scalar, Type, ndim
 from adcompile.ir.walk import blocks, loads, names, nodes, statements, substituted
 from adcompile.rules.registry import is_dear
 from adcompile.transform.plan import Plan
+from adcompile.transform.reloads import Reload, Reloads
 from adcompile.transform.scopes import Definition, Frame
-from adcompile.transform.tape import Tapes, integer
+from adcompile.transform.tape import integer
 
 
-@dataclass(frozen=True)
-class Reload:
-    """The reverse sweep reads `root[index]` as it stood at the forward point `stmt` (just after it if `after`)."""
-
-    root: str
-    index: tuple[Expr, ...]
-    stmt: Stmt
-    after: bool = False
-
-
-class Availability(Tapes):
+class Availability(Reloads):
     """Answers what the reverse sweep asks of the forward sweep; see the module's page."""
 
     def __init__(self, function: Function, roots: Roots, plan: Plan) -> None:
-        super().__init__(function, roots)
-        self.plan = plan
-        self.dependence = Dependence(function)
-        self.order = {stmt: number for number, stmt in enumerate(statements(function.body))}
-        self.reloads: list[Reload] = []
+        super().__init__(function, roots, plan)
         self.demanded: set[str] = set()  # forward values that the reverse sweep reads as they stand
         self.frozen_roots: frozenset[str] = frozenset()  # restored from a snapshot later: not to be read by an undo
-        self.stores: dict[str, list[Stmt]] = {}
-        for stmt in statements(function.body):
-            if isinstance(stmt, (Store, Accum)):
-                self.stores.setdefault(roots.find(stmt.array), []).append(stmt)
         self.allocated = {
             roots.find(stmt.target)
             for stmt in statements(function.body)
@@ -79,13 +59,6 @@ class Availability(Tapes):
         """`expr` of the forward sweep, as it stood just before `stmt`, in terms of the reverse sweep."""
         self.reload(expr, stmt)
         return substituted(expr, {name: self.value(name) for name in names(expr)})
-
-    def reload(self, expr: Expr, stmt: Stmt) -> None:
-        """Records that every element `expr` loads must hold what it held just before `stmt`."""
-        for load in loads(expr):
-            assert isinstance(load.array, Name)
-            if isinstance(self.types.get(load.array.id), Array):
-                self.reloads.append(Reload(self.roots.find(load.array.id), load.index, stmt))
 
     def atom(self, atom: Atom) -> Atom:
         return self.value(atom.id) if isinstance(atom, Name) else atom
@@ -183,22 +156,13 @@ class Availability(Tapes):
                 continue
             loops = [f.loop for f in self.frames_between(frame) if f.loop is not None]
             by_index = all(isinstance(loop, For) and Name(loop.index) in stmt.index for loop in loops)
-            by_count = len(loops) == 1 and isinstance(loops[0], While) and self._counts(stmt.index, loops[0])
+            by_count = len(loops) == 1 and isinstance(loops[0], While) and self.counts(stmt.index, loops[0])
             if (by_index or by_count) and self.types[stmt.array] == self._tape_like(stmt, value):
                 self.reloads.append(Reload(root, stmt.index, stmt, after=True))
                 values = {operand: self.value(operand) for part in stmt.index for operand in names(part)}
                 array = self.value(stmt.array)
                 return Index(array, tuple(substituted(part, values) for part in stmt.index))
         return None
-
-    def _counts(self, index: tuple[Expr, ...], loop: While) -> bool:
-        """Whether one of the indices is an integer that the loop steps in every iteration, and is never negative."""
-        return any(
-            Name(carry.inner) in index
-            and self.increment(carry, (loop, 0)) not in (None, 0)
-            and self.dependence.never_negative(Name(carry.inner))
-            for carry in loop.carried
-        )
 
     def _tape_like(self, stmt: Store, value: Expr) -> Type:
         """The type that an array must have to hold `value` without loss."""

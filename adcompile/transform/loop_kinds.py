@@ -48,6 +48,12 @@ def makes_array(stmt: Assign) -> bool:
     return is_allocation(stmt.value) and not (isinstance(stmt.value, Call) and stmt.value.fn is grown)
 
 
+def _dear(loop: For) -> bool:
+    """Whether a loop computes dear values."""
+    parts = (part for stmt in statements(loop.body) for expr in expressions(stmt) for part in nodes(expr))
+    return any(isinstance(part, Call) and is_dear(part.fn, part.args) for part in parts)
+
+
 class LoopKinds(Adjoints):
     """Tells the kinds of loops and blocks apart."""
 
@@ -64,6 +70,8 @@ class LoopKinds(Adjoints):
                 case For():
                     if stmt in self.plan.checkpointed:
                         return True
+                    if self.surely_together(stmt):
+                        continue
                     if any(name in own for part in (stmt.start, stmt.stop) for name in names(part)):
                         return True
                     if not self.needs_scope(stmt.body) and self._deep(stmt.body, own):
@@ -78,8 +86,11 @@ class LoopKinds(Adjoints):
     def _deep(self, block: Block, own: set[str]) -> bool:
         """Whether a block that is reversed as part of its surroundings holds a loop whose extent they compute."""
         for stmt in block:
-            if isinstance(stmt, For) and any(name in own for part in (stmt.start, stmt.stop) for name in names(part)):
-                return True
+            if isinstance(stmt, For):
+                if self.surely_together(stmt):
+                    continue
+                if any(name in own for part in (stmt.start, stmt.stop) for name in names(part)):
+                    return True
             if any(not self.needs_scope(inner) and self._deep(inner, own) for inner in blocks(stmt)):
                 return True
         return False
@@ -99,10 +110,17 @@ class LoopKinds(Adjoints):
                     return False
         return True
 
+    def together(self, loop: For) -> bool:
+        """Whether each iteration of a loop is run forward and reversed at once."""
+        return loop not in self.plan.split and self.independent(loop) and not self.costly_twice(loop)
+
+    def surely_together(self, loop: For) -> bool:
+        """Whether that is so whatever else the reverse sweep comes to read."""
+        return loop not in self.plan.split and self.independent(loop) and not (loop.carried and _dear(loop))
+
     def costly_twice(self, loop: For) -> bool:
         """Whether a loop computes dear values, and its forward sweep stays because the reverse sweep reads its sums."""
-        parts = (part for stmt in statements(loop.body) for expr in expressions(stmt) for part in nodes(expr))
-        if not any(isinstance(part, Call) and is_dear(part.fn, part.args) for part in parts):
+        if not _dear(loop):
             return False
         wanted, todo = set(self.demanded), list(self.demanded)
         while todo:

@@ -1,8 +1,9 @@
 """The primal, made ready for reverse mode.
 
-Goal: afterwards every loop has unit step; a condition that its own branch overwrites, and a bound that loads memory,
-have names; a choice between computed values is a branch, so that the side not taken contributes nothing (not even
-NaN); and a dear value (`exp`, say) whose derivative reads it again has a name, so that it can be kept.
+Goal: afterwards every loop has unit step; bounds that a loop computes anew each time, though nothing in them changes
+(`n = x.shape[0]` in an inlined function), are written out; a condition that its own branch overwrites, and a bound that
+loads memory, have names; a choice between computed values is a branch, so that the side not taken contributes nothing
+(not even NaN); and a dear value (`exp`, say) whose derivative reads it again has a name, so that it can be kept.
 Non-goals: nothing is made faster here.
 
     for i in range(a, n, 2): s += np.exp(x[i])
@@ -49,13 +50,17 @@ from adcompile.ir.walk import (
     children,
     expressions,
     loads,
+    names,
+    nodes,
     rebuilt,
+    substituted,
     with_blocks,
     with_expressions,
 )
 from adcompile.rules.registry import is_dear
 from adcompile.transform.tape import integer
 
+_LENGTHS = (ops.dim, np.add, np.subtract, np.multiply, max, min)
 _LAZY = (ops.select, ops.both, ops.either)
 
 
@@ -71,6 +76,9 @@ class _Preparation:
         self.roots = roots
         self.names = Names(tuple(all_names(function)))
         self.types: dict[str, Type] = dict(function.types)
+        self.depth = 0  # of loops
+        self.fixed = set(function.params)  # and what is assigned outside all loops
+        self.lengths: dict[str, Expr] = {}  # what a loop computes of shapes and of what is known before it
 
     def run(self) -> Function:
         return replace(self.function, body=self.block(self.function.body), types=self.types)
@@ -94,7 +102,11 @@ class _Preparation:
         if not isinstance(stmt, (While, Return)):
             parts = [self.expression(part, out, stmt, True) for part in expressions(stmt)]
             stmt = with_expressions(stmt, parts)
+        self.depth += isinstance(stmt, (For, While))
         stmt = with_blocks(stmt, [self.block(inner) for inner in blocks(stmt)])
+        self.depth -= isinstance(stmt, (For, While))
+        if isinstance(stmt, Assign):
+            self.know(stmt)
         if isinstance(stmt, If) and self.overwritten(stmt.test, stmt):
             test = self.fresh("test", BOOL)
             out.append(Assign(test, stmt.test, span=stmt.span))
@@ -110,12 +122,26 @@ class _Preparation:
     def bounds(self, loop: For, out: list[Stmt]) -> For:
         parts = []
         for base, part in (("start", loop.start), ("stop", loop.stop)):
+            part = substituted(part, self.lengths)
             if any(True for _ in loads(part)):
                 name = self.fresh(base, INT)
                 out.append(Assign(name, part, span=loop.span))
                 part = Name(name)
             parts.append(part)
         return replace(loop, start=parts[0], stop=parts[1])
+
+    def know(self, stmt: Assign) -> None:
+        """Remembers an integer that is the same in every iteration of the loops around it."""
+        if self.types[stmt.target] != INT:
+            return
+        value = substituted(stmt.value, self.lengths)
+        plain = all(
+            isinstance(part, (Const, Name)) or (isinstance(part, Call) and part.fn in _LENGTHS) for part in nodes(value)
+        )
+        if plain and self.depth and self.fixed.issuperset(names(value)):
+            self.lengths[stmt.target] = value
+        elif not self.depth:
+            self.fixed.add(stmt.target)
 
     def unit_step(self, loop: For, out: list[Stmt]) -> For:
         assert isinstance(loop.step, Const)

@@ -28,11 +28,11 @@ from adcompile.ir.nodes import (
     Block,
     Call,
     Carry,
+    Effect,
     Expr,
     For,
     Function,
     If,
-    Index,
     Merge,
     Name,
     Stmt,
@@ -45,17 +45,19 @@ from adcompile.ir.walk import (
     binds,
     blocks,
     expressions,
+    loads,
     nodes,
     renamed,
     statements,
     uses,
     with_blocks,
 )
-from adcompile.transform.available import Reload
 from adcompile.transform.checkpoints import Checkpoints
 from adcompile.transform.loop_kinds import inside
+from adcompile.transform.needed import Needed
 from adcompile.transform.plan import Plan
-from adcompile.transform.scopes import Region, Scope
+from adcompile.transform.reloads import Reload
+from adcompile.transform.scopes import TOP, Region, Scope
 
 _ARITHMETIC_FREE: frozenset[object] = frozenset(
     {np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal}
@@ -69,6 +71,7 @@ class Replay(Checkpoints):
     def __init__(self, function: Function, roots: Roots, plan: Plan, activity: Activity) -> None:
         super().__init__(function, roots, plan, activity)
         self.fused: set[Stmt] = set()
+        self.again: dict[Stmt, dict[str, str]] = {}  # what the results of loops run together are called there
         self._renaming: dict[str, Expr] = {}
 
     # ------------------------------------------------------------------------------------ loops
@@ -79,12 +82,7 @@ class Replay(Checkpoints):
         writes = any(isinstance(s, (Store, Accum)) for s in statements(stmt.body))
         if not writes and not any(c.result in self.bar for c in carried):
             return
-        together = (
-            isinstance(stmt, For)
-            and stmt not in self.plan.split
-            and self.independent(stmt)
-            and not self.costly_twice(stmt)
-        )
+        together = isinstance(stmt, For) and self.together(stmt)
         kept = self.snapshots(stmt) if isinstance(stmt, For) and stmt in self.plan.checkpointed else None
         replayed = kept is not None or (not together and self.needs_scope(stmt.body, frozenset(binds(stmt))))
         outer = self._outer(stmt)
@@ -106,13 +104,15 @@ class Replay(Checkpoints):
 
         yields: list[Atom] = []
 
-        def end() -> None:
+        def end() -> list[Atom]:
             yields.extend(self.bar.pop(c.inner, ZERO) for c in carried)
             yields.extend(self.bar[name] for name in outer)
+            return yields
 
         header = self._reversed_header(stmt, index, together)
         if together or replayed:
-            self._as_scope(stmt, region, stmt.body, out, Name(index), together, begin, end, kept)
+            sums = self._sums(stmt) if together and frame.region == TOP else {}
+            self._as_scope(stmt, region, stmt.body, out, Name(index), together, begin, end, kept, sums)
             yields = [self._renaming.get(a.id, a) if isinstance(a, Name) else a for a in yields]  # type: ignore[misc]
         else:
             inner_frame = self.reverse_block(region, stmt.body, out, frame.scope, Name(index))
@@ -127,6 +127,8 @@ class Replay(Checkpoints):
         )
         if kept is not None:
             new = (*new, self.released(kept, Name(index), out))
+        elif together:
+            new = (*new, *self._summed_again(stmt, sums))
         self.emit(For(index, *header, tuple(out), new, span=stmt.span))
         if kept is not None:
             self.given_back(kept)
@@ -134,6 +136,25 @@ class Replay(Checkpoints):
             self.bar[name] = Name(result)
         for c, result in zip(carried, results, strict=False):
             self.add_atom(c.init, Name(result))
+
+    def _sums(self, stmt: For | While) -> dict[str, str]:
+        """Names for the sums that a loop carries, to be had in the reverse sweep too if that repeats it all."""
+        made = self.made_in(stmt.body)
+        for inner in statements(stmt.body):
+            if isinstance(inner, Effect) or (
+                isinstance(inner, (Store, Accum)) and self.roots.find(inner.array) not in made
+            ):
+                return {}
+        return {c.inner: self.fresh(base_of(c.inner), self.types[c.inner]) for c in stmt.carried}
+
+    def _summed_again(self, stmt: For | While, sums: dict[str, str]) -> list[Carry]:
+        if sums:
+            self.again[stmt] = {c.result: self.fresh(base_of(c.result), self.types[c.result]) for c in stmt.carried}
+        return [
+            Carry(sums[c.inner], c.init, self._renaming[c.yielded.id], self.again[stmt][c.result])  # type: ignore[arg-type, union-attr]
+            for c in stmt.carried
+            if sums
+        ]
 
     def _bar_name(self, like: str) -> str:
         base = base_of(like)
@@ -151,36 +172,18 @@ class Replay(Checkpoints):
         return [n for n in found if n not in own and isinstance(self.types[n], Scalar) and self.active(n)]
 
     # ------------------------------------------------------------------------------------ scopes
-    def _as_scope(self, stmt, region, block, out, index, together, begin, end, kept=None) -> None:  # type: ignore[no-untyped-def]
+    def _as_scope(self, stmt, region, block, out, index, together, begin, end, kept=None, sums=()) -> None:  # type: ignore[no-untyped-def]
         """Reverses a block that is run forward again first; `self._renaming` maps its names to the copy's."""
         parent = self.frame
         values: dict[str, Expr] = {}
         made = self.made_in(block)
-        for inner in statements(block):  # the copy's loads are demands, as at the start of the block
-            for load in (e for part in expressions(inner) for e in nodes(part) if isinstance(e, Index)):
-                assert isinstance(load.array, Name)
-                if self.roots.find(load.array.id) not in made:
-                    self.reloads.append(Reload(self.roots.find(load.array.id), load.index, stmt))
-            if isinstance(inner, Assign) and isinstance(inner.value, Call) and inner.value.fn is ops.copy:
-                (whole,) = inner.value.args  # reads every element
-                assert isinstance(whole, Name)
-                if self.roots.find(whole.id) not in made:
-                    self.reloads.append(Reload(self.roots.find(whole.id), (), stmt))
         if together:
             self.fused.add(stmt)
-            values.update({c.inner: ZERO for c in stmt.carried})
+            values.update({c.inner: Name(sums[c.inner]) if c.inner in sums else ZERO for c in stmt.carried})
         elif kept is not None:
             values.update(self.advance(kept, index, out))
         else:
-            undo = self.reverse_block(region, block, out, parent.scope, index)
-            self.undo(undo, made)
-            undo.position = -1
-            if isinstance(stmt, (For, While)):
-                wanted = {n for s in statements(block) for n in uses(s)}
-                wanted.update(c.yielded.id for c in stmt.carried if isinstance(c.yielded, Name))
-                for c in stmt.carried:
-                    if c.inner in wanted:
-                        values[c.inner] = self.value(c.inner)
+            self.undo(self.reverse_block(region, block, out, parent.scope, index), made)
             self.frames.pop()
         if isinstance(stmt, For):
             values[stmt.index] = index
@@ -190,23 +193,47 @@ class Replay(Checkpoints):
         before = dict(self.array_bar)
         begin()
         self.reverse_statements(frame)
-        end()
+        results = [*end(), *self.bar.values(), *(c.yielded for c in getattr(stmt, "carried", ()) if c.inner in sums)]
         self.frames.pop()
         self.array_bar = before
         forward = scope.rebuilt(block, region, effects=False)
         if together:
             forward = self._local_only(forward, self.made_in(forward))
+        asked = [atom.id for atom in results if isinstance(atom, Name)]
+        needed = Needed(forward, out[first:], asked, self.roots, self.put_backs)
+        forward = needed.only(forward, made)
+        backward = needed.only(out[first:], made, reverse=True)
+        self._demand(forward, needed, made, stmt)
+        del out[first:]
+        if not together and kept is None and isinstance(stmt, (For, While)):
+            self.reverse_block(region, block, out, parent.scope, index).position = -1
+            for c in stmt.carried:
+                values[c.inner] = self.value(c.inner) if c.inner in needed.names else ZERO
+            self.frames.pop()
         own = inside(forward) | set(values)
         wanted = {n for s in statements(forward) for n in uses(s)}
         for name in sorted(wanted - own):
             if isinstance(self.types[name], Scalar) or name in self.where:
                 values[name] = self.value(name)
-        copy, self._renaming = renamed((*forward, *out[first:]), self.names, self.types, values)  # type: ignore[arg-type]
-        out[first:] = copy
+        copy, self._renaming = renamed((*forward, *backward), self.names, self.types, values)  # type: ignore[arg-type]
+        out += copy
         self.bar = {
             name: self._renaming.get(atom.id, atom) if isinstance(atom, Name) else atom  # type: ignore[misc]
             for name, atom in self.bar.items()
         }
+
+    def _demand(self, forward: Block, needed: Needed, made: set[str], stmt: Stmt) -> None:
+        """What the copy reads of memory it does not make are demands, as at the start of the block."""
+        for inner in filter(needed.is_live, statements(forward)):
+            for load in (e for part in expressions(inner) for e in loads(part)):
+                assert isinstance(load.array, Name)
+                if self.roots.find(load.array.id) not in made:
+                    self.reloads.append(Reload(self.roots.find(load.array.id), load.index, stmt))
+            if isinstance(inner, Assign) and isinstance(inner.value, Call) and inner.value.fn is ops.copy:
+                (whole,) = inner.value.args  # reads every element
+                assert isinstance(whole, Name)
+                if self.roots.find(whole.id) not in made:
+                    self.reloads.append(Reload(self.roots.find(whole.id), (), stmt))
 
     def _local_only(self, block: Block, made: set[str]) -> Block:
         """The forward slice of one iteration: without its additions to arrays of outside."""
@@ -243,7 +270,7 @@ class Replay(Checkpoints):
                     self.add_atom(m.then if side == 0 else m.orelse, seed)
 
             if self.needs_scope(block):
-                self._as_scope(stmt, region, block, out, None, False, begin, lambda: None)
+                self._as_scope(stmt, region, block, out, None, False, begin, list)
             else:
                 inner = self.reverse_block(region, block, out, frame.scope)
                 begin()

@@ -16,12 +16,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from adcompile.analysis.activity import Activity
-from adcompile.analysis.aliasing import is_allocation, roots
+from adcompile.analysis.aliasing import roots
+from adcompile.analysis.effects import is_pure
 from adcompile.chain import ONE, ZERO
 from adcompile.errors import refuse
 from adcompile.ir.nodes import (
     Accum,
     Assign,
+    Block,
     Expr,
     For,
     Function,
@@ -36,14 +38,13 @@ from adcompile.ir.nodes import (
 )
 from adcompile.ir.show import shown_type
 from adcompile.ir.types import Array, Scalar, TupleType, is_float
-from adcompile.ir.walk import statements
-from adcompile.transform.available import Reload
+from adcompile.ir.walk import defines, loads, replaced, statements, substituted, uses
 from adcompile.transform.entry import own_copies
 from adcompile.transform.plan import Bound, Plan
 from adcompile.transform.prepare import prepared
 from adcompile.transform.private import private_arrays
 from adcompile.transform.replay import Replay
-from adcompile.transform.scopes import TOP, Region, Scope
+from adcompile.transform.scopes import TOP, Scope
 
 
 def reverse(
@@ -98,12 +99,39 @@ class _Sweep(Replay):
         adjoints = [self._adjoint_of(param) for param in self.wrt]
         result: Expr = Tuple(tuple(adjoints)) if packed or len(adjoints) > 1 else adjoints[0]
         forward = scope.rebuilt(function.body, TOP)[:-1]
+        after: Block = ()
         if value:
-            result = Tuple((last.value, result))
+            forward, after, primal = self._without_repeats(forward, out, last.value)
+            result = Tuple((primal, result))
         params = (*function.params, *seeds)
-        body = (*forward, *out, Return(result))
+        body = (*forward, *out, *after, Return(result))
         new = Function(f"{function.name}_{'vjp' if seeded else 'grad'}", params, body, self.types)
         return own_copies(new, function.params)
+
+    def _without_repeats(self, forward: Block, out: list[Stmt], value: Expr) -> tuple[Block, Block, Expr]:
+        """The forward sweep without loops that the reverse sweep repeats, where only the returned value asks for what
+        they give; the statements between such a loop and that value, which go after the reverse sweep; the value."""
+        late = {name for stmt in statements(out) for name in uses(stmt)}
+        after: Block = ()
+        for again in self.again.values():
+            taken = set(again)
+            stay: list[Stmt] = []
+            between: list[Stmt] = []
+            for stmt in forward:
+                if not any(name in taken for inner in statements((stmt,)) for name in uses(inner)):
+                    if taken.isdisjoint(defines(stmt)):
+                        stay.append(stmt)
+                elif isinstance(stmt, Assign) and is_pure(stmt.value) and not any(True for _ in loads(stmt.value)):
+                    taken.add(stmt.target)
+                    between.append(stmt)
+                else:
+                    break
+            else:
+                if taken.isdisjoint(late):
+                    values: dict[str, Expr] = {name: Name(new) for name, new in again.items()}
+                    forward, after = tuple(stay), replaced((*between, *after), values)
+                    value = substituted(value, values)
+        return forward, after, value
 
     def _seed(self, last: Return, seeded: bool) -> list[str]:
         leaves = list(_leaves(last.value))
@@ -186,10 +214,10 @@ class _Sweep(Replay):
         recalled = set()
         for reload in set(self.reloads):
             for store in self.stores.get(reload.root, ()):
-                if store in found or not self._in_the_way(store, reload):
+                if store in found or not self.in_the_way(store, reload):
                     continue
                 loop = self._checkpointed(store)
-                if loop is None or loop in self._loops(reload.stmt, own=True):
+                if loop is None or loop in self.loops_around(reload.stmt, own=True):
                     found.add(store)
                 else:
                     recalled.add((loop, reload.root))
@@ -197,46 +225,7 @@ class _Sweep(Replay):
 
     def _checkpointed(self, stmt: Stmt) -> Stmt | None:
         """The checkpointed loop that a statement is in."""
-        return next((loop for loop in self._loops(stmt) if loop in self.plan.checkpointed), None)
-
-    def _in_the_way(self, store: Stmt, reload: Reload) -> bool:
-        assert isinstance(store, (Store, Accum))
-        if reload.stmt not in self.order:
-            return True
-        here, there = self.order[store], self.order[reload.stmt]
-        precedes = here <= there if reload.after else here < there
-        shared = [loop for loop in self._loops(store) if loop in self._loops(reload.stmt, own=True)]
-        lifetime = self._lifetime(reload.root)
-        shared = [loop for loop in shared if loop not in lifetime and loop not in self.plan.checkpointed]
-        match self.dependence.order(store.index, reload.index, shared[::-1]):
-            case "never" | "before":
-                return False
-            case "after":
-                return True
-            case "same":
-                return not precedes
-        if not precedes:
-            return True
-        if not shared:
-            return False
-        counted = len(shared) == 1 and isinstance(shared[0], While) and self._counts(store.index, shared[0])
-        return not (counted and store.index == reload.index)
-
-    def _loops(self, stmt: Stmt, own: bool = False) -> list[Stmt]:
-        found: list[Stmt] = [stmt] if own and isinstance(stmt, (For, While)) else []
-        region: Region = self.region_of(stmt)
-        while region[0] is not None:
-            if isinstance(region[0], (For, While)):
-                found.append(region[0])
-            region = self.region_of(region[0])
-        return found
-
-    def _lifetime(self, root: str) -> list[Stmt]:
-        """The loops around the allocation of an array: it does not live from one of their iterations to the next."""
-        for stmt in statements(self.function.body):
-            if isinstance(stmt, Assign) and is_allocation(stmt.value) and self.roots.find(stmt.target) == root:
-                return self._loops(stmt)
-        return []
+        return next((loop for loop in self.loops_around(stmt) if loop in self.plan.checkpointed), None)
 
     def fused_with_stores(self, keep: frozenset[Stmt]) -> frozenset[Stmt]:
         """Loops that were run forward and reversed together although something they write must be put back."""

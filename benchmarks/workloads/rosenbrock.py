@@ -109,7 +109,7 @@ WORKLOADS = [
     Workload(
         f"Rosenbrock, {form.__name__}, n = {n:,}", form, value_and_grad(form), hand, partial(_point, n),
         partial(_point, min(n, 50)), PEERS,
-    )  # fmt: skip
+    )
     for form in (loop, arrays)
     for n in (10, 1_000, 1_000_000)
 ]

@@ -19,16 +19,13 @@ def kepler_grad(e, m):
         # s += np.sin(x)
         x_bar = np.cos(x)
         for j in range(k - 1, -1, -1):
-            # x = x - d
-            d_bar = -x_bar
             # d = (x - e * np.sin(x) - m[i]) / (1.0 - e * np.cos(x))
             x = x_tape[j]
             cos_x = np.cos(x)
             t = 1.0 - e * cos_x
-            v_bar = d_bar / t
+            v_bar = -(x_bar / t)
             sin_x = np.sin(x)
-            d = (x - e * sin_x - m[i]) / t
-            v_bar2 = d / t * d_bar
+            v_bar2 = (x - e * sin_x - m[i]) / t * v_bar
             x_bar += v_bar - e * cos_x * v_bar - e * sin_x * v_bar2
             e_bar += cos_x * v_bar2 - sin_x * v_bar
             m_bar[i] -= v_bar
