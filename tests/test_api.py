@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from adcompile import InvalidArgument, Unsupported, grad, jvp, value_and_grad, vjp
+from adcompile import InvalidArgument, Unsupported, grad, hessian, jacobian, jvp, value_and_grad, vjp
 
 X = np.array([0.5, -1.0, 2.0])
 
@@ -431,3 +431,41 @@ def _named_as_ours(seed, primals):
 def test_parameters_may_have_the_names_of_ours() -> None:
     assert vjp(_named_as_ours, jit=False)(3.0, 2.0)[1](1.0) == 12.0
     assert jvp(_named_as_ours, jit=False)((3.0, 2.0), (1.0, 0.0)) == (18.0, 12.0)
+
+
+def overlapping(a, b):
+    a[0] = 2.0 * b[0]
+    return a[0] * b[0] * b[1]
+
+
+def test_a_pullback_refuses_arguments_that_overlap():
+    x = np.array([1.0, 2.0, 3.0])
+    with pytest.raises(ValueError, match="shares memory"):
+        vjp(overlapping, jit=False)(x, x)
+
+
+def shadowing(x, range, np, min):
+    total = 0.0
+    for v in x:
+        total += v * total * range + v * np * min
+    return total
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_parameters_named_as_what_generated_code_calls(jit):
+    x = np.array([1.0, 2.0, 3.0])
+    gradient = grad(shadowing, jit=jit)(x, range=2.0, np=1.0, min=0.5)
+    np.testing.assert_allclose(gradient, [17.5, 10.5, 7.5], rtol=1e-14)
+    if not jit:
+        assert hessian(shadowing, jit=False)(x, 2.0, 1.0, 0.5).shape == (3, 3)
+        assert jacobian(lambda x, np: x * np, jit=False)(x, 2.0)[1, 1] == 2.0
+
+
+def rounded_on_purpose(x, c):
+    x[0] += c
+    x[0] -= c
+    return x[0] * x[1]
+
+
+def test_additions_of_the_function_keep_their_order():
+    assert value_and_grad(rounded_on_purpose, jit=False)(np.array([1.3, 0.7]), 1e20)[0] == 0.0

@@ -15,6 +15,7 @@ from adcompile.api.derivative import Derivative
 from adcompile.api.signatures import identifier
 from adcompile.backend.compile import Options, compiled
 from adcompile.backend.emit import Emitted
+from adcompile.backend.naming import printed_params
 from adcompile.ir.show import shown_type
 from adcompile.ir.types import Array, Scalar, TupleType, Type, is_float
 from adcompile.transform.plan import Bound
@@ -40,6 +41,10 @@ class Composed(Derivative):
         self.check(primals)
         function, wrt = self._primal_for(primals)
         params = tuple(inspect.signature(function).parameters)
+        if list(printed := printed_params(params)) != list(printed.values()):  # it has a parameter `np`, say
+            outcome = pipeline.run(pipeline.Job(function, primals, "primal", ()))
+            function = compiled(outcome.name, outcome.emitted, _TEXT).python
+            params, wrt = tuple(printed.values()), tuple(printed[name] for name in wrt)
         typed = dict(zip(params, primals, strict=True))
         parts = _Parts(function, primals, wrt, self.request.checkpoint)
         write = {"jacobian": self._jacobian, "hessian": self._hessian, "hvp": self._product}[self.request.kind]

@@ -71,10 +71,10 @@ class VectorJacobian:
     def __call__(self, *args: Any, **kwargs: Any) -> tuple[Any, Pullback]:
         bound = self.__signature__.bind(*args, **kwargs)
         bound.apply_defaults()
-        arguments = tuple(map(_copied, bound.args))
-        types = self._value.types_of(*arguments)
+        types = self._value.types_of(*bound.args)
         self.seeded.check(types)
-        value = self._value(*arguments)
+        value = self._value(*bound.args)  # refuses arguments that overlap, which copies would not
+        arguments = tuple(map(_copied, bound.args))
         return value, Pullback(self.seeded, arguments, value, self._value.outcome(types).result)
 
     @property

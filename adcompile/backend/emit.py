@@ -36,7 +36,7 @@ from adcompile.backend.interference import (
     entry_copies,
     exit_copies,
 )
-from adcompile.backend.naming import printed_names
+from adcompile.backend.naming import printed_names, printed_params
 from adcompile.ir import ops, walk
 from adcompile.ir.nodes import (
     Accum,
@@ -73,14 +73,15 @@ class Emitted:
 
 def emit(function: Function, notes: bool = True) -> Emitted:
     """The Python text of a core function; `notes` asks for the primal statements as comments."""
-    spellings = Spellings(function.params)
+    params = printed_params(function.params).values()
+    spellings = Spellings(params)
     for part in _texts_to_come(function):
         expression(part, str, spellings)
     reserved = {"range", *spellings.roots}
     interference = Interference(function)
     names = printed_names(function, interference, reserved)
     lines = _Writer(function, names, interference.needed, spellings, notes).block(function.body, "")
-    head = f"def {function.name}({', '.join(function.params)}):"
+    head = f"def {function.name}({', '.join(params)}):"
     text = "\n".join([head, *("    " + line for line in lines or ["pass"])]) + "\n"
     return Emitted(text, dict(spellings.imports))
 

@@ -7,8 +7,9 @@ a carry or a merge copies it to; versions that cannot share are numbered: `x`, `
 
 from __future__ import annotations
 
+import builtins
 import keyword
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from adcompile.backend.interference import Copies, Interference, back_copies, branch_copies, entry_copies, exit_copies
 from adcompile.ir import walk
@@ -29,6 +30,22 @@ def printed_names(function: Function, interference: Interference, reserved: Coll
         classes.join_copied(target, source)
     classes.join_versions()
     return _spelled(function, classes.distinct(), reserved)
+
+
+def printed_params(params: Sequence[str]) -> dict[str, str]:
+    """The printed name of each parameter: its own, but where generated code means something else by that.
+
+    >>> printed_params(["x", "range"])
+    {'x': 'x', 'range': 'range_'}
+    """
+    taken = {*dir(builtins), "np", "math"}
+    printed: dict[str, str] = {}
+    for param in params:
+        name = param
+        while name in taken or (name != param and name in params):
+            name += "_"
+        printed[param] = name
+    return printed
 
 
 class _Classes:
@@ -118,13 +135,13 @@ def _base(members: list[str]) -> str:
 
 
 def _spelled(function: Function, classes: list[list[str]], reserved: Collection[str]) -> dict[str, str]:
-    params = set(function.params)
-    taken = {*reserved, *keyword.kwlist, *params}
+    params = printed_params(function.params)
+    taken = {*reserved, *keyword.kwlist, *params.values()}
     bases = {_base(members) for members in classes}
     spelled: dict[str, str] = {}
     for members in classes:
         param = next((name for name in members if name in params), None)
-        chosen = param or _free_name(_base(members), taken, bases)
+        chosen = params[param] if param else _free_name(_base(members), taken, bases)
         taken.add(chosen)
         spelled.update(dict.fromkeys(members, chosen))
     return spelled

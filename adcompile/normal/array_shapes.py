@@ -201,7 +201,12 @@ def _reshape(b: Builder, fn: Any, a: Typed, shape: Typed) -> Typed:
 
 
 @canonical(np.ravel, takes="a | order")
+def _raveled(b: Builder, fn: Any, a: Typed) -> Typed:
+    return reshaped(b, array_of(b, a, fn), [constant(-1)])  # of one axis too: a strided vector is copied
+
+
 def _ravel(b: Builder, fn: Any, a: Typed) -> Typed:
+    """The elements as a vector, to be read."""
     a = array_of(b, a, fn)
     return a if a.ndim == 1 else reshaped(b, a, [constant(-1)])
 

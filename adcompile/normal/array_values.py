@@ -151,7 +151,8 @@ class ArrayValues(Lowering):
     def subscript(self, base: Elements, index: Sequence[Expr]) -> Elements:
         """A view; indices are evaluated now, as the view keeps them."""
         if any(self.is_array(item) for item in index):
-            return self.gathered(base, index)
+            taken = self.gathered(base, index)
+            return Elements(taken.shape, taken.dtype, taken.at)  # a copy, in NumPy
         if base.root is None:
             base = self.filled("t", base)
         return self.subscripts.taken(base, [self.bounds(item) for item in index])

@@ -100,7 +100,9 @@ class _Sharing:
         return links
 
     def statement(self, stmt: Stmt, links: _Links) -> _Links:
-        source, copied = self.source(stmt.value) if isinstance(stmt, Assign) else ("", False)
+        source, copied = "", False
+        if isinstance(stmt, Assign) and isinstance(self.types[stmt.target], Array):  # an element is no view
+            source, copied = self.source(stmt.value)
         if not source or copied:
             for expr in expressions(stmt):
                 self.read(stmt, contents(expr), links)

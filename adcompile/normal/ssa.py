@@ -30,7 +30,7 @@ from typing import NamedTuple
 import numpy as np
 
 from adcompile.analysis.liveness import Live, live_after, targets
-from adcompile.analysis.types_of import described
+from adcompile.analysis.types_of import described, type_of
 from adcompile.errors import Refusal, Unsupported, refuse
 from adcompile.ir import ops
 from adcompile.ir.nodes import (
@@ -253,9 +253,15 @@ class Walk:
             return x.expr
         made = self.b.defined(name, x).expr
         assert isinstance(made, Name)
-        if isinstance(x.type, Array) and is_view(x.expr) and not self.frozen.isdisjoint(names(x.expr)):
+        if isinstance(x.type, Array) and self.shares(x.expr) and not self.frozen.isdisjoint(names(x.expr)):
             self.frozen |= {made.id}
         return made
+
+    def shares(self, expr: Expr) -> bool:
+        """Whether an array has its memory from another: arrays of indices make a copy."""
+        if isinstance(expr, Index):
+            return not any(isinstance(type_of(item, self.b.types), Array) for item in expr.index)
+        return is_view(expr)
 
     def kept_item(self, name: str, x: Typed) -> Expr:
         """An item of a tuple variable; the length of an axis stays what it is."""

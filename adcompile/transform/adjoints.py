@@ -6,8 +6,8 @@ an array of the same shape, one for all names that reach the same memory.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -42,6 +42,29 @@ from adcompile.transform.available import Availability
 from adcompile.transform.plan import Plan
 from adcompile.transform.reloads import Reload
 from adcompile.transform.scopes import Frame, Region, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """To the adjoint of a value that an expression reads; of an element that is read under a condition alone, `guard`
+    is that, and `inside` the contribution where it holds."""
+
+    leaf: Name | Index
+    value: Expr
+    guard: Expr | None
+    inside: Expr
+
+
+def merged(found: list[Contribution]) -> Iterator[Contribution]:
+    """One for each value, and for each condition where all there are of it have one."""
+    sums: dict[tuple[Name | Index, Expr | None], Contribution] = {}
+    sure = {one.leaf for one in found if one.guard is None or isinstance(one.leaf, Name)}
+    for one in found:
+        key = (one.leaf, None if one.leaf in sure else one.guard)
+        if (known := sums.get(key)) is not None:
+            one = replace(one, value=plus(known.value, one.value), inside=plus(known.inside, one.inside))
+        sums[key] = replace(one, guard=key[1])
+    yield from sums.values()
 
 
 class Adjoints(Availability):
@@ -86,16 +109,16 @@ class Adjoints(Availability):
             self.emit(Assign(new, Call(np.zeros_like, (Name(array),))))
 
     # ------------------------------------------------------------------------------------ the chain rule
-    def chain(self, expr: Expr, seed: Expr, stmt: Stmt, value: Expr | None = None) -> list[tuple[Name | Index, Expr]]:
+    def chain(self, expr: Expr, seed: Expr, stmt: Stmt, value: Expr | None = None) -> list[Contribution]:
         """What `seed`, the adjoint of `expr`, contributes to each value that `expr` reads; `value` is its value."""
         whole = expr
-        found: list[tuple[Name | Index, Expr]] = []
+        found: list[Contribution] = []
 
-        def visit(expr: Expr, seed: Expr) -> None:
+        def visit(expr: Expr, seed: Expr, guard: Expr | None = None, inside: Expr = ZERO) -> None:
             if not self.activity.expression(expr):
                 return
             if isinstance(expr, (Name, Index)):
-                found.append((expr, seed))
+                found.append(Contribution(expr, seed, guard, inside))
                 return
             assert isinstance(expr, Call)
             live = [k for k in differentiable(expr) if self.activity.expression(expr.args[k])]
@@ -105,7 +128,14 @@ class Adjoints(Availability):
                 seed = Name(name)
             result = value if expr is whole else None
             for k in live:
-                visit(expr.args[k], times(self.need(partial(expr, k, result), stmt), seed))
+                own = self.need(partial(expr, k, result), stmt)
+                if expr.fn is ops.select:  # whose sides are at hand: what is computed is a branch
+                    condition = self.need(expr.args[0], stmt)
+                    visit(
+                        expr.args[k], times(own, seed), condition if k == 1 else Call(ops.negated, (condition,)), seed
+                    )
+                else:
+                    visit(expr.args[k], times(own, seed))
 
         try:
             visit(expr, seed)
@@ -113,19 +143,21 @@ class Adjoints(Availability):
             raise Unsupported(
                 replace(r, span=r.span or stmt.span, function=r.function or self.function.name) for r in error.refusals
             ) from None
-        merged: dict[Name | Index, Expr] = {}
-        for leaf, contribution in found:
-            merged[leaf] = plus(merged[leaf], contribution) if leaf in merged else contribution
-        return list(merged.items())
+        return list(merged(found))
 
-    def scatter(self, contributions: list[tuple[Name | Index, Expr]], stmt: Stmt) -> None:
-        for leaf, contribution in contributions:
+    def scatter(self, contributions: list[Contribution], stmt: Stmt) -> None:
+        for one in contributions:
+            leaf = one.leaf
             if isinstance(leaf, Name):
-                self.add(leaf.id, contribution)
-            elif contribution != ZERO:
+                self.add(leaf.id, one.value)
+            elif one.value != ZERO:
                 assert isinstance(leaf.array, Name)
                 index = tuple(self.need(part, stmt) for part in leaf.index)
-                self.emit(Accum(self.adjoint_array(leaf.array.id), index, contribution))
+                array = self.adjoint_array(leaf.array.id)
+                if one.guard is None:
+                    self.emit(Accum(array, index, one.value))
+                else:  # an element that is not chosen may not exist
+                    self.emit(If(one.guard, (Accum(array, index, one.inside, origin=stmt.origin),), ()))
 
     # ------------------------------------------------------------------------------------ blocks
     def reverse_block(
@@ -271,11 +303,11 @@ class Adjoints(Availability):
         self.emit(Assign(name, Index(Name(array), index)))
         own: Expr = ZERO
         others = []
-        for leaf, contribution in self.chain(stmt.value, Name(name), stmt, value):
-            if leaf == Index(Name(stmt.array), stmt.index):
-                own = plus(own, contribution)
+        for one in self.chain(stmt.value, Name(name), stmt, value):
+            if one.leaf == Index(Name(stmt.array), stmt.index):
+                own = plus(own, one.value)
             else:
-                others.append((leaf, contribution))
+                others.append(one)
         self.emit(Store(array, index, own))
         self.scatter(others, stmt)
 

@@ -143,3 +143,74 @@ def overwritten_by_constant(x):
         y[i] = 0.0
         y[i - 1] += x[i]
     return s + np.sum(y)
+
+
+@case(vector(4))
+def filled_from_the_last_round(x):
+    y = np.zeros(len(x))
+    s = 0.0
+    for i in range(-1, len(x)):  # the last element twice
+        y[i] = x[i] * (i + 3.0)
+        s += y[i] ** 2
+    return s
+
+
+@case(vector(4))
+def added_from_the_last_round(x):
+    y = np.zeros(len(x))
+    s = 0.0
+    for i in range(-1, len(x)):
+        y[i] += x[i] * (i + 2.0)
+        s += y[i] ** 2
+    return s
+
+
+@case(vector(4))
+def times_the_last_at_first(x):
+    y = x.copy()
+    for i in range(len(x)):
+        y[i] = y[i] * y[i - 1]
+    return np.sum(y)
+
+
+@case(vector(4), np.array([2, 0, 1, 2]))
+def gathered_then_written(x, ix):
+    y = x[ix]  # a copy
+    y[0] = 7.0
+    return np.sum(x * x) + np.sum(y * x)
+
+
+@case(vector(4), np.array([2, 0, 1, 2]))
+def gathered_then_source_written(x, ix):
+    z = x * 2.0
+    y = z[ix]
+    z[0] = 9.0
+    y *= y
+    return np.sum(y * z)
+
+
+@case(vector(4), np.array([2, 0, 1, 2]))
+def gathered_in_a_loop(x, ix):
+    s = 0.0
+    z = x * 1.0
+    for v in z[ix]:
+        z[0] = v * 2.0
+        s += v * z[0]
+    return s
+
+
+@case(vector(4), jit=True)
+def guarded_neighbour(x):
+    s = 0.0
+    for i in range(4):
+        right = x[i + 1] if i < 3 else 0.0
+        left = x[i - 1] if i > 0 else x[3]
+        s += (right - x[i]) ** 2 * left
+    return s
+
+
+@case(vector(4), 2)
+@case(vector(4), 10**12, jit=True)
+def guarded_element(x, k):
+    r = x[k] if k < 4 else 0.0
+    return r * r + x[0]

@@ -240,3 +240,18 @@ def an_alias_written_before_it_is_rebound(x):
         s += y[0] * y[1]
         y = y * 2.0
     return s
+
+
+@refused(x)
+def raveled_and_written(x):
+    y = x[::2].ravel()
+    y[0] = 5.0
+    return x[0] * y[0]
+
+
+@refused(x, x + 1.0)
+def iterated_and_swapped(x, w):
+    for v in x:
+        w, x = x, w
+        w[1] -= np.sin(v)
+    return np.sum(w)
