@@ -45,19 +45,18 @@ class Undo(LoopKinds):
     def undo(self, frame: Frame, made: set[str]) -> None:
         """Gives memory what it held before a block ran, as far as something reads it: element by element where the
         stores fill a box, else from a snapshot of the array."""
-        wanted = [
-            s
-            for s in statements(frame.block)
-            if isinstance(s, (Store, Accum)) and s in self.plan.keep and self.roots.find(s.array) not in made
-        ]
-        if not wanted:
+        inside = set(statements(frame.block))
+        stores = [s for s in statements(frame.block) if isinstance(s, (Store, Accum))]
+        wanted = [s for s in stores if s in self.plan.keep and self.roots.find(s.array) not in made]
+        recalled = {root for loop, root in self.plan.recalled if loop in inside and root not in made}
+        if not wanted and not recalled:
             return
-        rough = {self.roots.find(s.array) for s in wanted if not self._in_box(s, frame.region)}
+        rough = {self.roots.find(s.array) for s in wanted if not self._in_box(s, frame.region)} | recalled
         before, self.frozen_roots = self.frozen_roots, self.frozen_roots | rough | made
         self._undo_block({s for s in wanted if self.roots.find(s.array) not in rough})
         self.frozen_roots = before
         for root in sorted(rough):
-            self._restore_snapshot(next(s.array for s in wanted if self.roots.find(s.array) == root), frame)
+            self._restore_snapshot(next(s.array for s in stores if self.roots.find(s.array) == root), frame)
 
     def _in_box(self, stmt: Stmt, region: Region) -> bool:
         """Whether a statement lies in the region under loops of known extent and branches only."""
