@@ -1,7 +1,8 @@
 """Scratch arrays go back into the loop that they serve.
 
-Goal: an uninitialised array made before a loop, used in that loop alone, and filled by every iteration before it reads
-any of it, is made in the loop's body: no iteration sees another's contents, and the analyses of reverse mode may know.
+Goal: an uninitialised array made before a loop, used in that loop alone (or in one inside it), and filled by every
+iteration before it reads any of it, is made in the loop's body: no iteration sees another's contents, and the analyses
+of reverse mode may know.
 (The optimiser makes such arrays once, outside, for speed; that is right to run and wrong to differentiate.)
 Non-goals: arrays filled in part, or by more than one loop.
 
@@ -38,12 +39,20 @@ def _block(block: Block, function: Function) -> Block:
         if not isinstance(stmt, Assign) or not _is_scratch(stmt.value):
             continue
         users = [s for s in stmts if s is not stmt and _mentions(s, stmt.target)]
-        if len(users) != 1 or not isinstance(users[0], For) or not _filled_first(users[0].body, stmt, function):
-            continue
-        loop = users[0]
-        stmts[stmts.index(loop)] = replace(loop, body=(stmt, *loop.body))
-        stmts.remove(stmt)
+        if len(users) == 1 and (loop := _served(users[0], stmt, function)) is not None:
+            stmts[stmts.index(users[0])] = loop
+            stmts.remove(stmt)
     return tuple(with_blocks(s, [_block(inner, function) for inner in blocks(s)]) for s in stmts)
+
+
+def _served(loop: Stmt, made: Assign, function: Function) -> For | None:
+    """The one loop that mentions an array, with the array made inside it: in the innermost loop that it serves."""
+    if not isinstance(loop, For):
+        return None
+    users = [s for s in loop.body if _mentions(s, made.target)]
+    if len(users) == 1 and (inner := _served(users[0], made, function)) is not None:
+        return replace(loop, body=tuple(inner if s is users[0] else s for s in loop.body))
+    return replace(loop, body=(made, *loop.body)) if _filled_first(loop.body, made, function) else None
 
 
 def _is_scratch(value: Expr) -> bool:

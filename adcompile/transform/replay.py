@@ -28,7 +28,6 @@ from adcompile.ir.nodes import (
     Block,
     Call,
     Carry,
-    Effect,
     Expr,
     For,
     Function,
@@ -141,9 +140,7 @@ class Replay(Checkpoints):
         """Names for the sums that a loop carries, to be had in the reverse sweep too if that repeats it all."""
         made = self.made_in(stmt.body)
         for inner in statements(stmt.body):
-            if isinstance(inner, Effect) or (
-                isinstance(inner, (Store, Accum)) and self.roots.find(inner.array) not in made
-            ):
+            if isinstance(inner, (Store, Accum)) and self.roots.find(inner.array) not in made:
                 return {}
         return {c.inner: self.fresh(base_of(c.inner), self.types[c.inner]) for c in stmt.carried}
 
@@ -196,7 +193,7 @@ class Replay(Checkpoints):
         results = [*end(), *self.bar.values(), *(c.yielded for c in getattr(stmt, "carried", ()) if c.inner in sums)]
         self.frames.pop()
         self.array_bar = before
-        forward = scope.rebuilt(block, region, effects=False)
+        forward = scope.rebuilt(block, region, effects=bool(sums))  # checks may run twice
         if together:
             forward = self._local_only(forward, self.made_in(forward))
         asked = [atom.id for atom in results if isinstance(atom, Name)]

@@ -28,8 +28,6 @@ from adcompile.ir.nodes import (
 )
 from adcompile.ir.types import INT, Array, element, ndim
 from adcompile.ir.walk import (
-    binds,
-    blocks,
     loads,
     names,
     statements,
@@ -51,23 +49,21 @@ class Undo(LoopKinds):
         recalled = {root for loop, root in self.plan.recalled if loop in inside and root not in made}
         if not wanted and not recalled:
             return
-        rough = {self.roots.find(s.array) for s in wanted if not self._in_box(s, frame.region)} | recalled
+        rough = {self.roots.find(s.array) for s in wanted if not self._in_box(s, frame)} | recalled
         before, self.frozen_roots = self.frozen_roots, self.frozen_roots | rough | made
         self._undo_block({s for s in wanted if self.roots.find(s.array) not in rough})
         self.frozen_roots = before
         for root in sorted(rough):
             self._restore_snapshot(next(s.array for s in stores if self.roots.find(s.array) == root), frame)
 
-    def _in_box(self, stmt: Stmt, region: Region) -> bool:
+    def _in_box(self, stmt: Stmt, frame: Frame) -> bool:
         """Whether a statement lies in the region under loops of known extent and branches only."""
-        owner = region[0]
-        assert owner is not None
-        own = inside(blocks(owner)[region[1]]) | set(binds(owner))
+        own = inside((self.host(frame),))
         assert isinstance(stmt, (Store, Accum))
         if any(True for part in stmt.index for _ in loads(part)):
             return False
         above = self.region_of(stmt)
-        while above != region:
+        while above != frame.region:
             outer = above[0]
             assert outer is not None
             if isinstance(outer, While) or outer in self.plan.checkpointed:

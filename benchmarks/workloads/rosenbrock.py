@@ -25,15 +25,17 @@ def arrays(x):
 
 @by_hand
 def hand(x):
+    """Gathered: each element is written once, and the loop vectorises."""
+    n = x.shape[0]
     x_bar = np.empty_like(x)
-    s = 0.0
-    x_bar[0] = 0.0
-    for i in range(x.shape[0] - 1):
-        a = x[i + 1] - x[i] * x[i]
-        b = 1.0 - x[i]
+    a, b = x[1] - x[0] * x[0], 1.0 - x[0]
+    s = 100.0 * a * a + b * b
+    x_bar[0] = -400.0 * x[0] * a - 2.0 * b
+    for i in range(1, n - 1):
+        a, b = x[i + 1] - x[i] * x[i], 1.0 - x[i]
         s += 100.0 * a * a + b * b
-        x_bar[i] -= 400.0 * x[i] * a + 2.0 * b
-        x_bar[i + 1] = 200.0 * a
+        x_bar[i] = 200.0 * (x[i] - x[i - 1] * x[i - 1]) - 400.0 * x[i] * a - 2.0 * b
+    x_bar[n - 1] = 200.0 * (x[n - 1] - x[n - 2] * x[n - 2])
     return s, x_bar
 
 

@@ -69,9 +69,8 @@ def hand(start, diffusivity, wind, dt, steps):
             for j in range(1, m - 1):
                 spread = c[i + 1, j] + c[i - 1, j] + c[i, j + 1] + c[i, j - 1] - 4.0 * c[i, j]
                 diffusivity_bar += dt * spread * bar[i, j]
-                before[i, j] = (
-                    here * bar[i, j] + up * bar[i + 1, j] + left * bar[i, j + 1] + down * (bar[i - 1, j] + bar[i, j - 1])
-                )
+                gathered = up * bar[i + 1, j] + left * bar[i, j + 1] + down * (bar[i - 1, j] + bar[i, j - 1])
+                before[i, j] = here * bar[i, j] + gathered
         for j in range(1, m - 1):
             edge[0, j] += up * bar[1, j]
             edge[n - 1, j] += down * bar[n - 2, j]

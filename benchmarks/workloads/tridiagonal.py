@@ -124,7 +124,7 @@ def casadi(*rows):
     up = ca.Function("up", [x, pair], [pair[1] - pair[0] * x])
     given = [ca.MX.sym(name, n) for name in ("lower", "diagonal", "upper", "right")]
     swept = down.mapaccum("downs", n)(ca.MX.zeros(2), ca.horzcat(*given).T)
-    solved = up.mapaccum("ups", n)(0, ca.fliplr(swept))
+    solved = up.mapaccum("ups", n)(0, swept[:, list(range(n - 1, -1, -1))])
     value = ca.sumsqr(solved)
     f = ca.Function("f", given, [value, *(ca.gradient(value, g) for g in given)])
 

@@ -338,7 +338,7 @@ def test_notes_stand_above_the_first_of_a_run() -> None:
     assert "#" not in text_of(*body, notes=False)
 
 
-def test_functions_and_modules_are_imported_unless_a_parameter_has_their_name() -> None:
+def test_parameters_give_way_to_functions_and_modules() -> None:
     def outside(x: float) -> float:
         return x
 
@@ -346,7 +346,8 @@ def test_functions_and_modules_are_imported_unless_a_parameter_has_their_name() 
     out = emit(Function("f", ("np", "max"), (Assign("math", value), Return(Name("math")))))
     space = dict(out.imports)
     exec(out.text, space)
-    assert set(out.imports) == {"np_2", "max_2", "outside", "math"}
+    assert out.text.startswith("def f(np_, max_):")
+    assert set(out.imports) >= {"np", "outside", "math"}
     assert space["f"](0.5, 2.0) == math.sin(0.5) + 2.0
 
 
