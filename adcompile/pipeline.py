@@ -27,6 +27,7 @@ from adcompile.normal.inline import inlined
 from adcompile.normal.loops_for_arrays import loops_for_arrays
 from adcompile.normal.no_jumps import no_jumps
 from adcompile.normal.single_return import single_return
+from adcompile.normal.small_arrays import small_arrays
 from adcompile.normal.ssa import ssa
 from adcompile.optimise import optimised
 from adcompile.transform.entry import own_copies
@@ -42,7 +43,7 @@ class Job:
 
     function: Callable[..., Any]
     arguments: tuple[Type, ...]
-    kind: str  # "grad", "value_and_grad", "jvp", "tangents", "pullback" or "primal"
+    kind: str  # "grad", "value_and_grad", "jvp", "tangents", "pullback", "primal", or "composed" of other derivatives
     wrt: tuple[str, ...]
     packed: bool = False  # whether one parameter still gives a tuple
     lanes: int = 1  # how many tangents go along at once, where the kind is "tangents"
@@ -77,7 +78,7 @@ def _typed(function: Function) -> Function:
 
 def _derivative(core: Function, job: Job, done: Done) -> Function:
     match job.kind:
-        case "primal":
+        case "primal" | "composed":
             return own_copies(core, core.params)
         case "jvp":
             return forward(core, job.wrt, value=True)
@@ -106,9 +107,10 @@ STAGES: tuple[Stage, ...] = (
     Stage("ssa", lambda f, job, done: ssa(f, dict(zip(f.params, job.arguments, strict=True))), verify_ssa),
     Stage("loops_for_arrays", lambda f, job, done: loops_for_arrays(f), verify_core),
     Stage("fixed_buffers", lambda f, job, done: fixed_buffers(f), verify_core),
+    Stage("small_arrays", lambda f, job, done: small_arrays(f), verify_core),
     Stage("typed", lambda f, job, done: _typed(f), verify_core),
     Stage("derivative", _derivative, verify_core),
-    Stage("optimised", lambda f, job, done: optimised(f), verify_core),
+    Stage("optimised", lambda f, job, done: optimised(f, seeded=job.kind == "composed"), verify_core),
     Stage("packed", _packed, verify_ssa),
 )
 
@@ -156,7 +158,7 @@ def run(job: Job) -> Outcome:
         if shown == stage.name:
             print(show(function, types=True))
     with _named("emit", job):
-        emitted = emit(function, notes=job.kind != "primal")
+        emitted = emit(function, notes=job.kind not in ("primal", "composed"))
     if shown == "emit":
         print(emitted.text)
     typed = done["typed"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -116,6 +117,96 @@ def _compiled_span(builder: Any, array: Any) -> list[Any]:
         uneven = builder.or_(uneven, builder.icmp_signed("!=", builder.srem(size, divisor), zero))
     results = [first, builder.add(last, array.itemsize), builder.select(uneven, one, grain)]
     return [builder.select(empty, zero, result) for result in results]
+
+
+# Products of matrices, and how each one's operands are transposed.  A small one is a loop: a call of BLAS takes longer.
+SMALL_PRODUCT = 4096  # multiplications
+_BLAS = find_spec("scipy") is not None  # which brings the BLAS that Numba calls
+
+
+def matmul(a: Any, b: Any) -> Any:
+    """`a @ b`."""
+    return np.dot(a, b)
+
+
+def matmul_tn(a: Any, b: Any) -> Any:
+    """`a.T @ b`."""
+    return np.dot(a.T, b)
+
+
+def matmul_nt(a: Any, b: Any) -> Any:
+    """`a @ b.T`."""
+    return np.dot(a, b.T)
+
+
+def _contiguous(*arrays: Any) -> bool:
+    return _BLAS and all(array.layout in "CF" for array in arrays)
+
+
+@overload(matmul)  # type: ignore[untyped-decorator]
+def _matmul(a: Any, b: Any) -> Any:
+    def loops(a: Any, b: Any) -> Any:
+        c = np.zeros((a.shape[0], b.shape[1]), a.dtype)
+        for i in range(a.shape[0]):
+            for k in range(a.shape[1]):
+                for j in range(b.shape[1]):
+                    c[i, j] += a[i, k] * b[k, j]
+        return c
+
+    loop = register_jitable(loops)
+
+    def blas(a: Any, b: Any) -> Any:
+        if a.size * b.shape[1] <= SMALL_PRODUCT:
+            return loop(a, b)
+        return np.dot(a, b)
+
+    return blas if _contiguous(a, b) else loops
+
+
+@overload(matmul_tn)  # type: ignore[untyped-decorator]
+def _matmul_tn(a: Any, b: Any) -> Any:
+    def loops(a: Any, b: Any) -> Any:
+        c = np.zeros((a.shape[1], b.shape[1]), a.dtype)
+        for k in range(a.shape[0]):
+            for i in range(a.shape[1]):
+                for j in range(b.shape[1]):
+                    c[i, j] += a[k, i] * b[k, j]
+        return c
+
+    loop = register_jitable(loops)
+
+    def blas(a: Any, b: Any) -> Any:
+        if a.size * b.shape[1] <= SMALL_PRODUCT:
+            return loop(a, b)
+        return np.dot(a.T, b)
+
+    return blas if _contiguous(a, b) else loops
+
+
+@overload(matmul_nt)  # type: ignore[untyped-decorator]
+def _matmul_nt(a: Any, b: Any) -> Any:
+    def loops(a: Any, b: Any) -> Any:
+        c = np.empty((a.shape[0], b.shape[0]), a.dtype)
+        for i in range(a.shape[0]):
+            for j in range(b.shape[0]):
+                s = c.dtype.type(0)
+                for k in range(a.shape[1]):
+                    s += a[i, k] * b[j, k]
+                c[i, j] = s
+        return c
+
+    loop = register_jitable(loops)
+
+    def blas(a: Any, b: Any) -> Any:
+        if a.size * b.shape[0] <= SMALL_PRODUCT:
+            return loop(a, b)
+        return np.dot(a, b.T)
+
+    return blas if _contiguous(a, b) else loops
+
+
+PRODUCTS = {matmul: (0, 1), matmul_tn: (1, 1), matmul_nt: (0, 0)}
+"""Each with the axis of its first operand that its rows have the length of, and that of its second for its columns."""
 
 
 @register_jitable  # type: ignore[untyped-decorator]

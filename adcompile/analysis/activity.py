@@ -10,6 +10,7 @@ from adcompile.ir import ops
 from adcompile.ir.nodes import Accum, Assign, Atom, Call, Expr, For, Function, If, Index, Name, Store, While
 from adcompile.ir.types import Array, Scalar, TupleType, is_float
 from adcompile.ir.walk import statements
+from adcompile.runtime import PRODUCTS
 
 
 class Activity:
@@ -42,6 +43,8 @@ class Activity:
             case Call(fn, args):
                 if fn is ops.copy or getattr(fn, "__name__", "") == "grown":
                     return self.expression(args[0])
+                if fn in PRODUCTS:
+                    return any(map(self.expression, args))
                 if is_allocation(expr):
                     return False
                 return any(self.expression(args[position]) for position in differentiable(expr))

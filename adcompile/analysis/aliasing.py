@@ -21,12 +21,12 @@ from adcompile.ir import ops
 from adcompile.ir.nodes import Assign, Call, Expr, For, Function, If, Name, Stmt, While
 from adcompile.ir.types import Array, Type
 from adcompile.ir.walk import statements
-from adcompile.runtime import grown
+from adcompile.runtime import PRODUCTS, grown
 
 
 def is_allocation(expr: Expr) -> bool:
     """Whether an expression makes a fresh array (`runtime.grown` may: it is one too)."""
-    return isinstance(expr, Call) and (expr.fn is grown or expr.fn in ops.ALLOCATIONS)
+    return isinstance(expr, Call) and (expr.fn is grown or expr.fn in ops.ALLOCATIONS or expr.fn in PRODUCTS)
 
 
 class Roots:

@@ -167,6 +167,8 @@ def type_of_call(call: Call, args: Sequence[Type]) -> Type:
     fn = call.fn
     if fn in _LENGTHS:
         return INT
+    if fn in runtime.PRODUCTS:
+        return args[0]
     if fn in (ops.copy, runtime.grown):
         return args[0]
     if fn in _TRUTHS:

@@ -49,7 +49,7 @@ class Composed(Derivative):
         parts = _Parts(function, primals, wrt, self.request.checkpoint)
         write = {"jacobian": self._jacobian, "hessian": self._hessian, "hvp": self._product}[self.request.kind]
         text = write(parts, params, typed, arguments)
-        return pipeline.Job(_function(parts.named(self), text, parts.imports), arguments, "primal", ())
+        return pipeline.Job(_function(parts.named(self), text, parts.imports), arguments, "composed", ())
 
     # ------------------------------------------------------------------------------------ kinds
     def _jacobian(self, parts: _Parts, params: tuple[str, ...], typed: dict[str, Type], _: Any) -> str:

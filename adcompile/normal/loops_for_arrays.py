@@ -192,6 +192,13 @@ class _Loops(ArrayValues):
             self.know(stmt.target)
             self.emit(replace(stmt, value=Call(fn, tuple(a if self.is_array(a) else self.scalar(a) for a in args))))
             return True
+        if fn in runtime.PRODUCTS:
+            operands = [(arg, self.array(arg)) for arg in args]
+            one, other = (x if arg == Name(x.root or "") else self.filled("t", x) for arg, x in operands)
+            rows, columns = runtime.PRODUCTS[fn]
+            self.emit(replace(stmt, value=Call(fn, (Name(one.root or ""), Name(other.root or "")))))
+            self.know(stmt.target, (one.shape[rows], other.shape[columns]))
+            return True
         if fn in (np.zeros, np.empty):
             shape = self.shape_of(args[0])
             self.emit(replace(stmt, value=self.of_shape(shape, dtype, fn)))
@@ -224,6 +231,7 @@ class _Loops(ArrayValues):
             return
         value_elements = self.array(stmt.value)
         self.fits(target.shape, value_elements.shape)
+        target = replace(target, shape=_known(target.shape, value_elements.shape))
         wide = self.stretched(value_elements, target.shape)
         backwards = self.direction(target, wide)
         if backwards is None:
@@ -328,7 +336,9 @@ class _Loops(ArrayValues):
         if isinstance(step, Const) and step.value < 0 and stop == Const(-1):
             self.not_negative.add(stmt.index)
         carried = self.carried(stmt)
+        self.depth += 1
         body, carried = self.yielded(carried, self.block(stmt.body, stmt.index))
+        self.depth -= 1
         self.emit(replace(stmt, start=start, stop=stop, step=step, body=body, carried=carried))
 
     def while_(self, stmt: While) -> None:
@@ -336,7 +346,9 @@ class _Loops(ArrayValues):
         with self.block_of() as out:
             test = self.scalar(stmt.test)
         before = tuple(out)
+        self.depth += 1
         body, carried = self.yielded(carried, self.block(stmt.body))
+        self.depth -= 1
         if before:
             first, start = self.evaluated(before, test, {c.inner: c.init for c in carried})
             again, end = self.evaluated(before, test, {c.inner: c.yielded for c in carried})
@@ -360,3 +372,12 @@ def _slope(expr: Expr, name: Name) -> int:
     """Whether an index grows or falls with a loop's."""
     ahead = substituted(expr, {name.id: Call(np.add, (name, Const(1)))})
     return difference(ahead, expr, INTEGERS) or 0
+
+
+def _known(target: Subscript, value: Subscript) -> Subscript:
+    """The shape of what is written, where the values, which fit it, have a known length other than one."""
+    shape = list(target)
+    for axis in range(-min(len(target), len(value)), 0):
+        if isinstance(value[axis], Const) and value[axis] != Const(1):
+            shape[axis] = value[axis]
+    return tuple(shape)

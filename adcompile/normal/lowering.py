@@ -29,7 +29,7 @@ from adcompile.ir.nodes import (
     Tuple,
     base_of,
 )
-from adcompile.ir.types import INT, Array, Scalar, Type
+from adcompile.ir.types import INT, Array, Scalar, Type, kind
 from adcompile.ir.walk import all_names
 from adcompile.normal.elements import (
     Elements,
@@ -53,6 +53,7 @@ class Lowering:
         self.out: list[Stmt] = []
         self.lengths: dict[tuple[Expr, Expr], Atom] = {}  # of two broadcast together, where that is in scope
         self.open: tuple[str, ...] = ()  # the indices of the loops around
+        self.depth = 0  # of the function's own loops
         self.subscripts = Subscripts(self.positive)
         for param in function.params:
             type_ = self.types[param]
@@ -106,6 +107,25 @@ class Lowering:
         name = self.fresh(base, Array(dtype, len(shape)))
         self.emit(Assign(name, self.allocation(shape, dtype, fn)))
         return self.know(name, shape)
+
+    def large_product(self, a: Elements, b: Elements, dtype: str) -> Elements | None:
+        """A product of two whole matrices outside all loops, which may be large: one operation.  Others are loops."""
+        if a.rank != 2 or b.rank != 2 or self.depth or not (dtype == a.dtype == b.dtype) or kind(Scalar(dtype)) != "f":
+            return None
+        if isinstance(a.shape[0], Const) or isinstance(b.shape[1], Const):
+            return None
+        probe = (Name("?0"), Name("?1"))
+        straight = [x.root is not None and x.place is not None and x.place(probe) == probe for x in (a, b)]
+        turned = [x.root is not None and x.place is not None and x.place(probe) == probe[::-1] for x in (a, b)]
+        whole = all(x.shape == x.room[:: -1 if t else 1] for x, t in zip((a, b), turned, strict=True))
+        fns = {(True, True): runtime.matmul, (False, True): runtime.matmul_tn, (True, False): runtime.matmul_nt}
+        fn = fns.get((straight[0], straight[1]))
+        if fn is None or not whole or not all(s or t for s, t in zip(straight, turned, strict=True)):
+            return None
+        assert a.root is not None and b.root is not None
+        name = self.fresh("product", Array(dtype, 2))
+        self.emit(Assign(name, Call(fn, (Name(a.root), Name(b.root)))))
+        return self.know(name, (a.shape[0], b.shape[1]))
 
     def allocation(self, shape: Subscript, dtype: str, fn: Callable[..., Any] = np.empty) -> Call:
         """`np.empty_like(x)` where that is the shape, else `np.empty(shape)`."""
@@ -167,6 +187,10 @@ class Lowering:
     def common_length(self, left: Expr, right: Expr) -> Atom:
         """The length of two axes broadcast together, asked once."""
         known = self.lengths.get((left, right))
+        for one, other in ((left, right), (right, left)):
+            if known is None and isinstance(one, Const):  # not 1: the other has this length, or is one element
+                self.check(runtime.check_length, one, other)
+                known = self.lengths[left, right] = self.lengths[right, left] = one
         if known is None:
             known = self.named(Call(runtime.broadcast_length, (left, right)), "length")
             for pair in ((left, right), (known, left), (known, right)):

@@ -137,6 +137,8 @@ def multiplied(low: Lowering, a: Elements, b: Elements, dtype: str) -> Expr | El
     shape = (*a.shape[:-1], *b.shape[1:])
     if not shape:
         return dot((), ())
+    if (product := low.large_product(a, b, dtype)) is not None:
+        return product
     result = low.allocated("product", shape, dtype)
     rows = a.rank - 1
     low.nest(shape, lambda at: low.store(result, at, dot(at[:rows], at[rows:])))

@@ -19,7 +19,6 @@ from adcompile.optimise.sink import sink
 from adcompile.optimise.zeros import zeros
 
 PASSES: tuple[Callable[[Function], Function], ...] = (
-    fold_expressions,
     propagate,
     dce,
     dead_stores,
@@ -30,19 +29,22 @@ PASSES: tuple[Callable[[Function], Function], ...] = (
     merge,
     sink,
 )
-"""In the order they run in a round."""
+"""In the order they run in a round, after `fold_expressions`."""
 
 _ROUNDS = 12
 
 
-def optimised(function: Function) -> Function:
+def optimised(function: Function, seeded: bool = False) -> Function:
     """`function` after rounds of every pass, until a round changes nothing (or enough is enough).
+
+    `seeded` says that it calls derivatives with literal seeds, whose zeros are exact.
 
     Scratch arrays leave their loops last: inside, more is known about them.  Lengths are asked of copies last: they
     compare best where all go back to the parameters.
     """
     for _ in range(_ROUNDS):
         before = function
+        function = fold_expressions(function, seeded)
         for change in PASSES:
             function = change(function)
         if function is before:

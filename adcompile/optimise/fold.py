@@ -15,7 +15,7 @@ from adcompile.ir.nodes import Function
 from adcompile.optimise.rewriting import each_expression, with_body
 
 
-def fold_expressions(function: Function) -> Function:
-    """`function` with every expression folded."""
+def fold_expressions(function: Function, seeded: bool = False) -> Function:
+    """`function` with every expression folded; with `seeded`, a factor that is literally zero makes a product zero."""
     types = function.types
-    return with_body(function, each_expression(function.body, lambda expr: folded(expr, types)))
+    return with_body(function, each_expression(function.body, lambda expr: folded(expr, types, derivative=seeded)))

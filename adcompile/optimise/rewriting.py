@@ -13,6 +13,7 @@ from adcompile.ir import ops
 from adcompile.ir.nodes import Assign, Block, Call, Const, Expr, Function, Index, Name, Stmt, Tuple
 from adcompile.ir.types import INT, Type
 from adcompile.ir.walk import blocks, expressions, mapped, nodes, statements, uses, with_blocks, with_expressions
+from adcompile.runtime import PRODUCTS
 
 
 def same(new: Iterable[object], old: Iterable[object]) -> bool:
@@ -95,6 +96,8 @@ _LIKE = (np.empty_like, np.zeros_like, ops.copy)
 def made_length(made: Call, axis: int) -> Expr:
     """The length of one axis of what an allocation makes."""
     shape = made.args[0]
+    if made.fn in PRODUCTS:
+        return Call(ops.dim, (made.args[axis], Const(PRODUCTS[made.fn][axis])))
     if made.fn in _LIKE:
         return Call(ops.dim, (shape, Const(axis)))
     return shape.items[axis] if isinstance(shape, Tuple) else shape

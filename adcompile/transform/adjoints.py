@@ -37,7 +37,8 @@ from adcompile.ir.nodes import (
     base_of,
 )
 from adcompile.ir.types import FLOAT, INT, Array, TupleType, element, ndim
-from adcompile.ir.walk import blocks, defines, statements
+from adcompile.ir.walk import blocks, defines, statements, substituted
+from adcompile.runtime import PRODUCTS, matmul, matmul_nt, matmul_tn
 from adcompile.transform.available import Availability
 from adcompile.transform.plan import Plan
 from adcompile.transform.reloads import Reload
@@ -228,6 +229,8 @@ class Adjoints(Availability):
             return
         if is_allocation(stmt.value):
             assert isinstance(stmt.value, Call)
+            if stmt.value.fn in PRODUCTS and self.active(stmt.target):
+                self.reverse_product(stmt.value, Name(self.adjoint_array(stmt.target)), stmt)
             if stmt.value.fn is ops.copy and self.active(stmt.target):
                 source = stmt.value.args[0]
                 assert isinstance(source, Name)
@@ -237,6 +240,19 @@ class Adjoints(Availability):
         adjoint = self.bar.pop(stmt.target, None)
         if adjoint is not None:
             self.scatter(self.chain(stmt.value, adjoint, stmt, Name(stmt.target)), stmt)
+
+    def reverse_product(self, product: Call, seed: Name, stmt: Stmt) -> None:
+        """The adjoints of the operands of a product are products."""
+        a, b = product.args
+        assert isinstance(a, Name) and isinstance(b, Name)
+        known = {"a": a, "b": b, "c": seed}
+        for operand, other, (fn, order) in zip((a, b), (b, a), _ADJOINT_PRODUCTS[product.fn], strict=True):
+            if self.active(operand.id):
+                self.reloads.append(Reload(self.roots.find(other.id), (), stmt))
+                target = self.fresh(base_of(operand.id) + "_part", self.types[operand.id])
+                value = Call(fn, tuple(known[letter] for letter in order))
+                self.emit(Assign(target, substituted(value, {other.id: self.value(other.id)})))
+                self.add_array(self.adjoint_array(operand.id), target)
 
     def add_array(self, target: str, source: str) -> None:
         """`target += source`, element by element."""
@@ -336,6 +352,15 @@ class Adjoints(Availability):
         name = self.fresh("v_bar", FLOAT)
         self.emit(Assign(name, Index(Name(self.adjoint_array(stmt.array)), index)))
         self.scatter(self.chain(stmt.value, Name(name), stmt), stmt)
+
+
+# The adjoints of the two operands of each product of matrices: a product, of which of the operands `a` and `b` and the
+# adjoint `c` of the product.
+_ADJOINT_PRODUCTS = {
+    matmul: ((matmul_nt, "cb"), (matmul_tn, "ac")),
+    matmul_tn: ((matmul_nt, "bc"), (matmul, "ac")),
+    matmul_nt: ((matmul, "cb"), (matmul_tn, "ca")),
+}
 
 
 def _trivial(seed: Expr) -> bool:

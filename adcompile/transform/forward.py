@@ -50,9 +50,9 @@ from adcompile.ir.nodes import (
     While,
     base_of,
 )
-from adcompile.ir.types import Array, TupleType, Type, is_float
+from adcompile.ir.types import INT, Array, TupleType, Type, is_float
 from adcompile.ir.walk import all_names, blocks, with_blocks
-from adcompile.runtime import grown
+from adcompile.runtime import PRODUCTS, grown
 from adcompile.transform.entry import own_copies
 
 
@@ -164,6 +164,11 @@ class _Forward:
 
     def statement(self, stmt: Stmt, out: list[Stmt]) -> None:
         match stmt:
+            case Assign(target, Call(fn, (Name(), Name()) as operands)) if fn in PRODUCTS:
+                if self.activity.name(target):
+                    for lane in self.lanes:
+                        self.tangent_of_product(stmt, operands, lane, out)  # type: ignore[arg-type]
+                out.append(stmt)
             case Assign():
                 if self.activity.name(stmt.target):
                     for lane in self.lanes:
@@ -199,6 +204,31 @@ class _Forward:
                 out.append(replace(branch, merges=(*stmt.merges, *merges)))
             case _:
                 out.append(stmt)
+
+    def tangent_of_product(self, stmt: Assign, operands: tuple[Name, Name], lane: int, out: list[Stmt]) -> None:
+        """`da @ b + a @ db`, the second added to the first in place."""
+        a, b = operands
+        assert isinstance(stmt.value, Call)
+        terms = []
+        if self.activity.name(a.id):
+            terms.append((Name(self.dot(a.id, lane)), b))
+        if self.activity.name(b.id):
+            terms.append((a, Name(self.dot(b.id, lane))))
+        first, *rest = (Call(stmt.value.fn, term) for term in terms)
+        dot = self.dot(stmt.target, lane)
+        out.append(Assign(dot, first, span=stmt.span))
+        for term in rest:
+            part = self.names.fresh(f"{base_of(stmt.target)}_part")
+            self.types[part] = self.types[stmt.target]
+            i, j = (self.names.fresh(base) for base in "ij")
+            self.types[i] = self.types[j] = INT
+            out.append(Assign(part, term, span=stmt.span))
+            place = (Name(i), Name(j))
+            body: Block = (Accum(dot, place, Index(Name(part), place)),)
+            for index, axis in ((j, 1), (i, 0)):
+                extent = Call(ops.dim, (Name(dot), Const(axis)))
+                body = (For(index, Const(0), extent, Const(1), body),)
+            out += body
 
     def tangent_of_assigned(self, stmt: Assign, lane: int) -> Expr:
         """The tangent of an assignment's value: of a scalar, or the tangent memory of an allocation."""

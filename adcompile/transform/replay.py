@@ -51,6 +51,7 @@ from adcompile.ir.walk import (
     uses,
     with_blocks,
 )
+from adcompile.runtime import PRODUCTS
 from adcompile.transform.checkpoints import Checkpoints
 from adcompile.transform.loop_kinds import inside
 from adcompile.transform.needed import Needed
@@ -62,6 +63,9 @@ _ARITHMETIC_FREE: frozenset[object] = frozenset(
     {np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal}
     | {ops.both, ops.either, ops.negated, ops.dim}
 )
+
+
+_WHOLE = (ops.copy, *PRODUCTS)
 
 
 class Replay(Checkpoints):
@@ -226,11 +230,11 @@ class Replay(Checkpoints):
                 assert isinstance(load.array, Name)
                 if self.roots.find(load.array.id) not in made:
                     self.reloads.append(Reload(self.roots.find(load.array.id), load.index, stmt))
-            if isinstance(inner, Assign) and isinstance(inner.value, Call) and inner.value.fn is ops.copy:
-                (whole,) = inner.value.args  # reads every element
-                assert isinstance(whole, Name)
-                if self.roots.find(whole.id) not in made:
-                    self.reloads.append(Reload(self.roots.find(whole.id), (), stmt))
+            if isinstance(inner, Assign) and isinstance(inner.value, Call) and inner.value.fn in _WHOLE:
+                for whole in inner.value.args:  # reads every element
+                    assert isinstance(whole, Name)
+                    if self.roots.find(whole.id) not in made:
+                        self.reloads.append(Reload(self.roots.find(whole.id), (), stmt))
 
     def _local_only(self, block: Block, made: set[str]) -> Block:
         """The forward slice of one iteration: without its additions to arrays of outside."""
