@@ -1,7 +1,8 @@
-# make test: lint, types and tests.  make demo: the influenza example.  Each in a virtual environment of its own.
+# make test: lint, types and tests.  make demo: the influenza example.  make bench: derivatives timed against those of
+# others, and docs/benchmarks.md written anew.  Each in a virtual environment of its own.
 PYTHON ?= python3
 
-.PHONY: test demo lint types fuzz goldens clean
+.PHONY: test demo bench bench-quick lint types fuzz goldens clean
 
 test: lint types
 	.venv/bin/python -m pytest -n 2 --dist worksteal -q
@@ -15,6 +16,12 @@ types: .venv/installed
 
 demo: .venv-demo/installed
 	.venv-demo/bin/python examples/influenza.py
+
+bench: .venv-bench/installed
+	.venv-bench/bin/python -m benchmarks --write docs
+
+bench-quick: .venv-bench/installed
+	.venv-bench/bin/python -m benchmarks --quick --without "torch compiled"
 
 fuzz: .venv/installed
 	.venv/bin/python -m tests.fuzz --from 0 --to 1000
@@ -33,5 +40,12 @@ goldens: .venv/installed
 	.venv-demo/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[demo]'
 	touch $@
 
+# torch first: the build that a plain "torch" brings with it has gigabytes of libraries for graphics cards.
+.venv-bench/installed: pyproject.toml
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	touch $@
+
 clean:
-	rm -rf .venv .venv-demo .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-demo .venv-bench .pytest_cache .mypy_cache .ruff_cache
