@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import os
 import pkgutil
 import statistics
@@ -47,16 +48,19 @@ def all_workloads() -> Iterator[Workload]:
 def contenders(workload: Workload) -> dict[str, str | None]:
     """Everybody's name, with the reason of those who have no derivative of this workload."""
     peers = {name: build if isinstance(build, str) else None for name, build in workload.peers.items()}
-    return {"primal": None, "adcompile": None, "hand": None, **peers}
+    by_hand = None if workload.hand else "second derivatives are not written by hand"
+    return {"primal": None, "adcompile": None, "hand": by_hand, **peers}
 
 
 def built(workload: Workload, name: str, args: Arguments) -> Call:
     """The call of a contender; nothing is compiled yet where that happens on the first call."""
     if name == "primal":
         primal = njit(**Options().numba())(workload.function)
-        return lambda: primal(*args)
+        own = args[: len(inspect.signature(workload.function).parameters)]  # a product with a Hessian takes a direction
+        return lambda: primal(*own)
     if name in ("adcompile", "hand"):
         derivative = workload.derivative if name == "adcompile" else workload.hand
+        assert derivative is not None
         return lambda: derivative(*args)
     if name.startswith("torch"):
         quiet_torch()

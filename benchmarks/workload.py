@@ -22,7 +22,7 @@ class Workload:
     name: str
     function: Callable[..., Any]
     derivative: Callable[..., Any]  # adcompile's
-    hand: Callable[..., Any]
+    hand: Callable[..., Any] | None  # a second derivative has none: nobody writes it
     inputs: Callable[[], Arguments]  # as timed
     small: Callable[[], Arguments]  # as tested
     peers: Mapping[str, Build | str] = field(default_factory=dict)  # or the reason why a peer has none
