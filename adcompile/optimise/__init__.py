@@ -10,6 +10,7 @@ from adcompile.optimise.dce import dce
 from adcompile.optimise.dead_stores import dead_stores
 from adcompile.optimise.fold import fold_expressions
 from adcompile.optimise.fuse import fuse
+from adcompile.optimise.gather import gather
 from adcompile.optimise.hoist import hoist
 from adcompile.optimise.lengths import one_length
 from adcompile.optimise.merge import merge
@@ -23,6 +24,7 @@ PASSES: tuple[Callable[[Function], Function], ...] = (
     dce,
     dead_stores,
     fuse,
+    gather,
     zeros,
     scalarise,
     cse,

@@ -8,7 +8,7 @@ import numpy as np
 
 from adcompile import hessian, hvp
 from benchmarks.workload import Workload
-from benchmarks.workloads import heston, mixture, network, oscillator
+from benchmarks.workloads import mixture, network, oscillator, rosenbrock
 
 
 def _with_direction(inputs, count):
@@ -102,6 +102,15 @@ def _oscillator_in_jax(start, mu, h, steps):
     return lambda: jax.block_until_ready(second(start, mu))
 
 
+def _rosenbrock_in_jax(x):
+    import jax
+    import jax.numpy as jnp
+
+    second = jax.jit(jax.hessian(lambda x: jnp.sum(100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2)))
+    x = jnp.asarray(x)
+    return lambda: jax.block_until_ready(second(x))
+
+
 OTHERS = "not written: the first derivative tells as much"
 PARAMETERS = ("start", "mu")
 WORKLOADS = [
@@ -143,10 +152,10 @@ WORKLOADS = [
         },
     ),
     Workload(
-        "Heston, Hessian", heston.heston, hessian(heston.heston, wrt=heston.PARAMETERS), None,
-        heston.WORKLOADS[0].inputs, heston.WORKLOADS[0].small,
+        "Rosenbrock, Hessian, n = 10", rosenbrock.loop, hessian(rosenbrock.loop), None,
+        rosenbrock.WORKLOADS[0].inputs, rosenbrock.WORKLOADS[0].small,
         {
-            "jax": OTHERS,
+            "jax": _rosenbrock_in_jax,
             "torch": OTHERS,
             "torch compiled": OTHERS,
             "autograd": OTHERS,
