@@ -11,6 +11,7 @@ from adcompile import value_and_grad
 from benchmarks.workload import Workload, by_hand
 
 PARAMETERS = ("alphas", "means", "factors")
+BLOCK = 128  # points that the derivative by hand takes together
 
 
 def likelihood(alphas, means, factors, x):
@@ -39,57 +40,96 @@ def likelihood(alphas, means, factors, x):
 
 @by_hand
 def hand(alphas, means, factors, x):
+    """Blocks of points go through all components together, so that the inner loops run over points and vectorise.  All
+    that the derivative needs of a component are the first two moments of its shares."""
     n, d = x.shape
     k = alphas.shape[0]
-    diagonal = np.empty((k, d))
-    log_det = np.zeros(k)
-    for c in range(k):
-        for p in range(d):
-            diagonal[c, p] = np.exp(factors[c, p])
-            log_det[c] += factors[c, p]
-    alphas_bar, means_bar, factors_bar = np.zeros(k), np.zeros((k, d)), np.zeros(factors.shape)
-    z, centred, terms = np.empty((k, d)), np.empty((k, d)), np.empty(k)
+    diagonal = np.exp(factors[:, :d])
+    alphas_bar, means_bar, factors_bar = np.zeros(k), np.empty((k, d)), np.empty(factors.shape)
+    first, second = np.zeros((k, d)), np.zeros((k, d, d))
+    columns, centred, z = np.zeros((d, BLOCK)), np.empty((d, BLOCK)), np.empty((d, BLOCK))
+    share, highest, norm = np.empty((k, BLOCK)), np.empty(BLOCK), np.empty(BLOCK)
     total = 0.0
-    for i in range(n):
-        highest = -np.inf
+    for start in range(0, n, BLOCK):
+        size = min(BLOCK, n - start)
+        for p in range(d):
+            for i in range(size):
+                columns[p, i] = x[start + i, p]
+        highest[:] = -np.inf
         for c in range(k):
+            term = share[c]
+            term[:] = alphas[c]
             for p in range(d):
-                centred[c, p] = x[i, p] - means[c, p]
-                z[c, p] = diagonal[c, p] * centred[c, p]
+                for i in range(BLOCK):
+                    centred[p, i] = columns[p, i] - means[c, p]
+                    z[p, i] = diagonal[c, p] * centred[p, i]
             at = d
             for q in range(d):
+                y, r = centred[q], z[q]
+                for i in range(BLOCK):
+                    term[i] += factors[c, q] - 0.5 * r[i] * r[i]
                 for p in range(q + 1, d):
-                    z[c, p] += factors[c, at] * centred[c, q]
+                    r, factor = z[p], factors[c, at]
+                    for i in range(BLOCK):
+                        r[i] += factor * y[i]
                     at += 1
-            square = 0.0
+            for i in range(BLOCK):
+                highest[i] = max(highest[i], term[i])
+        norm[:] = 0.0
+        for c in range(k):
+            term = share[c]
+            for i in range(BLOCK):
+                term[i] = np.exp(term[i] - highest[i])
+            for i in range(BLOCK):
+                norm[i] += term[i]
+        for i in range(size):
+            total += highest[i] + np.log(norm[i])
+            norm[i] = 1.0 / norm[i]
+        norm[size:] = 0.0  # the last block may have room left
+        for c in range(k):
+            term = share[c]
+            s = 0.0
+            for i in range(BLOCK):
+                term[i] *= norm[i]
+                s += term[i]
+            alphas_bar[c] += s
             for p in range(d):
-                square += z[c, p] * z[c, p]
-            terms[c] = alphas[c] + log_det[c] - 0.5 * square
-            highest = max(highest, terms[c])
-        norm = 0.0
-        for c in range(k):
-            terms[c] = np.exp(terms[c] - highest)
-            norm += terms[c]
-        total += highest + np.log(norm)
-        for c in range(k):
-            share = terms[c] / norm
-            alphas_bar[c] += share
-            at = d
-            for q in range(d):
-                back = diagonal[c, q] * z[c, q]
-                factors_bar[c, q] += share * (1.0 - back * centred[c, q])
-                for p in range(q + 1, d):
-                    factors_bar[c, at] -= share * z[c, p] * centred[c, q]
-                    back += factors[c, at] * z[c, p]
-                    at += 1
-                means_bar[c, q] += share * back
-    highest = np.max(alphas)
-    norm = 0.0
+                y, r = centred[p], z[p]
+                s = 0.0
+                for i in range(BLOCK):
+                    y[i] = columns[p, i] - means[c, p]
+                    r[i] = term[i] * y[i]
+                    s += r[i]
+                first[c, p] += s
+                for q in range(p + 1):
+                    y = centred[q]
+                    s = 0.0
+                    for i in range(BLOCK):
+                        s += r[i] * y[i]
+                    second[c, p, q] += s
+    matrix = np.zeros((d, d))
     for c in range(k):
-        norm += np.exp(alphas[c] - highest)
+        at = d
+        for q in range(d):
+            matrix[q, q] = diagonal[c, q]
+            for p in range(q + 1, d):
+                matrix[p, q] = factors[c, at]
+                second[c, q, p] = second[c, p, q]
+                at += 1
+        means_bar[c] = np.dot(matrix.T, np.dot(matrix, first[c]))
+        product = np.dot(matrix, second[c])
+        at = d
+        for q in range(d):
+            factors_bar[c, q] = alphas_bar[c] - diagonal[c, q] * product[q, q]
+            for p in range(q + 1, d):
+                factors_bar[c, at] = -product[p, q]
+                at += 1
+    top = np.max(alphas)
+    odds = np.exp(alphas - top)
+    s = np.sum(odds)
     for c in range(k):
-        alphas_bar[c] -= n * np.exp(alphas[c] - highest) / norm
-    return total - n * (highest + np.log(norm)), (alphas_bar, means_bar, factors_bar)
+        alphas_bar[c] -= n * odds[c] / s
+    return total - n * (top + np.log(s)), (alphas_bar, means_bar, factors_bar)
 
 
 def _vectorised(xp, logsumexp, alphas, means, matrices, log_det, x):
