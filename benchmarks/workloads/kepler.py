@@ -25,39 +25,27 @@ def kepler(mean, eccentricity):
 
 @by_hand
 def hand(mean, eccentricity):
+    """A body has two inputs and one result: two tangents beside the iterations need no tape."""
     n = mean.shape[0]
     mean_bar, e_bar = np.empty(n), np.empty(n)
-    tape = np.empty(64)
     s = 0.0
     for i in range(n):
         e, m = eccentricity[i], mean[i]
-        anomaly, step, k = m, 1.0, 0
+        anomaly, step = m, 1.0
+        by_m, by_e = 1.0, 0.0
         while abs(step) > 1e-12:
-            if k == tape.shape[0]:
-                longer = np.empty(2 * k)
-                for j in range(k):
-                    longer[j] = tape[j]
-                tape = longer
-            tape[k] = anomaly
-            k += 1
-            step = (anomaly - e * np.sin(anomaly) - m) / (1.0 - e * np.cos(anomaly))
-            anomaly -= step
-        c = np.cos(anomaly)
-        s += c * c * e
-        eb = c * c
-        ab = -2.0 * c * np.sin(anomaly) * e
-        mb = 0.0
-        for j in range(k - 1, -1, -1):
-            a = tape[j]
-            sin, cos = np.sin(a), np.cos(a)
+            sin, cos = np.sin(anomaly), np.cos(anomaly)
             over = 1.0 / (1.0 - e * cos)
-            step = (a - e * sin - m) * over
-            sb = -ab * over
-            mb -= sb
-            eb += (step * cos - sin) * sb
-            ab += (1.0 - e * cos - step * e * sin) * sb
-        mean_bar[i] = mb + ab
-        e_bar[i] = eb
+            step = (anomaly - e * sin - m) * over
+            anomaly -= step
+            kept = step * e * sin * over
+            by_m = kept * by_m + over
+            by_e = kept * by_e + (sin - step * cos) * over
+        sin, cos = np.sin(anomaly), np.cos(anomaly)
+        s += cos * cos * e
+        bar = -2.0 * cos * sin * e
+        mean_bar[i] = bar * by_m
+        e_bar[i] = cos * cos + bar * by_e
     return s, (mean_bar, e_bar)
 
 
