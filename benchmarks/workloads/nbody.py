@@ -50,70 +50,87 @@ def cluster(position, velocity, mass, h, steps):
 
 
 @by_hand
-def pull_back(x, mass, a_bar, x_bar, mass_bar):
-    """Adds what an adjoint of the accelerations means for positions and masses."""
-    n = x.shape[0]
+def forces(x, y, z, mass, a):
+    """All pairs twice, by rows of coordinates: a loop that vectorises beats one of half the length that does not."""
+    n = mass.shape[0]
     for i in range(n):
-        for j in range(i):
-            d0, d1, d2 = x[i, 0] - x[j, 0], x[i, 1] - x[j, 1], x[i, 2] - x[j, 2]
+        s0 = s1 = s2 = 0.0
+        for j in range(n):
+            d0, d1, d2 = x[j] - x[i], y[j] - y[i], z[j] - z[i]
             r2 = SOFT + d0 * d0 + d1 * d1 + d2 * d2
-            over = 1.0 / r2
+            w = mass[j] / (r2 * np.sqrt(r2))
+            s0 += w * d0
+            s1 += w * d1
+            s2 += w * d2
+        a[0, i], a[1, i], a[2, i] = s0, s1, s2
+
+
+@by_hand
+def pull_back(x, y, z, mass, p, q, r, x_bar, mass_bar):
+    """Adds what the adjoint (p, q, r) of the accelerations means for positions and masses."""
+    n = mass.shape[0]
+    for i in range(n):
+        p0, p1, p2, mi = p[i], q[i], r[i], mass[i]
+        s0 = s1 = s2 = s3 = 0.0
+        for j in range(n):
+            d0, d1, d2 = x[i] - x[j], y[i] - y[j], z[i] - z[j]
+            over = 1.0 / (SOFT + d0 * d0 + d1 * d1 + d2 * d2)
             w = over * np.sqrt(over)
-            i_part = d0 * a_bar[i, 0] + d1 * a_bar[i, 1] + d2 * a_bar[i, 2]
-            j_part = d0 * a_bar[j, 0] + d1 * a_bar[j, 1] + d2 * a_bar[j, 2]
-            mass_bar[j] -= w * i_part
-            mass_bar[i] += w * j_part
-            mi, mj = mass[i] * w, mass[j] * w
-            w_bar = -3.0 * over * (mi * j_part - mj * i_part)
-            e0 = mi * a_bar[j, 0] - mj * a_bar[i, 0] + w_bar * d0
-            e1 = mi * a_bar[j, 1] - mj * a_bar[i, 1] + w_bar * d1
-            e2 = mi * a_bar[j, 2] - mj * a_bar[i, 2] + w_bar * d2
-            x_bar[i, 0] += e0
-            x_bar[i, 1] += e1
-            x_bar[i, 2] += e2
-            x_bar[j, 0] -= e0
-            x_bar[j, 1] -= e1
-            x_bar[j, 2] -= e2
+            j_part = d0 * p[j] + d1 * q[j] + d2 * r[j]
+            i_part = d0 * p0 + d1 * p1 + d2 * p2
+            u, v = mi * w, mass[j] * w
+            w_bar = -3.0 * over * (u * j_part - v * i_part)
+            s0 += u * p[j] - v * p0 + w_bar * d0
+            s1 += u * q[j] - v * p1 + w_bar * d1
+            s2 += u * r[j] - v * p2 + w_bar * d2
+            s3 += w * j_part
+        x_bar[0, i] += s0
+        x_bar[1, i] += s1
+        x_bar[2, i] += s2
+        mass_bar[i] += s3
 
 
 @by_hand
 def hand(position, velocity, mass, h, steps):
-    n = position.shape[0]
-    tape = np.empty((steps + 1, n, 3))  # positions: nothing else is needed
-    x = position.copy()
-    v = velocity.copy()
-    a = np.zeros((n, 3))
-    tape[0] = x
-    accelerate(x, mass, a)
+    n = mass.shape[0]
+    tape = np.empty((steps + 1, 3, n))  # positions: nothing else is needed
+    tape[0] = position.T
+    v, a = velocity.T.copy(), np.empty((3, n))
+    x = tape[0]
+    forces(x[0], x[1], x[2], mass, a)
     for t in range(steps):
-        for i in range(n):
-            for k in range(3):
-                v[i, k] += 0.5 * h * a[i, k]
-                x[i, k] += h * v[i, k]
-                tape[t + 1, i, k] = x[i, k]
-        accelerate(x, mass, a)
-        for i in range(n):
-            for k in range(3):
-                v[i, k] += 0.5 * h * a[i, k]
-    energy = 0.0
-    x_bar, v_bar, mass_bar, a_bar = np.empty((n, 3)), np.empty((n, 3)), np.empty(n), np.empty((n, 3))
-    for i in range(n):
-        kinetic = 0.5 * (v[i, 0] ** 2 + v[i, 1] ** 2 + v[i, 2] ** 2)
-        potential = x[i, 0] ** 2 + x[i, 1] ** 2 + x[i, 2] ** 2
-        energy += mass[i] * (kinetic + potential)
-        mass_bar[i] = kinetic + potential
+        kick = 0.5 * h if t == 0 else h  # the second half of a step's and the first of the next one's
+        x, new = tape[t], tape[t + 1]
         for k in range(3):
-            v_bar[i, k] = mass[i] * v[i, k]
-            x_bar[i, k] = 2.0 * mass[i] * x[i, k]
-            a_bar[i, k] = 0.5 * h * v_bar[i, k]
-    for t in range(steps - 1, -1, -1):
-        pull_back(tape[t + 1], mass, a_bar, x_bar, mass_bar)
+            for i in range(n):
+                v[k, i] += kick * a[k, i]
+                new[k, i] = x[k, i] + h * v[k, i]
+        forces(new[0], new[1], new[2], mass, a)
+    x = tape[steps]
+    x_bar, v_bar, a_bar = np.empty((3, n)), np.empty((3, n)), np.empty((3, n))
+    mass_bar = np.zeros(n)
+    kick = 0.5 * h if steps > 0 else 0.0
+    for k in range(3):
         for i in range(n):
-            for k in range(3):
-                v_bar[i, k] += h * x_bar[i, k]
-                a_bar[i, k] = (0.5 if t == 0 else 1.0) * h * v_bar[i, k]
-    pull_back(tape[0], mass, a_bar, x_bar, mass_bar)
-    return energy, (x_bar, v_bar, mass_bar)
+            v[k, i] += kick * a[k, i]
+            mass_bar[i] += 0.5 * v[k, i] * v[k, i] + x[k, i] * x[k, i]
+            v_bar[k, i] = mass[i] * v[k, i]
+            x_bar[k, i] = 2.0 * mass[i] * x[k, i]
+            a_bar[k, i] = kick * v_bar[k, i]
+    energy = 0.0
+    for i in range(n):
+        energy += mass[i] * mass_bar[i]
+    for t in range(steps - 1, -1, -1):
+        x = tape[t + 1]
+        pull_back(x[0], x[1], x[2], mass, a_bar[0], a_bar[1], a_bar[2], x_bar, mass_bar)
+        kick = 0.5 * h if t == 0 else h
+        for k in range(3):
+            for i in range(n):
+                v_bar[k, i] += h * x_bar[k, i]
+                a_bar[k, i] = kick * v_bar[k, i]
+    x = tape[0]
+    pull_back(x[0], x[1], x[2], mass, a_bar[0], a_bar[1], a_bar[2], x_bar, mass_bar)
+    return energy, (x_bar.T.copy(), v_bar.T.copy(), mass_bar)
 
 
 def _acceleration(x, mass):
