@@ -30,32 +30,36 @@ def thomas(lower, diagonal, upper, right):
 
 @by_hand
 def hand(lower, diagonal, upper, right):
-    """The adjoint system is tridiagonal too: its solution gives all four derivatives."""
+    """The adjoint system is tridiagonal too: its solution gives all four derivatives.  Every array that is made ends as
+    a result: a new one costs more than a sweep over it."""
     n = diagonal.shape[0]
-    c, x, inverse = np.empty(n), np.empty(n), np.empty(n)
-    inverse[0] = 1.0 / diagonal[0]
-    c[0] = upper[0] * inverse[0]
-    x[0] = right[0] * inverse[0]
-    for i in range(1, n):
-        inverse[i] = 1.0 / (diagonal[i] - lower[i] * c[i - 1])
-        c[i] = upper[i] * inverse[i]
-        x[i] = (right[i] - lower[i] * x[i - 1]) * inverse[i]
-    s = x[n - 1] * x[n - 1]
-    for i in range(n - 2, -1, -1):
-        x[i] -= c[i] * x[i + 1]
-        s += x[i] * x[i]
-    lower_bar, diagonal_bar, upper_bar, right_bar = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
-    before = 0.0  # forward through the transposed factor, then back
+    c, x, inverse, right_bar = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
+    before, now = 0.0, 0.0
     for i in range(n):
-        before = 2.0 * x[i] - (c[i - 1] * before if i > 0 else 0.0)
+        over = 1.0 / (diagonal[i] - lower[i] * before)
+        now = (right[i] - lower[i] * now) * over
+        before = upper[i] * over
+        inverse[i], c[i], x[i] = over, before, now
+    s = now * now
+    for i in range(n - 2, -1, -1):
+        now = x[i] - c[i] * now
+        x[i] = now
+        s += now * now
+    before, factor = 0.0, 0.0  # forward through the transposed factor, then back
+    for i in range(n):
+        before = 2.0 * x[i] - factor * before
         right_bar[i] = before
-    after = 0.0
+        factor = c[i]
+    lower_bar, diagonal_bar, upper_bar = x, inverse, c
+    after, beyond, here, coupling = 0.0, 0.0, x[n - 1], 0.0
     for i in range(n - 1, -1, -1):
-        after = (right_bar[i] - (lower[i + 1] * after if i < n - 1 else 0.0)) * inverse[i]
+        after = (right_bar[i] - coupling * after) * inverse[i]
+        above = x[i - 1] if i > 0 else 0.0
         right_bar[i] = after
-        diagonal_bar[i] = -after * x[i]
-        lower_bar[i] = -after * x[i - 1] if i > 0 else 0.0
-        upper_bar[i] = -after * x[i + 1] if i < n - 1 else 0.0
+        upper_bar[i] = -after * beyond
+        diagonal_bar[i] = -after * here
+        lower_bar[i] = -after * above
+        beyond, here, coupling = here, above, lower[i]
     return s, (lower_bar, diagonal_bar, upper_bar, right_bar)
 
 
