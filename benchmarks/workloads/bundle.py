@@ -60,11 +60,12 @@ def hand(parameters, features):
         p = parameters[i]
         s = p[0] * p[0] + p[1] * p[1] + p[2] * p[2] + 1e-20
         theta = np.sqrt(s)
-        cos, full = np.cos(theta), np.sin(theta)
-        sin = full / theta
+        over_theta = 1.0 / theta
+        over_s = over_theta * over_theta
+        cos, sin = np.cos(theta), np.sin(theta) * over_theta
         a, b, c = p[11] - p[3], p[12] - p[4], p[13] - p[5]
         dot = p[0] * a + p[1] * b + p[2] * c
-        rate = (1.0 - cos) / s
+        rate = (1.0 - cos) * over_s
         along = dot * rate
         u, v, w = p[1] * c - p[2] * b, p[2] * a - p[0] * c, p[0] * b - p[1] * a
         x = a * cos + u * sin + p[0] * along
@@ -85,8 +86,8 @@ def hand(parameters, features):
         rows = (first, (xy * over, yy * over, -(xy * xn + yy * yn) * over))
         # derivatives of sin(t)/t, cos(t) and (1 - cos t)/t^2 by half of t^2
         dcos = -sin
-        dsin = (cos - sin) / s
-        drate = (sin - 2.0 * rate) / s
+        dsin = (cos - sin) * over_s
+        drate = (sin - 2.0 * rate) * over_s
         for row in range(2):
             gx, gy, gz = rows[row]
             gp = p[0] * gx + p[1] * gy + p[2] * gz
