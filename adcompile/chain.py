@@ -11,17 +11,20 @@ Call(fn=<ufunc 'cos'>, args=(Name(id='x'),), kwargs=())
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from adcompile.errors import refuse
 from adcompile.ir import ops
+from adcompile.ir.dtypes import dtype_of
 from adcompile.ir.fold import fold
 from adcompile.ir.nodes import Call, Const, Expr, Name
+from adcompile.ir.types import Type
 from adcompile.ir.walk import nodes
 from adcompile.rules.registry import is_constant, rule_for
+from adcompile.runtime import multiply_no_nan
 
 ZERO = Const(0.0)
 ONE = Const(1.0)
@@ -91,6 +94,45 @@ def reads_result(call: Call) -> bool:
         if one is not None and marker in nodes(_expression(one(*map(Operand, call.args), Operand(marker)))):
             return True
     return False
+
+
+def singular(call: Call, position: int, types: Mapping[str, Type]) -> bool:
+    """Whether a call's derivative by one of its arguments may be infinite, or NaN, where the call's value is finite."""
+    rule = rule_for(call.fn)
+    if rule is None or position not in rule.singular:
+        return False
+    if rule is not rule_for(ops.power):
+        return True
+    exponent = call.args[1]
+    whole = dtype_of(exponent, types) in ("int64", "bool")
+    return not whole and not (isinstance(exponent, Const) and not 0 < exponent.value < 1)
+
+
+def contribution(
+    call: Call, position: int, partial_: Expr, seed: Expr, types: Mapping[str, Type], infinite: bool = False
+) -> Expr:
+    """`partial * seed`, the partial being that of a call by one of its arguments.
+
+    A seed that is exactly zero, since a choice downstream (in forward mode, upstream) took a side that does not vary,
+    gives zero also where the slope is infinite: `np.sqrt(max(x, 0.0))` has the derivative 0 at -1, in both modes.
+    `infinite` says that the call itself is part of such a slope.
+    """
+    if call.fn is multiply_no_nan and position == 0:
+        return no_nan(seed, partial_)
+    return no_nan(partial_, seed) if infinite or singular(call, position, types) else times(partial_, seed)
+
+
+def no_nan(partial_: Expr, seed: Expr) -> Expr:
+    """`partial * seed`, and zero where the seed is, whatever the partial."""
+    if isinstance(partial_, Call):
+        if partial_.fn is ops.select:
+            condition, *sides = partial_.args
+            return fold(Call(ops.select, (condition, *(no_nan(side, seed) for side in sides))), derivative=True)
+        if partial_.fn is np.negative:
+            return fold(Call(np.negative, (no_nan(partial_.args[0], seed),)), derivative=True)
+    if isinstance(seed, Call) and seed.fn is np.negative:
+        return fold(Call(np.negative, (no_nan(partial_, seed.args[0]),)), derivative=True)
+    return fold(Call(multiply_no_nan, (partial_, seed)), derivative=True)
 
 
 def times(partial_: Expr, seed: Expr) -> Expr:

@@ -25,6 +25,16 @@ def grown(tape: Any, k: int) -> Any:
     return longer
 
 
+@register_jitable  # type: ignore[untyped-decorator]
+def multiply_no_nan(x: Any, y: Any) -> Any:
+    """`x * y`, and 0 where `y` is 0, even if `x` is infinite or NaN.
+
+    >>> multiply_no_nan(math.inf, 0.0), multiply_no_nan(3.0, 2.0)
+    (0.0, 6.0)
+    """
+    return y if y == 0 else x * y
+
+
 def _span(array: Any) -> tuple[int, int, int]:
     """First byte, one past the last byte, and a number that all steps between elements are multiples of.
 

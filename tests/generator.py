@@ -131,6 +131,8 @@ class Generator:
             options[lambda: f"({e()} if {self.condition(scope)} else {e()})"] = 0.3
             options[lambda: f"{self.rnd.choice(('max', 'min', 'np.maximum', 'np.minimum'))}({e()}, {e()})"] = 0.3
             options[lambda: f"abs({e()})"] = 0.2
+            options[lambda: f"np.sqrt(max({e()}, {self.rnd.choice(('0.0', '0.2'))}))"] = 0.3
+            options[lambda: self.guarded_root(scope, e())] = 0.2
         if "whole" in self.features:
             options[lambda: self.reduction(scope)] = 1.0
         if "helpers" in self.features:
@@ -139,6 +141,13 @@ class Generator:
             if rows := self.of_shape(scope, rank=1):
                 options[lambda: f"search({self.rnd.choice(rows)}, {self.rnd.uniform(0.2, 3):.2f})"] = 0.3
         return self.one(options)
+
+    def guarded_root(self, scope: Scope, e: str) -> str:
+        """A root where there is one."""
+        name = self.rnd.choice(scope.floats)
+        return self.rnd.choice(
+            (f"(np.sqrt({name}) if {name} > 0.0 else {e})", f"np.sqrt({name} if {name} > 0.0 else 0.0) * {e}")
+        )
 
     def reduction(self, scope: Scope) -> str:
         name, shape = self.rnd.choice(list(scope.arrays.items()))
@@ -180,6 +189,7 @@ class Generator:
         if "branches" in self.features:
             options[lambda: f"np.where({self.array_atom(scope, shape)} > {self.number()}, {e()}, {e()})"] = 0.5
             options[lambda: f"np.minimum({e()}, {e()})"] = 0.2
+            options[lambda: f"np.sqrt(np.maximum({e()}, 0.0))"] = 0.3
         if "helpers" in self.features and len(shape) == 1:
             options[lambda: f"advance({self.array_atom(scope, shape)}, {self.atom(scope)})"] = 0.4
         if len(shape) == 2:

@@ -125,8 +125,9 @@ def by_differences(
     best, error = np.zeros(0), np.inf
     for level in range(levels):
         step = first / 3.0**level
-        ahead = flat(function(*moved(fresh(args), along, step)))
-        behind = flat(function(*moved(fresh(args), along, -step)))
+        with np.errstate(divide="ignore", invalid="ignore"):  # in what is not taken
+            ahead = flat(function(*moved(fresh(args), along, step)))
+            behind = flat(function(*moved(fresh(args), along, -step)))
         row = [(ahead - behind) / (2.0 * step)]
         for k in range(level):
             factor = 9.0 ** (k + 1)

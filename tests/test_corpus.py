@@ -63,7 +63,8 @@ def of_floats(case: Case) -> tuple[Callable[..., Any], list[int]]:
 def called(function: Callable[..., Any], *args: Any) -> Any:
     """The value of a call that must leave its arguments as they were."""
     given = fresh(args)
-    value = function(*given)
+    with np.errstate(divide="ignore", invalid="ignore"):  # a slope may be infinite where nothing goes through it
+        value = function(*given)
     assert oracle.unchanged(args, given), "a derivative call changed an argument"
     return value
 

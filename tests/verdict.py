@@ -32,7 +32,8 @@ def verdict(program: Program, order: int = 2, jit: bool = False) -> str:
     signal.signal(signal.SIGALRM, _too_slow)
     signal.alarm(SECONDS)
     try:
-        with np.errstate(all="raise", under="ignore"):  # a tangent may vanish where the value does not
+        # a tangent may vanish where the value does not, and a slope be infinite where nothing goes through it
+        with np.errstate(over="raise", divide="ignore", invalid="ignore"):
             smooth = _first_order(program, jit)
             if order > 1:
                 smooth = _second_order(program, jit) and smooth

@@ -203,6 +203,11 @@ class _Folder:
             return self.negative(self.make(np.multiply, left, part))
         return self.derivative_product(left, right) if self.derivative else self.scaled(left, right)
 
+    def multiply_no_nan(self, left: Expr, right: Expr) -> Expr | None:
+        if _is(right, 0) and self.derivative:
+            return self.zero(Call(np.multiply, (left, right)))
+        return self.make(np.multiply, left, right) if _number(left) or _number(right) else None
+
     def scaled(self, left: Expr, right: Expr) -> Expr | None:
         """Two constant factors made one where that is exact: one of them is a power of two."""
         for one, other in ((left, right), (right, left)):
@@ -346,4 +351,5 @@ _RULES: dict[Any, Callable[..., Expr | None]] = {
     np.bitwise_and: _Folder.bitwise_and,
     ops.either: _Folder.either, ops.negated: _Folder.negated, float: _Folder.to_float, np.float64: _Folder.to_float,
     int: _Folder.to_int, runtime.broadcast_length: _Folder.broadcast,
+    runtime.multiply_no_nan: _Folder.multiply_no_nan,
 }  # fmt: skip

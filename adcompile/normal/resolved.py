@@ -112,9 +112,9 @@ class Expressions:
             if fn is ops.attribute:
                 return attribute(self.b, values[0], name.value)
             return method(self.b, values[0], name.value, values[2:], kwargs)
-        return self.library_call(fn, values, kwargs)
+        return self.call_known(fn, values, kwargs)
 
-    def library_call(self, fn: Callable[..., Any], args: Sequence[Typed], kwargs: Mapping[str, Typed]) -> Typed:
+    def call_known(self, fn: Callable[..., Any], args: Sequence[Typed], kwargs: Mapping[str, Typed]) -> Typed:
         """A call with resolved arguments."""
         if any(arg.is_tuple for arg in args) and not kwargs and (found := self._of_tuples(fn, args)) is not None:
             return found
@@ -139,7 +139,7 @@ class Expressions:
                     return constant(fn is np.not_equal)
                 if not left.items:
                     return constant(fn is np.equal)
-                pairs = [self.library_call(fn, pair, {}) for pair in zip(left.items, right.items, strict=True)]
+                pairs = [self.call_known(fn, pair, {}) for pair in zip(left.items, right.items, strict=True)]
                 return b.folded(ops.both if fn is np.equal else ops.either, pairs)
         return None
 

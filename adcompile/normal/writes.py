@@ -27,7 +27,7 @@ def update(walk: Walk, stmt: Update) -> None:
     x, b = walk.x, walk.b
     old, value = x.value(Name(stmt.target)), x.value(stmt.value)
     if not old.is_array:
-        walk.env[stmt.target] = walk.kept(stmt.target, x.library_call(stmt.fn, [old, value], {}))
+        walk.env[stmt.target] = walk.kept(stmt.target, x.call_known(stmt.fn, [old, value], {}))
         return
     index = everything(old.ndim)
     if stmt.fn is np.add:
@@ -35,7 +35,7 @@ def update(walk: Walk, stmt: Update) -> None:
     elif stmt.fn is np.subtract:
         write(walk, old, index, b.call(np.negative, value), adds=True)
     else:
-        write(walk, old, index, _in_place(old, x.library_call(stmt.fn, [old, value], {})))
+        write(walk, old, index, _in_place(old, x.call_known(stmt.fn, [old, value], {})))
 
 
 def _in_place(old: Typed, new: Typed) -> Typed:
@@ -111,7 +111,7 @@ def effect(walk: Walk, stmt: Effect) -> None:
     elif (isinstance(fn, np.ufunc) and len(args) == fn.nin + 1) or "out" in kwargs:
         out = walk.x.value(kwargs.pop("out") if "out" in kwargs else args.pop())
         options = {key: walk.x.value(value) for key, value in kwargs.items()}
-        result = walk.x.library_call(fn, [walk.x.value(arg) for arg in args], options)
+        result = walk.x.call_known(fn, [walk.x.value(arg) for arg in args], options)
         write(walk, out, everything(out.ndim), _in_place(out, result))
     elif getattr(fn, "__module__", "") == runtime.__name__:
         call = replace(stmt.call, args=tuple(walk.x.value(arg).expr for arg in args))

@@ -53,11 +53,12 @@ from adcompile.ir.walk import (
     with_expressions,
 )
 from adcompile.optimise.rewriting import same, size, with_body
+from adcompile.runtime import multiply_no_nan
 
 _CHEAP = frozenset(
     (np.add, np.subtract, np.multiply, np.negative, np.positive, np.divide, abs, min, max, np.absolute, np.minimum,
      np.maximum, np.sign, float, int, bool, np.float64, ops.select, ops.both, ops.either, ops.negated, np.sqrt,
-     np.square, math.sqrt, math.fabs)
+     np.square, math.sqrt, math.fabs, multiply_no_nan)
 ) | COMPARISONS  # fmt: skip
 _LAZY = (ops.select, ops.both, ops.either)
 _WORTH_A_NAME = 2

@@ -12,6 +12,7 @@ import math
 
 import numpy as np
 
+from adcompile import runtime
 from adcompile.ir import ops
 from adcompile.rules.registry import elementwise
 
@@ -23,6 +24,7 @@ elementwise(np.add, lambda x, y, z: 1.0, lambda x, y, z: 1.0)
 elementwise(np.subtract, lambda x, y, z: 1.0, lambda x, y, z: -1.0)
 elementwise(np.multiply, lambda x, y, z: y, lambda x, y, z: x)
 elementwise(np.divide, lambda x, y, z: 1.0 / y, lambda x, y, z: -z / y)
+elementwise(runtime.multiply_no_nan, lambda x, y, z: y, lambda x, y, z: x, singular=(1,))
 elementwise(np.negative, lambda x, z: -1.0)
 elementwise(np.positive, lambda x, z: 1.0, same=(builtins.float, np.float64, np.float32), samples=((0.5,), (-1.25,)))
 elementwise(np.square, lambda x, z: 2.0 * x)
@@ -40,10 +42,13 @@ elementwise(
     lambda x, p, z: np.where(x > 0, z * np.log(x), 0.0),
     same=(np.power, np.float_power, math.pow, builtins.pow),
     dear=True,
+    singular=(0,),
     samples=((0.7, 2.5), (1.4, -1.5), (2.0, 3.0), (0.6, 0.0)),
 )
-elementwise(np.sqrt, lambda x, z: 0.5 / z, same=(math.sqrt,), dear=True, samples=_POSITIVE)
-elementwise(np.cbrt, lambda x, z: 1.0 / (3.0 * z * z), same=(math.cbrt,), dear=True, samples=((0.3,), (-1.7,)))
+elementwise(np.sqrt, lambda x, z: 0.5 / z, same=(math.sqrt,), dear=True, singular=(0,), samples=_POSITIVE)
+elementwise(
+    np.cbrt, lambda x, z: 1.0 / (3.0 * z * z), same=(math.cbrt,), dear=True, singular=(0,), samples=((0.3,), (-1.7,))
+)
 elementwise(  # 0 at the origin, as abs has there
     np.hypot,
     lambda x, y, z: np.where(z == 0, 0.0, x / z),
@@ -68,11 +73,30 @@ elementwise(np.sin, lambda x, z: np.cos(x), same=(math.sin,))
 elementwise(np.cos, lambda x, z: -np.sin(x), same=(math.cos,))
 elementwise(np.tan, lambda x, z: 1.0 + z * z, same=(math.tan,), dear=True)
 # (1 - x) * (1 + x) keeps the digits that 1 - x * x loses near x = 1
-elementwise(np.arcsin, lambda x, z: 1.0 / np.sqrt((1.0 - x) * (1.0 + x)), same=(math.asin,), dear=True, samples=_SMALL)
-elementwise(np.arccos, lambda x, z: -1.0 / np.sqrt((1.0 - x) * (1.0 + x)), same=(math.acos,), dear=True, samples=_SMALL)
+elementwise(
+    np.arcsin,
+    lambda x, z: 1.0 / np.sqrt((1.0 - x) * (1.0 + x)),
+    same=(math.asin,),
+    dear=True,
+    singular=(0,),
+    samples=_SMALL,
+)
+elementwise(
+    np.arccos,
+    lambda x, z: -1.0 / np.sqrt((1.0 - x) * (1.0 + x)),
+    same=(math.acos,),
+    dear=True,
+    singular=(0,),
+    samples=_SMALL,
+)
 elementwise(np.arctan, lambda x, z: 1.0 / (1.0 + x * x), same=(math.atan,), dear=True)
 elementwise(
-    np.arctan2, lambda y, x, z: x / (x * x + y * y), lambda y, x, z: -y / (x * x + y * y), same=(math.atan2,), dear=True
+    np.arctan2,
+    lambda y, x, z: x / (x * x + y * y),
+    lambda y, x, z: -y / (x * x + y * y),
+    same=(math.atan2,),
+    dear=True,
+    singular=(0, 1),
 )
 elementwise(np.sinh, lambda x, z: np.cosh(x), same=(math.sinh,), dear=True)
 elementwise(np.cosh, lambda x, z: np.sinh(x), same=(math.cosh,), dear=True)
@@ -83,6 +107,7 @@ elementwise(
     lambda x, z: 1.0 / np.sqrt((x - 1.0) * (x + 1.0)),
     same=(math.acosh,),
     dear=True,
+    singular=(0,),
     samples=((1.2,), (3.0,)),
 )
 elementwise(np.arctanh, lambda x, z: 1.0 / ((1.0 - x) * (1.0 + x)), same=(math.atanh,), dear=True, samples=_SMALL)

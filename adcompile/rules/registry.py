@@ -37,7 +37,8 @@ class Elementwise:
 
     A partial of `None` says that the result does not depend smoothly on that argument (an integer, a condition).
     `dear` says that the function costs more than a memory access, so that its value is worth keeping; `samples` are
-    arguments at which the tests compare the rule with differences; `same` are other names of the function.
+    arguments at which the tests compare the rule with differences; `same` are other names of the function.  `singular`
+    are the positions of the arguments by which the derivative may be infinite, or NaN, where the value is finite.
     """
 
     fn: Function
@@ -45,6 +46,7 @@ class Elementwise:
     dear: bool
     samples: tuple[Sample, ...]
     same: tuple[Function, ...]
+    singular: frozenset[int]
 
 
 _RULES: dict[Function, Elementwise] = {}
@@ -57,9 +59,12 @@ def elementwise(
     same: Iterable[Function] = (),
     dear: bool = False,
     samples: Iterable[Sample] = (),
+    singular: Iterable[int] = (),
 ) -> None:
     """Register the partial derivatives of `fn`, one for each of its arguments; `same` have the same derivatives.
 
+    `singular` says by which arguments the slope may be infinite or NaN where the value is finite, as that of a root is
+    at zero: an adjoint or a tangent of exactly zero is then passed on as zero.
     A later registration replaces an earlier one.
     """
     name = getattr(fn, "__name__", repr(fn))
@@ -71,7 +76,7 @@ def elementwise(
                 f"elementwise({name}): partial {position + 1} must take the {len(partials)} argument(s) and the result"
             )
     points = tuple(samples) or _SAMPLES.get(len(partials), ())
-    rule = Elementwise(fn, partials, dear, points, tuple(same))
+    rule = Elementwise(fn, partials, dear, points, tuple(same), frozenset(singular))
     for one in (fn, *rule.same):
         _CONSTANTS.discard(one)
         _RULES[one] = rule

@@ -13,7 +13,7 @@ import numpy as np
 
 from adcompile.analysis.activity import Activity
 from adcompile.analysis.aliasing import Roots, is_allocation
-from adcompile.chain import ZERO, differentiable, partial, plus, reads_result, times
+from adcompile.chain import ZERO, contribution, differentiable, partial, plus, reads_result, times
 from adcompile.errors import Unsupported
 from adcompile.ir import ops
 from adcompile.ir.nodes import (
@@ -38,7 +38,7 @@ from adcompile.ir.nodes import (
 )
 from adcompile.ir.types import FLOAT, INT, Array, TupleType, element, ndim
 from adcompile.ir.walk import blocks, defines, statements, substituted
-from adcompile.runtime import PRODUCTS, matmul, matmul_nt, matmul_tn
+from adcompile.runtime import PRODUCTS, matmul, matmul_nt, matmul_tn, multiply_no_nan
 from adcompile.transform.available import Availability
 from adcompile.transform.plan import Plan
 from adcompile.transform.reloads import Reload
@@ -115,7 +115,9 @@ class Adjoints(Availability):
         whole = expr
         found: list[Contribution] = []
 
-        def visit(expr: Expr, seed: Expr, guard: Expr | None = None, inside: Expr = ZERO) -> None:
+        def visit(
+            expr: Expr, seed: Expr, guard: Expr | None = None, inside: Expr = ZERO, infinite: bool = False
+        ) -> None:
             if not self.activity.expression(expr):
                 return
             if isinstance(expr, (Name, Index)):
@@ -136,7 +138,8 @@ class Adjoints(Availability):
                         expr.args[k], times(own, seed), condition if k == 1 else Call(ops.negated, (condition,)), seed
                     )
                 else:
-                    visit(expr.args[k], times(own, seed))
+                    inner = contribution(expr, k, own, seed, self.types, infinite)
+                    visit(expr.args[k], inner, infinite=infinite or (expr.fn is multiply_no_nan and k == 0))
 
         try:
             visit(expr, seed)

@@ -23,7 +23,7 @@ import numpy as np
 
 from adcompile.analysis.activity import Activity
 from adcompile.analysis.aliasing import is_allocation, roots
-from adcompile.chain import ZERO, differentiable, partial, plus, times
+from adcompile.chain import ZERO, contribution, differentiable, partial, plus
 from adcompile.errors import Unsupported
 from adcompile.ir import ops
 from adcompile.ir.fold import fold
@@ -146,7 +146,7 @@ class _Forward:
         for position in differentiable(expr):
             inner = self.tangent(expr.args[position], lane)
             if inner != ZERO:
-                total = plus(total, times(partial(expr, position), inner))
+                total = plus(total, contribution(expr, position, partial(expr, position), inner, self.types))
         return total
 
     # ------------------------------------------------------------------------------------ statements

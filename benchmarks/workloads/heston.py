@@ -103,29 +103,33 @@ def _vectorised(xp, maximum, spot, v0, kappa, theta, xi, rho, strike, years, z):
     return xp.mean(maximum(s - strike))
 
 
+def in_jax(spot, v0, kappa, theta, xi, rho, strike, years, z):
+    import jax
+    import jax.numpy as jnp
+
+    dt = years / z.shape[1]
+
+    def step(state, now):
+        s, v = state
+        positive = jnp.maximum(v, 0.0)
+        # the square root's derivative at zero must not reach the branch that is not taken
+        root = jnp.where(v > 0.0, jnp.sqrt(jnp.where(v > 0.0, v, 1.0) * dt), 0.0)
+        w = rho * now[:, 0] + jnp.sqrt(1.0 - rho * rho) * now[:, 1]
+        s = s * jnp.exp(-0.5 * positive * dt + root * now[:, 0])
+        return (s, v + kappa * (theta - positive) * dt + xi * root * w), None
+
+    first = jnp.full(z.shape[0], spot), jnp.full(z.shape[0], v0)
+    (s, _), _ = jax.lax.scan(step, first, jnp.swapaxes(z, 0, 1))
+    return jnp.mean(jnp.maximum(s - strike, 0.0))
+
+
 def jax(*args):
     import jax
     import jax.numpy as jnp
 
-    def f(spot, v0, kappa, theta, xi, rho, strike, years, z):
-        dt = years / z.shape[1]
-
-        def step(state, now):
-            s, v = state
-            positive = jnp.maximum(v, 0.0)
-            # the square root's derivative at zero must not reach the branch that is not taken
-            root = jnp.where(v > 0.0, jnp.sqrt(jnp.where(v > 0.0, v, 1.0) * dt), 0.0)
-            w = rho * now[:, 0] + jnp.sqrt(1.0 - rho * rho) * now[:, 1]
-            s = s * jnp.exp(-0.5 * positive * dt + root * now[:, 0])
-            return (s, v + kappa * (theta - positive) * dt + xi * root * w), None
-
-        first = jnp.full(z.shape[0], spot), jnp.full(z.shape[0], v0)
-        (s, _), _ = jax.lax.scan(step, first, jnp.swapaxes(z, 0, 1))
-        return jnp.mean(jnp.maximum(s - strike, 0.0))
-
-    derivative = jax.jit(jax.value_and_grad(f, argnums=tuple(range(6))))
-    given = (*args[:8], jnp.asarray(args[8]))
-    return lambda: jax.block_until_ready(derivative(*given))
+    z = jnp.asarray(args[8])
+    derivative = jax.jit(jax.value_and_grad(lambda *p: in_jax(*p, *args[6:8], z), argnums=tuple(range(6))))
+    return lambda: jax.block_until_ready(derivative(*args[:6]))
 
 
 def _in_torch(wrap, *args):
@@ -196,15 +200,15 @@ def casadi(*args):
     return run
 
 
-def _market(paths, steps):
+def _market(paths, steps, v0=0.09, xi=0.3):
     z = np.random.default_rng(3).standard_normal((paths, steps, 2))
-    return 100.0, 0.09, 2.0, 0.09, 0.3, -0.4, 100.0, 1.0, z
+    return 100.0, v0, 2.0, 0.09, xi, -0.4, 100.0, 1.0, z
 
 
 WORKLOADS = [
     Workload(
         "Heston Monte Carlo, 100,000 paths x 50 steps", heston, value_and_grad(heston, wrt=PARAMETERS), hand,
-        partial(_market, 100_000, 50), partial(_market, 40, 10),
+        partial(_market, 100_000, 50), partial(_market, 40, 10, 0.02, 0.9),
         {
             "jax": jax,
             "torch": torch,

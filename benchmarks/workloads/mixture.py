@@ -145,23 +145,25 @@ def _placed(d):
     return rows, columns
 
 
-def jax(alphas, means, factors, x):
+def in_jax(alphas, means, factors, x):
     import jax
     import jax.numpy as jnp
 
     k, d = means.shape
     rows, columns = _placed(d)
-    x = jnp.asarray(x)
+    matrices = jnp.zeros((k, d, d)).at[:, np.arange(d), np.arange(d)].set(jnp.exp(factors[:, :d]))
+    matrices = matrices.at[:, rows, columns].set(factors[:, d:])
+    logsumexp = jax.scipy.special.logsumexp
+    return _vectorised(jnp, logsumexp, alphas, means, matrices, factors[:, :d].sum(1), x)
 
-    def f(alphas, means, factors):
-        matrices = jnp.zeros((k, d, d)).at[:, np.arange(d), np.arange(d)].set(jnp.exp(factors[:, :d]))
-        matrices = matrices.at[:, rows, columns].set(factors[:, d:])
-        logsumexp = jax.scipy.special.logsumexp
-        return _vectorised(jnp, logsumexp, alphas, means, matrices, factors[:, :d].sum(1), x)
 
-    derivative = jax.jit(jax.value_and_grad(f, argnums=(0, 1, 2)))
-    given = tuple(map(jnp.asarray, (alphas, means, factors)))
-    return lambda: jax.block_until_ready(derivative(*given))
+def jax(*args):
+    import jax
+    import jax.numpy as jnp
+
+    *parameters, x = map(jnp.asarray, args)
+    derivative = jax.jit(jax.value_and_grad(lambda *p: in_jax(*p, x), argnums=(0, 1, 2)))
+    return lambda: jax.block_until_ready(derivative(*parameters))
 
 
 def _in_torch(wrap, alphas, means, factors, x):

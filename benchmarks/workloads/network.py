@@ -60,20 +60,22 @@ def hand(w1, b1, w2, b2, images, labels):
     return total / batch, (w1_bar, b1_bar, w2_bar, b2_bar)
 
 
-def jax(w1, b1, w2, b2, images, labels):
+def in_jax(w1, b1, w2, b2, images, labels):
     import jax
     import jax.numpy as jnp
 
-    def f(parameters):
-        w1, b1, w2, b2 = parameters
-        scores = jnp.tanh(images @ w1 + b1) @ w2 + b2
-        chosen = jnp.take_along_axis(scores, labels[:, None], 1)[:, 0]
-        return jnp.mean(jax.scipy.special.logsumexp(scores, axis=1) - chosen)
+    scores = jnp.tanh(images @ w1 + b1) @ w2 + b2
+    chosen = jnp.take_along_axis(scores, labels[:, None], 1)[:, 0]
+    return jnp.mean(jax.scipy.special.logsumexp(scores, axis=1) - chosen)
 
-    images, labels = jnp.asarray(images), jnp.asarray(labels)
-    derivative = jax.jit(jax.value_and_grad(f))
-    parameters = tuple(map(jnp.asarray, (w1, b1, w2, b2)))
-    return lambda: jax.block_until_ready(derivative(parameters))
+
+def jax(*args):
+    import jax
+    import jax.numpy as jnp
+
+    *parameters, images, labels = map(jnp.asarray, args)
+    derivative = jax.jit(jax.value_and_grad(lambda *p: in_jax(*p, images, labels), argnums=(0, 1, 2, 3)))
+    return lambda: jax.block_until_ready(derivative(*parameters))
 
 
 def _in_torch(wrap, w1, b1, w2, b2, images, labels):

@@ -94,25 +94,29 @@ def hand(start, mu, h, steps):
     return x * x + y * y, (start_bar, 2.0 * (x * xm + y * ym))
 
 
+def in_jax(start, mu, h, steps):
+    import jax
+    import jax.numpy as jnp
+
+    def rate(u):
+        return jnp.array([u[1], mu * (1.0 - u[0] ** 2) * u[1] - u[0]])
+
+    def step(u, _):
+        k1 = rate(u)
+        k2 = rate(u + 0.5 * h * k1)
+        k3 = rate(u + 0.5 * h * k2)
+        k4 = rate(u + h * k3)
+        return u + h / 6.0 * (k1 + 2.0 * k2 + 2.0 * k3 + k4), None
+
+    u, _ = jax.lax.scan(step, start, None, length=steps)
+    return u[0] ** 2 + u[1] ** 2
+
+
 def jax(start, mu, h, steps):
     import jax
     import jax.numpy as jnp
 
-    def rate(u, mu):
-        return jnp.array([u[1], mu * (1.0 - u[0] ** 2) * u[1] - u[0]])
-
-    def f(start, mu):
-        def step(u, _):
-            k1 = rate(u, mu)
-            k2 = rate(u + 0.5 * h * k1, mu)
-            k3 = rate(u + 0.5 * h * k2, mu)
-            k4 = rate(u + h * k3, mu)
-            return u + h / 6.0 * (k1 + 2.0 * k2 + 2.0 * k3 + k4), None
-
-        u, _ = jax.lax.scan(step, start, None, length=steps)
-        return u[0] ** 2 + u[1] ** 2
-
-    derivative = jax.jit(jax.value_and_grad(f, argnums=(0, 1)))
+    derivative = jax.jit(jax.value_and_grad(lambda start, mu: in_jax(start, mu, h, steps), argnums=(0, 1)))
     start = jnp.asarray(start)
     return lambda: jax.block_until_ready(derivative(start, mu))
 

@@ -39,14 +39,17 @@ def hand(x):
     return s, x_bar
 
 
+def in_jax(x):
+    import jax.numpy as jnp
+
+    return jnp.sum(100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2)
+
+
 def jax(x):
     import jax
     import jax.numpy as jnp
 
-    def f(x):
-        return jnp.sum(100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2)
-
-    derivative = jax.jit(jax.value_and_grad(f))
+    derivative = jax.jit(jax.value_and_grad(in_jax))
     x = jnp.asarray(x)
     return lambda: jax.block_until_ready(derivative(x))
 

@@ -214,3 +214,57 @@ def guarded_neighbour(x):
 def guarded_element(x, k):
     r = x[k] if k < 4 else 0.0
     return r * r + x[0]
+
+
+@case(-1.0, analytic=False)
+@case(1.5, analytic=False)
+def root_of_a_maximum(x):
+    return np.sqrt(max(x, 0.0))
+
+
+@case(-1.0, analytic=False)
+def root_of_a_choice(x):
+    return np.sqrt(x if x > 0.0 else 0.0)
+
+
+@case(-1.0, 0.7, analytic=False, jit=True)
+def root_of_a_named_maximum(x, y):
+    v = max(x, 0.0)
+    return np.sqrt(v * 2.0) * y * x
+
+
+@case(vector(5), 0.3, analytic=False, jit=True)
+def variance_cut_at_zero(z, v):
+    total = 0.0
+    for i in range(5):
+        root = np.sqrt(max(v, 0.0))
+        total += root * z[i] + max(v, 0.0) ** 1.5 + max(v, 0.0) ** (0.5 + z[0] ** 2)
+        v = v + 0.1 * (0.2 - max(v, 0.0)) + 2.0 * root * z[i]
+    return total * total + v
+
+
+@case(1.3, 0.4)
+def roots_beside_constants(x, y):
+    a = np.zeros((3, 2))
+    a[0, 0], a[1, 1] = x, x * y
+    return np.sum(np.sqrt(a) * y) + np.sum(a**0.5 * x) + np.sum(np.arccos(1.0 - 0.1 * a))
+
+
+@case(vector(2, 2) ** 2 + 0.1, np.array([[1.0, 0.0], [0.0, 1.0]]), 0, wrt=("x",))
+def root_of_which_one_is_taken(x, mask, k):
+    r = np.sqrt(x * mask)
+    return np.sum(r * mask * x) + np.sqrt(np.dot(x[k], x[k]))
+
+
+@case(0.0, 1.2, 0, analytic=False)
+def root_that_is_not_taken(x, y, k):
+    r = np.sqrt(x)
+    s = 2.0 * x * y + y
+    if k > 0:
+        s += r * y
+    return s * s
+
+
+@case(np.array([0.0, 2.0, 0.0]), 1, analytic=False)
+def one_root_of_several(x, k):
+    return np.sqrt(x)[k] * x[k] + np.arctan2(x, x * x)[k]
