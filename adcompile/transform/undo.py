@@ -110,9 +110,9 @@ class Undo(LoopKinds):
         assert isinstance(live, Name)
         scope = frame.scope
         base = f"{base_of(array)}_tape"
-        if all(f.loop is None for f in self.frames_between(frame)):
+        if self.host(frame) is owner and frame.loop is None:
             snapshot = self.fresh(base, type_)
-            scope.before[self.host(frame)].append(Assign(snapshot, Call(ops.copy, (Name(array),))))
+            scope.before[owner].append(Assign(snapshot, Call(ops.copy, (Name(array),))))
             self._copy_over(live.id, lambda index: Index(Name(snapshot), index), frame.out)
             return
         shape = tuple(Call(ops.dim, (Name(array), Const(axis))) for axis in range(type_.ndim))

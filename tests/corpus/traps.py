@@ -268,3 +268,25 @@ def root_that_is_not_taken(x, y, k):
 @case(np.array([0.0, 2.0, 0.0]), 1, analytic=False)
 def one_root_of_several(x, k):
     return np.sqrt(x)[k] * x[k] + np.arctan2(x, x * x)[k]
+
+
+@case(0.7, vector(6), 3)
+def run_again_in_a_branch_of_a_branch(b, x, n):
+    if n > 0:
+        x[0] = np.sin(b) * x[1]
+        if n > 1:
+            k = 0
+            while k < n:
+                x[k] = np.sin(x[0] * x[k + 1])
+                k += 1
+    return np.sum(x * x)
+
+
+@case(0.7, vector(6), vector(6, shift=1.0), 3)
+def slice_updated_in_a_branch_of_a_branch(b, x, w, n):
+    if b < 0.0:
+        return b
+    x[n - 4] = np.sin(b)
+    if n != 2:
+        x[:3] += np.sin(w[1:-2] * x[3:])
+    return np.sum(np.sin(x))
