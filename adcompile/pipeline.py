@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from adcompile.analysis.types_of import type_of_value
@@ -30,6 +30,7 @@ from adcompile.normal.single_return import single_return
 from adcompile.normal.small_arrays import small_arrays
 from adcompile.normal.ssa import ssa
 from adcompile.optimise import optimised
+from adcompile.optimise.threads import threads, unmarked
 from adcompile.transform.entry import own_copies
 from adcompile.transform.forward import forward
 from adcompile.transform.packing import one_seed, primals_and_tangents
@@ -48,6 +49,7 @@ class Job:
     packed: bool = False  # whether one parameter still gives a tuple
     lanes: int = 1  # how many tangents go along at once, where the kind is "tangents"
     checkpoint: Bound | None = None  # of the memory of reverse mode
+    parallel: bool = False  # whether `prange` means anything
 
 
 Done = Mapping[str, Function]
@@ -69,7 +71,8 @@ def _inlined(function: Function, job: Job, done: Done) -> Function:
         for param, type_ in zip(function.params, job.arguments, strict=True)
         if param in kept and isinstance(type_, Static) and callable(type_.value)
     }
-    return inlined(function, known=functions).function
+    function = inlined(function, known=functions).function
+    return function if job.parallel else replace(function, body=unmarked(function.body))
 
 
 def _typed(function: Function) -> Function:
@@ -112,6 +115,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("derivative", _derivative, verify_core),
     Stage("optimised", lambda f, job, done: optimised(f, seeded=job.kind == "composed"), verify_core),
     Stage("packed", _packed, verify_ssa),
+    Stage("threads", lambda f, job, done: threads(f), verify_ssa),
 )
 
 
@@ -137,10 +141,13 @@ class Stages(Mapping[str, str]):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the pipeline gives: the text, the type of the primal's result, and the function after each stage."""
+    """What the pipeline gives: the text, the type of the primal's result, and the function after each stage.
+
+    `undivided` is the text to differentiate again: its loops are marked as parallel, and none is divided or proven."""
 
     name: str
     emitted: Emitted
+    undivided: Emitted
     result: Type
     stages: Stages
 
@@ -158,11 +165,14 @@ def run(job: Job) -> Outcome:
         if shown == stage.name:
             print(show(function, types=True))
     with _named("emit", job):
-        emitted = emit(function, notes=job.kind not in ("primal", "composed"))
+        notes = job.kind not in ("primal", "composed")
+        undivided = emitted = emit(function, notes)
+        if function is not done["packed"]:
+            undivided = emit(done["packed"], notes)
     if shown == "emit":
         print(emitted.text)
     typed = done["typed"]
-    return Outcome(function.name, emitted, _type(_returned(typed), typed.types), Stages(done))
+    return Outcome(function.name, emitted, undivided, _type(_returned(typed), typed.types), Stages(done))
 
 
 @contextmanager

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import types
+from numba import get_num_threads, types
+from numba import prange as prange  # which generated code names
 from numba.core import cgutils
 from numba.extending import intrinsic, overload, register_jitable
 
@@ -23,6 +24,22 @@ def grown(tape: Any, k: int) -> Any:
     for i in range(tape.size):  # compiles in a tenth of the time that `longer[:length] = tape` takes
         longer.flat[i] = tape.flat[i]
     return longer
+
+
+@register_jitable  # type: ignore[untyped-decorator]
+def thread_count() -> int:
+    """How many threads a `prange` runs on."""
+    return get_num_threads()  # type: ignore[no-any-return]
+
+
+@register_jitable  # type: ignore[untyped-decorator]
+def share(length: int, threads: int, thread: int) -> int:
+    """Where the share of a thread begins, of so many iterations divided evenly; it ends where the next begins.
+
+    >>> [share(10, 4, thread) for thread in range(5)]
+    [0, 2, 5, 7, 10]
+    """
+    return max(length, 0) * np.int64(thread) // threads  # type: ignore[return-value]  # the index of a `prange` may be unsigned
 
 
 @register_jitable  # type: ignore[untyped-decorator]

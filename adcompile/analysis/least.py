@@ -40,6 +40,10 @@ class Least:
                 return self._known.get(name)
             case Call(ops.dim | builtins.len | runtime.slice_bound | runtime.broadcast_length, _):
                 return 0
+            case Call(runtime.thread_count, _):
+                return 1
+            case Call(runtime.share, (_, _, thread)) if (low := self(thread)) is not None and low >= 0:
+                return 0
             case Call(builtins.max, args):
                 return max((low for low in map(self, args) if low is not None), default=None)
             case Call(builtins.min, args) | Call(ops.select, (_, *args)):

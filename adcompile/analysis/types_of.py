@@ -159,6 +159,7 @@ def _item_of_tuple(base: TupleType, index: Sequence[Expr]) -> Type:
 # ------------------------------------------------------------------------------------------ calls
 _LENGTHS = (
     ops.dim, runtime.slice_bound, runtime.broadcast_length, runtime.checkpoints, runtime.next_checkpoint,
+    runtime.share, runtime.thread_count,
 )  # fmt: skip
 
 

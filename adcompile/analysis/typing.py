@@ -19,6 +19,7 @@ import builtins
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -292,7 +293,7 @@ class _Raw:
                 for carry in stmt.carried:
                     assign(carry.inner, carry.init)
                 if isinstance(stmt, For):
-                    space = trip_space(stmt, self.variable, self.spelled)
+                    space = trip_space(replace(stmt, parallel=False), self.variable, self.spelled)
                     self.line(1, f"for {self.variable(stmt.index)} in {space}: pass", stmt)
                 else:
                     self.line(1, f"if {self.text(stmt.test)}: pass", stmt)

@@ -34,6 +34,8 @@ class Choices(TypedDict, total=False):
     """The options of every derivative.
 
     `jit=False` runs the generated source in CPython.  `fastmath`, `error_model`, `cache` and `boundscheck` are Numba's.
+    `parallel=True` runs the function's `prange` loops, and what the derivative makes of them, on all of Numba's threads
+    wherever that is proven to give the same; otherwise `prange` is `range`.
     `checkpoint` bounds the memory of reverse mode over a long `for` loop that must remember its iterations: a number
     of snapshots of its state, bytes (`"64 MB"`), or `True` for as many as the square root of the iterations, about.
     """
@@ -43,6 +45,7 @@ class Choices(TypedDict, total=False):
     error_model: str
     cache: bool
     boundscheck: bool
+    parallel: bool
     checkpoint: bool | int | str | None
 
 

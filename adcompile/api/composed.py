@@ -11,16 +11,14 @@ import numpy as np
 
 from adcompile import pipeline, runtime
 from adcompile.api.dense import LANES, Dense, Leaf
-from adcompile.api.derivative import Derivative
+from adcompile.api.derivative import TEXT, Derivative
 from adcompile.api.signatures import identifier
-from adcompile.backend.compile import Options, compiled
+from adcompile.backend.compile import compiled
 from adcompile.backend.emit import Emitted
 from adcompile.backend.naming import printed_params
 from adcompile.ir.show import shown_type
 from adcompile.ir.types import Array, Scalar, TupleType, Type, is_float
 from adcompile.transform.plan import Bound
-
-_TEXT = Options(jit=False)  # for functions that are only read again
 
 
 class Composed(Derivative):
@@ -38,22 +36,25 @@ class Composed(Derivative):
 
     def _job(self, arguments: tuple[Type, ...]) -> pipeline.Job:
         primals = arguments[: len(self._own.parameters)]
+        parallel = self.request.options.parallel
         self.check(primals)
         function, wrt = self._primal_for(primals)
         params = tuple(inspect.signature(function).parameters)
         if list(printed := printed_params(params)) != list(printed.values()):  # it has a parameter `np`, say
-            outcome = pipeline.run(pipeline.Job(function, primals, "primal", ()))
-            function = compiled(outcome.name, outcome.emitted, _TEXT).python
+            outcome = pipeline.run(pipeline.Job(function, primals, "primal", (), parallel=parallel))
+            function = compiled(outcome.name, outcome.undivided, TEXT).python
             params, wrt = tuple(printed.values()), tuple(printed[name] for name in wrt)
         typed = dict(zip(params, primals, strict=True))
-        parts = _Parts(function, primals, wrt, self.request.checkpoint)
+        parts = _Parts(function, primals, wrt, self.request.checkpoint, parallel)
         write = {"jacobian": self._jacobian, "hessian": self._hessian, "hvp": self._product}[self.request.kind]
         text = write(parts, params, typed, arguments)
-        return pipeline.Job(_function(parts.named(self), text, parts.imports), arguments, "composed", ())
+        return pipeline.Job(
+            _function(parts.named(self), text, parts.imports), arguments, "composed", (), parallel=parallel
+        )
 
     # ------------------------------------------------------------------------------------ kinds
     def _jacobian(self, parts: _Parts, params: tuple[str, ...], typed: dict[str, Type], _: Any) -> str:
-        outcome = pipeline.run(pipeline.Job(parts.function, parts.primals, "primal", ()))
+        outcome = pipeline.run(pipeline.Job(parts.function, parts.primals, "primal", (), parallel=parts.parallel))
         several = isinstance(outcome.result, TupleType)
         types = outcome.result.items if isinstance(outcome.result, TupleType) else (outcome.result,)
         for type_ in types:
@@ -73,7 +74,7 @@ class Composed(Derivative):
         if mode != "reverse":
             parts.add_tangents(inputs)
         if any(leaf.rank for leaf in results):
-            parts.imports["value"] = compiled(outcome.name, outcome.emitted, _TEXT).python
+            parts.imports["value"] = compiled(outcome.name, outcome.undivided, TEXT).python
         if mode == "auto":
             return dense.by_fewer()
         if mode == "reverse":
@@ -128,12 +129,14 @@ class _Parts:
     """The derivatives that a composed one calls, made as they are asked for."""
 
     def __init__(
-        self, function: Callable[..., Any], primals: tuple[Type, ...], wrt: tuple[str, ...], bound: Bound | None
-    ) -> None:
+        self, function: Callable[..., Any], primals: tuple[Type, ...], wrt: tuple[str, ...], bound: Bound | None,
+        parallel: bool,
+    ) -> None:  # fmt: skip
         self.function = function
         self.primals = primals
         self.wrt = wrt
         self.bound = bound
+        self.parallel = parallel
         self.imports: dict[str, Any] = {"np": np}
 
     def named(self, of: Derivative) -> str:
@@ -141,8 +144,10 @@ class _Parts:
 
     def made(self, kind: str, wrt: tuple[str, ...], packed: bool = False, lanes: int = 1) -> Callable[..., Any]:
         """A derivative of the function, as Python text that can be read."""
-        outcome = pipeline.run(pipeline.Job(self.function, self.primals, kind, wrt, packed, lanes, self.bound))
-        return compiled(outcome.name, outcome.emitted, _TEXT).python
+        outcome = pipeline.run(
+            pipeline.Job(self.function, self.primals, kind, wrt, packed, lanes, self.bound, self.parallel)
+        )
+        return compiled(outcome.name, outcome.undivided, TEXT).python
 
     def add(self, name: str, kind: str, wrt: tuple[str, ...], packed: bool = False, lanes: int = 1) -> None:
         self.imports[name] = self.made(kind, wrt, packed, lanes)
@@ -160,4 +165,4 @@ def _leaf(text: str, type_: Type, of: Derivative) -> Leaf:
 
 
 def _function(name: str, text: str, imports: dict[str, Any]) -> Callable[..., Any]:
-    return compiled(name, Emitted(text, imports), _TEXT).python
+    return compiled(name, Emitted(text, imports), TEXT).python

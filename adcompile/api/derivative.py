@@ -24,6 +24,8 @@ from adcompile.ir.show import shown_type
 from adcompile.ir.types import TupleType, Type, is_float
 from adcompile.transform.plan import Bound
 
+TEXT = Options(jit=False)  # for functions that are only read again
+
 _WHAT = {
     "grad": "the gradient",
     "value_and_grad": "the gradient",
@@ -107,7 +109,10 @@ class Derivative(Specialised):
 
     def function_for(self, arguments: tuple[Type, ...]) -> Callable[..., Any]:
         """The generated Python function for these types: an ordinary function, to be read and differentiated."""
-        return self.generated(arguments).python
+        outcome = self.outcome(arguments)
+        if outcome.undivided is outcome.emitted:
+            return self.generated(arguments).python
+        return compiled(outcome.name, outcome.undivided, TEXT).python
 
     def _make(self, arguments: tuple[Type, ...]) -> tuple[Compiled, pipeline.Outcome]:
         if arguments not in self._made:
@@ -124,7 +129,8 @@ class Derivative(Specialised):
         function, wrt = self._primal_for(primals, chosen)
         packed = isinstance(self.request.wrt, tuple)
         bound = self.request.checkpoint
-        return pipeline.Job(function, primals, self.request.kind, wrt, packed, checkpoint=bound)
+        parallel = self.request.options.parallel
+        return pipeline.Job(function, primals, self.request.kind, wrt, packed, checkpoint=bound, parallel=parallel)
 
     def _primal_for(
         self, primals: tuple[Type, ...], wrt: tuple[str, ...] | None = None

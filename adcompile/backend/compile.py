@@ -24,8 +24,16 @@ from numba.core import errors
 
 from adcompile.backend import cache
 from adcompile.backend.emit import Emitted
+from adcompile.errors import InvalidArgument
+from adcompile.runtime import prange
 
 FastMath = bool | Iterable[str]
+
+# Of what Numba can make parallel, only the loops that are proven to be.
+_ONLY_PRANGE = {
+    "prange": True, "comprehension": False, "reduction": False, "inplace_binop": False, "setitem": False,
+    "numpy": False, "stencil": False, "fusion": False,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +48,13 @@ class Options:
     error_model: str = "numpy"
     cache: bool = False
     boundscheck: bool = False
+    parallel: bool = False
 
     def __post_init__(self) -> None:
+        if self.parallel and (self.boundscheck or self.error_model != "numpy"):
+            raise InvalidArgument(
+                "parallel=True excludes boundscheck=True and error_model='python': Numba drops errors in parallel loops"
+            )
         if not isinstance(self.fastmath, bool):
             object.__setattr__(self, "fastmath", frozenset(self.fastmath))
 
@@ -53,7 +66,8 @@ class Options:
     def described(self) -> str:
         """The options that change what compiled code does, in one order."""
         fast = self.fastmath if isinstance(self.fastmath, bool) else sorted(self.fastmath)
-        return f"fastmath={fast} error_model={self.error_model} boundscheck={self.boundscheck}"
+        parallel = " parallel=True" if self.parallel else ""
+        return f"fastmath={fast} error_model={self.error_model} boundscheck={self.boundscheck}{parallel}"
 
 
 class Compiled:
@@ -63,6 +77,7 @@ class Compiled:
         self.source = source
         self._options = options
         self._on_disk = False
+        self._parallel = any(value is prange for value in imports.values())
         unique = f"{name}_{mark or next(_unnamed)}"
         file = f"<adcompile {unique}>"
         if options.cache and options.jit and mark is not None:
@@ -83,7 +98,8 @@ class Compiled:
     @cached_property
     def dispatcher(self) -> Any:
         """The function compiled by Numba, for each layout of its arguments on its own."""
-        return numba.njit(cache=self._on_disk, **self._options.numba())(self.python)
+        parallel = {"parallel": _ONLY_PRANGE} if self._parallel else {}  # where there is none, Numba would warn
+        return numba.njit(cache=self._on_disk, **parallel, **self._options.numba())(self.python)
 
     def result(self, args: tuple[Any, ...]) -> Any:
         """Numba's compile result for Numba types; a damaged entry of its disk cache is made again."""
@@ -137,6 +153,9 @@ def _import(name: str, value: Any) -> str | None:
     module, original = getattr(value, "__module__", None), getattr(value, "__name__", None)
     if module is None or original is None or module == "__main__":
         return None
+    package = module.partition(".")[0]
+    if getattr(sys.modules.get(package), original, None) is value:
+        module = package
     if getattr(sys.modules.get(module), original, None) is not value:
         return None
     return f"from {module} import {original}" + (f" as {name}" if original != name else "")

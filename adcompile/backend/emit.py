@@ -58,6 +58,7 @@ from adcompile.ir.nodes import (
 )
 from adcompile.ir.show import expression, returned, spelling, subscript, symbol, trip_space
 from adcompile.ir.types import BOOL, Array, Scalar, is_float, kind
+from adcompile.runtime import prange
 
 _AUGMENTED = (np.add, np.subtract, np.multiply, np.divide)
 _ROOTS: Mapping[str, Any] = {"np": np, "math": math}
@@ -77,6 +78,8 @@ def emit(function: Function, notes: bool = True) -> Emitted:
     spellings = Spellings(params)
     for part in _texts_to_come(function):
         expression(part, str, spellings)
+    if any(isinstance(stmt, For) and stmt.parallel for stmt in walk.statements(function.body)):
+        spellings(prange)
     reserved = {"range", *spellings.roots}
     interference = Interference(function)
     names = printed_names(function, interference, reserved)

@@ -70,8 +70,10 @@ class Loops(Targets, ABC):
         """A loop over a range, or over arrays by index."""
         span, origin = self.span, self.origin
         bounds = self.range_of(node.iter)
+        parallel = self.is_parallel(node.iter)
         if bounds is not None and isinstance(node.target, cst.Name) and node.target.value not in self.outliving:
-            self.out.append(For(node.target.value, *bounds, self.block(node.body), span=span))
+            body = self.block(node.body)
+            self.out.append(For(node.target.value, *bounds, body, parallel=parallel, span=span))
             return
         index = self.fresh("_".join((*target_names(node.target), "index")))
         if bounds is not None:
@@ -86,7 +88,7 @@ class Loops(Targets, ABC):
             self.span, self.origin = span, origin
             self.target(node.target, item)
 
-        self.out.append(For(index, *bounds, self.block(node.body, first), span=span))
+        self.out.append(For(index, *bounds, self.block(node.body, first), parallel=parallel, span=span))
 
     # ------------------------------------------------------------------------------------ ranges
     def called(self, node: cst.BaseExpression, *fns: Any) -> list[cst.BaseExpression] | None:
@@ -117,6 +119,10 @@ class Loops(Targets, ABC):
             case [start, stop]:
                 return start, stop, Const(1)
         return args[0], args[1], args[2]
+
+    def is_parallel(self, node: cst.BaseExpression) -> bool:
+        """Whether an iterator is Numba's `prange`."""
+        return isinstance(node, cst.Call) and _is_prange(self.known(node.func))
 
     def turned(self, node: cst.BaseExpression, bounds: _RANGE) -> _RANGE:
         """A range backwards."""
@@ -244,9 +250,13 @@ class Loops(Targets, ABC):
 
 
 def _is_range(fn: Any) -> bool:
-    """Whether a callable is `range`, or Numba's parallel one: the trips of a parallel loop may run in any order."""
+    """Whether a callable is `range`, or Numba's parallel one, which is `range` in the order of its trips."""
+    return fn is range or _is_prange(fn)
+
+
+def _is_prange(fn: Any) -> bool:
     module = str(getattr(fn, "__module__", ""))
-    return fn is range or (getattr(fn, "__name__", "") == "prange" and module.partition(".")[0] == "numba")
+    return getattr(fn, "__name__", "") == "prange" and module.partition(".")[0] == "numba"
 
 
 def _less(left: Expr, right: Expr) -> Expr:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from adcompile import runtime
 from adcompile.ir import ops
 from adcompile.ir.nodes import Call, Const, Expr, Index, Name
 from adcompile.ir.types import Array, Scalar, Type
@@ -21,7 +22,8 @@ _ARITHMETIC = frozenset(
      builtins.abs, builtins.min, builtins.max, np.minimum, np.maximum, np.absolute)
 )  # fmt: skip
 _CASTS = {builtins.float: "float64", np.float64: "float64", np.float32: "float32", builtins.int: "int64",
-          np.int64: "int64", ops.dim: "int64", builtins.len: "int64"}  # fmt: skip
+          np.int64: "int64", ops.dim: "int64", builtins.len: "int64", runtime.share: "int64",
+          runtime.thread_count: "int64"}  # fmt: skip
 
 
 def _joined(left: str, right: str) -> str:

@@ -168,7 +168,10 @@ class Merge:
 @dataclass(frozen=True, eq=False)
 class For(_Stmt):
     """`for index in range(start, stop, step)`; in the core dialect `step` is a nonzero integer `Const`, and `index`
-    is assigned by the loop alone.  Bounds are evaluated once, before the loop."""
+    is assigned by the loop alone.  Bounds are evaluated once, before the loop.
+
+    `parallel` says that it is written `prange`: somebody wants it to run on all cores.  That it may is no fact before
+    stage `threads`."""
 
     index: str
     start: Expr
@@ -176,6 +179,7 @@ class For(_Stmt):
     step: Expr
     body: Block
     carried: tuple[Carry, ...] = ()
+    parallel: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from adcompile import runtime
 from adcompile.ir import ops
 from adcompile.ir.nodes import (
     Accum,
@@ -134,14 +135,15 @@ def subscript(array: str, index: tuple[Expr, ...], name: Namer = str, function_n
 
 
 def trip_space(loop: For, name: Namer = str, function_name: Speller = spelling) -> str:
-    """The shortest `range(...)` of a loop."""
+    """The shortest `range(...)` of a loop, or `prange(...)`."""
     text = _Printer(name, function_name)
+    space = function_name(runtime.prange if loop.parallel else range)
     parts = [loop.start, loop.stop, loop.step]
     if parts[2] == Const(1):
         parts.pop()
         if parts[0] == Const(0):
             parts.pop(0)
-    return f"range({', '.join(text.at(part, _CHOICE) for part in parts)})"
+    return f"{space}({', '.join(text.at(part, _CHOICE) for part in parts)})"
 
 
 def _hashable(value: Any) -> bool:

@@ -294,5 +294,5 @@ class _Attempt:
             if not body and not carried:
                 return
             bounds = header.start, header.stop, header.step
-            made = For(index, *bounds, tuple(body), carried, span=stmt.span, origin=stmt.origin)
+            made = For(index, *bounds, tuple(body), carried, stmt.parallel, span=stmt.span, origin=stmt.origin)
         walk.b.out.append(made)

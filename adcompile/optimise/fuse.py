@@ -104,7 +104,7 @@ class _Fuser:
     def one_range(self, first: For, second: For) -> bool:
         bounds = ((first.start, second.start), (first.stop, second.stop))
         same = (same_integer(self.source(a), self.source(b), self.types) for a, b in bounds)
-        return first.step == second.step and all(same)
+        return first.step == second.step and first.parallel == second.parallel and all(same)
 
     def legal(self, first: For, second: For) -> bool:
         if all(map(has_effect_inside, (first, second))):

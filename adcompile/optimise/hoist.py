@@ -4,7 +4,7 @@ Goal: an array made without contents in every iteration is made before the loop 
 and making it cannot fail.  Nothing passes from one iteration to the next: no iteration may read what it has not stored.
 
 Non-goals: arrays of zeros or copies, which every iteration needs fresh; arrays that have other names (tapes that
-grow, arrays that leave their iteration).
+grow, arrays that leave their iteration); arrays of parallel loops, of which each thread needs its own.
 
     for i in range(n):                     t = np.empty(8)
         t = np.empty(8)            ->      for i in range(n):
@@ -39,7 +39,7 @@ class _Hoister:
     def block(self, block: Block) -> Block:
         result: list[Stmt] = []
         for stmt in block:
-            if isinstance(stmt, (For, While)):
+            if isinstance(stmt, (For, While)) and not (isinstance(stmt, For) and stmt.parallel):
                 inside = self.defined(stmt)
                 out: list[Stmt] = []
                 for inner in stmt.body:

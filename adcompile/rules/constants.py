@@ -31,6 +31,7 @@ constant(builtins.int, np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint1
 constant(np.argmax, np.argmin, np.argsort, np.nonzero, np.count_nonzero, np.searchsorted, np.digitize)
 constant(np.shape, np.size, np.ndim, ops.dim, builtins.len, builtins.range)
 constant(runtime.slice_bound, runtime.broadcast_length, runtime.checkpoints, runtime.next_checkpoint)
+constant(runtime.share, runtime.thread_count)
 
 # A value that is never read.
 constant(ops.undefined)

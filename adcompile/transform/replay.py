@@ -132,7 +132,8 @@ class Replay(Checkpoints):
             new = (*new, self.released(kept, Name(index), out))
         elif together:
             new = (*new, *self._summed_again(stmt, sums))
-        self.emit(For(index, *header, tuple(out), new, span=stmt.span))
+        parallel = isinstance(stmt, For) and stmt.parallel
+        self.emit(For(index, *header, tuple(out), new, parallel, span=stmt.span))
         if kept is not None:
             self.given_back(kept)
         for name, result in zip(outer, results[len(carried) :], strict=True):
