@@ -11,7 +11,7 @@ from llvmlite import ir
 from numba import get_num_threads, types
 from numba import prange as prange  # which generated code names
 from numba.core import cgutils
-from numba.extending import intrinsic, overload, register_jitable
+from numba.extending import intrinsic, lower_builtin, overload, register_jitable, type_callable
 
 
 @register_jitable  # type: ignore[untyped-decorator]
@@ -32,14 +32,30 @@ def thread_count() -> int:
     return get_num_threads()  # type: ignore[no-any-return]
 
 
-@register_jitable  # type: ignore[untyped-decorator]
 def share(length: int, threads: int, thread: int) -> int:
     """Where the share of a thread begins, of so many iterations divided evenly; it ends where the next begins.
 
     >>> [share(10, 4, thread) for thread in range(5)]
     [0, 2, 5, 7, 10]
     """
-    return max(length, 0) * np.int64(thread) // threads  # type: ignore[return-value]  # the index of a `prange` may be unsigned
+    return max(length, 0) * thread // threads
+
+
+@type_callable(share)  # type: ignore[untyped-decorator]
+def _type_of_share(context: Any) -> Any:
+    return lambda length, threads, thread: types.int64
+
+
+@lower_builtin(share, types.Number, types.Number, types.Number)  # type: ignore[untyped-decorator]
+def _compiled_share(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    """`share`, where it is called and such that it is seen not to be negative: an index that starts there needs no test
+    for counting from the end.  (Numba gives the index of a `prange` types of its own.)"""
+    length, threads, thread = (
+        context.cast(builder, arg, given, types.int64) for arg, given in zip(args, signature.args, strict=True)
+    )
+    zero = length.type(0)
+    trips = builder.select(builder.icmp_signed(">", length, zero), length, zero)
+    return builder.and_(builder.sdiv(builder.mul(trips, thread), threads), length.type(2**62 - 1))
 
 
 @register_jitable  # type: ignore[untyped-decorator]

@@ -5,8 +5,9 @@ promised with `prange` is a wish here, not a fact: what a derivative does with t
 
 Method: every array that the loop writes is made in the iteration; or is touched, in different iterations, at different
 places (one axis has, in all accesses, one and the same subscript, that is a multiple of the loop's index plus what does
-not vary, and is never negative); or is only added to, so that parts of the loop can add to copies.  Every value that is
-carried is a sum.  Nothing in the loop can fail: Numba drops errors that are raised in a parallel loop.
+not vary, and is never negative); or is only added to, so that parts of the loop can add to copies or, where only near
+iterations meet (a stencil), leave a seam between them.  Every value that is carried is a sum.  Nothing in the loop can
+fail: Numba drops errors that are raised in a parallel loop.
 
 Non-goals: other reductions (products, extremes); subscripts that differ for other reasons (`out[permutation[i]]`).
 """
@@ -26,22 +27,26 @@ from adcompile.analysis.subscripts import accesses
 from adcompile.analysis.sums import is_sum
 from adcompile.ir import ops
 from adcompile.ir.affine import affine
-from adcompile.ir.nodes import Assign, Call, Expr, For, Function, Index, Name, Tuple
+from adcompile.ir.nodes import Assign, Call, Const, Expr, For, Function, Index, Name, Tuple
 from adcompile.ir.types import FLOAT, INT, Array, Scalar
 from adcompile.ir.walk import binds, defines, expressions, loads, names, nodes, statements, substituted
 from adcompile.rules.registry import is_constant, rule_for
 
 _RAISE = (math.factorial, math.comb, math.perm, math.isqrt, runtime.broadcast_length, *runtime.PRODUCTS)
 _SUMMED = (FLOAT, INT, Scalar("float32"))
-_Place = tuple[int, frozenset[tuple[Expr, int]], int]  # an axis, and the subscript there: terms and a constant
+_Terms = frozenset[tuple[Expr, int]]
+_Place = tuple[int, _Terms, int]  # an axis, and the subscript there: terms with their factors, and a constant
+_FAR = 16  # iterations
 _COPIED = ("float64", "float32", "int64")
 
 
 @dataclass(frozen=True, slots=True)
 class Division:
-    """How a loop can be divided among threads: `copied` are the arrays that each thread adds to a copy of."""
+    """How a loop can be divided among threads: `copied` are the arrays that each thread adds to a copy of, and so many
+    iterations at the end of each share are left for later, since they add to what the next share adds to."""
 
     copied: tuple[str, ...]
+    seam: int
 
 
 class Parallel:
@@ -65,14 +70,18 @@ class Parallel:
         made = self._made(loop)
         if made is None:
             return None
-        copied = []
+        copied, seam = [], 0
         for root in sorted(written_roots(loop.body, self.roots) - made):
             if self._apart(root, loop):
                 continue
             if not self._only_added_to(root, loop):
                 return None
-            copied.append(root)
-        return Division(tuple(copied))
+            reach = self._reach(root, loop)
+            if reach is None:
+                copied.append(root)
+            else:
+                seam = max(seam, reach)
+        return Division(tuple(copied), seam)
 
     # ------------------------------------------------------------------------------------ memory
     def _made(self, loop: For) -> set[str] | None:
@@ -86,18 +95,33 @@ class Parallel:
                     return None
         return {root for root in made if self.roots.find(root) == root}
 
+    def _places(self, root: str, loop: For) -> list[set[_Place]]:
+        """For each access of an array, its subscripts that are others in each iteration."""
+        varying = self._varying(loop)
+        found = []
+        for access in accesses(loop.body, root, self.roots):
+            parts = enumerate(access.index or ())
+            found.append({place for axis, part in parts if (place := self._place(axis, part, loop, varying))})
+        return found
+
     def _apart(self, root: str, loop: For) -> bool:
         """Whether different iterations touch different elements of an array."""
-        common: set[_Place] | None = None
-        varying = self._varying(loop)
-        for access in accesses(loop.body, root, self.roots):
-            if access.index is None:
-                return False
-            own = {place for axis, part in enumerate(access.index) if (place := self._place(axis, part, loop, varying))}
-            common = own if common is None else common & own
-            if not common:
-                return False
-        return bool(common)
+        return bool(set.intersection(*self._places(root, loop)))
+
+    def _reach(self, root: str, loop: For) -> int | None:
+        """Iterations this far apart, or less, may touch one element of an array, others do not; nothing where that is
+        not known or far."""
+        assert isinstance(loop.step, Const)
+        index = Name(loop.index)
+        seen: list[dict[tuple[int, _Terms], set[int]]] = []
+        for places in self._places(root, loop):
+            seen.append({(axis, terms): {constant} for axis, terms, constant in places})
+        for axis, terms in set.intersection(*map(set, seen)):
+            constants = set[int]().union(*(each[axis, terms] for each in seen))
+            reach: int = (max(constants) - min(constants)) // abs(dict(terms)[index] * loop.step.value)
+            if reach <= _FAR:
+                return reach
+        return None
 
     def _place(self, axis: int, part: Expr, loop: For, varying: set[str]) -> _Place | None:
         """A subscript that is another one in each iteration, and never counts from the end of its axis."""

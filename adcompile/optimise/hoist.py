@@ -13,13 +13,11 @@ grow, arrays that leave their iteration); arrays of parallel loops, of which eac
 
 from __future__ import annotations
 
-import builtins
-
 import numpy as np
 
 from adcompile.analysis.aliasing import roots
-from adcompile.ir import ops
-from adcompile.ir.nodes import Assign, Block, Call, Const, Expr, For, Function, Stmt, Tuple, While
+from adcompile.analysis.least import Least
+from adcompile.ir.nodes import Assign, Block, Call, Expr, For, Function, Stmt, Tuple, While
 from adcompile.ir.walk import binds, defines, names, statements, with_blocks
 from adcompile.optimise.rewriting import each_block, with_body
 
@@ -33,6 +31,7 @@ def hoist(function: Function) -> Function:
 class _Hoister:
     def __init__(self, function: Function) -> None:
         found = roots(function)
+        self.least = Least(function)
         others = (name for name in function.types if found.find(name) != name)
         self.joined = {alias for name in others for alias in (name, found.find(name))}
 
@@ -69,13 +68,5 @@ class _Hoister:
 
     def never_negative(self, expr: Expr) -> bool:
         """Whether a length is surely one, so that an array of it can be made though the loop may never run."""
-        match expr:
-            case Const(int() as value):
-                return value >= 0
-            case Call(ops.dim):
-                return True
-            case Call(builtins.max, (left, right)):
-                return self.never_negative(left) or self.never_negative(right)
-            case Call(np.multiply | np.add, (left, right)):
-                return self.never_negative(left) and self.never_negative(right)
-        return False
+        low = self.least(expr)
+        return low is not None and low >= 0

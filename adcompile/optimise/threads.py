@@ -8,31 +8,39 @@ result depends on how many threads there are, by rounding, and on nothing else. 
 Non-goals: Numba's own reductions, which it guesses from the text.  Its index of a parallel loop is unsigned where it
 starts at a literal (`-i` is then 2**64 - i), so that only a loop whose index is nothing but a subscript is left whole.
 
-    for i in prange(n):                 threads = thread_count()
-        s += x[k[i]] ** 2               s_parts = np.empty(threads)
-        x_bar[k[i]] += x[k[i]]          x_bar_parts = np.zeros((threads, x_bar.shape[0]))
-                                        for thread in prange(threads):
-                                            s_part = 0.0
-                                            for i in range(share(n, threads, thread), share(n, threads, thread + 1)):
-                                                s_part += x[k[i]] ** 2
-                                                x_bar_parts[thread, k[i]] += x[k[i]]
-                                            s_parts[thread] = s_part
+    for i in prange(n):             threads = thread_count()
+        s += x[k[i]] ** 2           s_parts = np.empty(threads)
+        x_bar[k[i]] += x[k[i]]      x_bar_parts = np.empty((threads, x_bar.shape[0]))
+                                    for thread in prange(threads):
+                                        s_part = 0.0
+                                        for j in range(x_bar.shape[0]):
+                                            x_bar_parts[thread, j] = 0.0
+                                        for i in range(share(n, threads, thread), share(n, threads, thread + 1)):
+                                            s_part += x[k[i]] ** 2
+                                            x_bar_parts[thread, k[i]] += x[k[i]]
+                                        s_parts[thread] = s_part
+                                    for thread in range(threads):
+                                        s += s_parts[thread]
+                                    for j in prange(x_bar.shape[0]):
                                         for thread in range(threads):
-                                            s += s_parts[thread]
-                                            for j in range(x_bar.shape[0]):
-                                                x_bar[j] += x_bar_parts[thread, j]
+                                            x_bar[j] += x_bar_parts[thread, j]
+
+A stencil, whose iterations add to the elements of their neighbours, needs no copies: the last iterations of each share
+are run after all others.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
+from itertools import starmap
 
 import numpy as np
 
 from adcompile import runtime
 from adcompile.analysis.aliasing import is_allocation
-from adcompile.analysis.parallel import Parallel
+from adcompile.analysis.parallel import Division, Parallel
 from adcompile.ir import ops
 from adcompile.ir.affine import shortened
 from adcompile.ir.nodes import (
@@ -55,7 +63,7 @@ from adcompile.ir.nodes import (
     base_of,
 )
 from adcompile.ir.types import INT, Array, Scalar, Type, is_float
-from adcompile.ir.walk import all_names, blocks, expressions, nodes, statements, uses, with_blocks
+from adcompile.ir.walk import all_names, blocks, expressions, nodes, renamed, statements, uses, with_blocks
 from adcompile.optimise.fold import fold_expressions
 from adcompile.optimise.hoist import hoist
 from adcompile.optimise.rewriting import same, with_body
@@ -108,8 +116,8 @@ class _Divider:
                 proof = self.proofs.division(stmt)
                 if proof is not None:
                     loop = replace(stmt, body=unmarked(stmt.body))
-                    whole = not proof.copied and _stays_whole(loop)
-                    out += [self.whole(loop)] if whole else self.divided(loop, proof.copied)
+                    whole = not proof.copied and not proof.seam and _stays_whole(loop)
+                    out += [self.whole(loop)] if whole else self.divided(loop, proof)
                     continue
                 stmt = replace(stmt, parallel=False)
             out.append(with_blocks(stmt, [self.block(inner) for inner in blocks(stmt)]))
@@ -132,32 +140,40 @@ class _Divider:
         lowest, beyond = (self.integer(np.add, end, ONE) for end in (loop.stop, loop.start))
         return replace(loop, start=lowest, stop=beyond, step=ONE)
 
-    def divided(self, loop: For, copied: tuple[str, ...]) -> Block:
+    def divided(self, loop: For, proof: Division) -> Block:
         if not self.count:
             self.count = self.fresh("threads", INT)
-        threads, thread = Name(self.count), self.fresh("thread", INT)
+        thread = self.fresh("thread", INT)
         out: list[Stmt] = []
-        parts = {array: self.copies(array, out) for array in copied}
-        sums = {carry: self.fresh(f"{base_of(carry.result)}_parts", self.array(carry)) for carry in loop.carried}
-        out += [Assign(name, _allocation(np.empty, (threads,), self.types[name])) for name in sums.values()]
-        loop = self.numbered(replace(loop, body=_redirected(loop.body, parts, Name(thread))), out)
-        length = self.named("trips", self.integer(np.subtract, loop.stop, loop.start), out)
-        ends = [
-            self.integer(np.add, loop.start, Call(runtime.share, (length, threads, part)))
-            for part in (Name(thread), Call(np.add, (Name(thread), ONE)))
-        ]
+        parts = {array: self.copies(array, out) for array in proof.copied}
+        sums = [self.fresh(f"{base_of(carry.result)}_parts", self.array(carry)) for carry in loop.carried]
+        out += [Assign(name, _allocation(np.empty, (Name(self.count),), self.types[name])) for name in sums]
+        loop = replace(self.numbered(loop, out), parallel=False)
+        trips = self.named("trips", self.integer(np.subtract, loop.stop, loop.start), out)
+
+        block: list[Stmt] = []
+        first, beyond = self.ends(loop, trips, thread, block, named=proof.seam > 0)
         carried = tuple(
-            replace(
-                carry, init=_nothing(self.types[carry.inner]), result=self.fresh(_part(carry), self.types[carry.inner])
-            )
-            for carry in loop.carried
+            replace(c, init=_nothing(self.types[c.inner]), result=self.fresh(_part(c), self.types[c.inner]))
+            for c in loop.carried
         )
-        share = replace(loop, start=ends[0], stop=ends[1], carried=carried, parallel=False)
-        kept = (Store(name, (Name(thread),), Name(c.result)) for name, c in zip(sums.values(), carried, strict=True))
-        out.append(For(thread, ZERO, threads, ONE, (share, *kept), (), True, span=loop.span))
-        if parts or sums:
-            out.append(self.added_up(parts, sums))
-        return tuple(out)
+        stop = self.integer(np.subtract, beyond, Const(proof.seam)) if proof.seam else beyond
+        body = _redirected(loop.body, parts, Name(thread))
+        share = replace(loop, start=first, stop=stop, body=body, carried=carried)
+        cleared = [self.nest(array, lambda at, name=name: Store(name, (Name(thread), *at), _nothing(self.types[name])))  # type: ignore[misc]
+                   for array, name in parts.items()]  # fmt: skip
+        kept = [Store(name, (Name(thread),), Name(c.result)) for name, c in zip(sums, carried, strict=True)]
+        out.append(For(thread, ZERO, Name(self.count), ONE, (*cleared, *block, share, *kept), (), True, span=loop.span))
+        if sums or proof.seam:
+            out.append(self.added_up(loop, sums, trips, proof.seam))
+        return (*out, *starmap(self.added_to, parts.items()))
+
+    def ends(self, loop: For, trips: Expr, thread: str, out: list[Stmt], named: bool) -> tuple[Expr, Expr]:
+        """Where the share of a thread begins and ends."""
+        parts: tuple[Expr, ...] = (Name(thread), Call(np.add, (Name(thread), ONE)))
+        shares = (Call(runtime.share, (trips, Name(self.count), part)) for part in parts)
+        first, beyond = (self.integer(np.add, loop.start, each) for each in shares)
+        return (self.named("first", first, out), self.named("beyond", beyond, out)) if named else (first, beyond)
 
     def numbered(self, loop: For, out: list[Stmt]) -> For:
         """A loop with unit step upward, and bounds that are known before it."""
@@ -191,7 +207,7 @@ class _Divider:
         return Array(type_.dtype, 1)
 
     def copies(self, array: str, out: list[Stmt]) -> str:
-        """Zeros of the shape of an array, for each thread."""
+        """Memory of the shape of an array, for each thread."""
         type_ = self.types[array]
         assert isinstance(type_, Array)
         name = self.fresh(f"{base_of(array)}_parts", Array(type_.dtype, type_.ndim + 1))
@@ -199,28 +215,54 @@ class _Divider:
             Name(self.count),
             *(Call(ops.dim, (Name(array), Const(axis))) for axis in range(type_.ndim)),
         )
-        out.append(Assign(name, _allocation(np.zeros, shape, type_)))
+        out.append(Assign(name, _allocation(np.empty, shape, type_)))
         return name
 
-    def added_up(self, parts: dict[str, str], sums: dict[Carry, str]) -> Stmt:
-        """The loop over the threads that adds up what each has summed."""
+    def added_up(self, loop: For, sums: list[str], trips: Expr, seam: int) -> Stmt:
+        """The loop over the threads that adds up what each has summed, and runs the iterations that each has left."""
         thread = self.fresh("thread", INT)
         body: list[Stmt] = []
-        carried: list[Carry] = []
-        for carry, name in sums.items():
+        inners: list[str] = []
+        totals: list[str] = []
+        for carry, name in zip(loop.carried, sums, strict=True):
             inner, total = (self.fresh(base_of(carry.result), self.types[carry.inner]) for _ in range(2))
             body.append(Assign(total, Call(np.add, (Name(inner), Index(Name(name), (Name(thread),))))))
-            carried.append(Carry(inner, carry.init, Name(total), carry.result))
-        for array, name in parts.items():
-            type_ = self.types[array]
-            assert isinstance(type_, Array)
-            indices = [self.fresh(base, INT) for base, _ in zip("ijklmn", range(type_.ndim), strict=False)]
-            place: tuple[Expr, ...] = tuple(map(Name, indices))
-            nest: Stmt = Accum(array, place, Index(Name(name), (Name(thread), *place)))
-            for axis in reversed(range(type_.ndim)):
-                nest = For(indices[axis], ZERO, Call(ops.dim, (Name(array), Const(axis))), ONE, (nest,))
-            body.append(nest)
-        return For(thread, ZERO, Name(self.count), ONE, tuple(body), tuple(carried))
+            inners.append(inner)
+            totals.append(total)
+        if seam:
+            first, beyond = self.ends(loop, trips, thread, body, named=True)
+            start = Call(max, (first, self.integer(np.subtract, beyond, Const(seam))))
+            carried = tuple(replace(c, init=Name(total)) for c, total in zip(loop.carried, totals, strict=True))
+            left = replace(loop, start=start, stop=beyond, carried=carried)
+            (again,), renaming = renamed((left,), self.names, self.types)  # type: ignore[arg-type]
+            body.append(again)
+            totals = [_name(renaming[c.result]) for c in loop.carried]
+        outer = tuple(
+            Carry(inner, c.init, Name(total), c.result)
+            for c, inner, total in zip(loop.carried, inners, totals, strict=True)
+        )
+        return For(thread, ZERO, Name(self.count), ONE, tuple(body), outer)
+
+    def added_to(self, array: str, parts: str) -> Stmt:
+        """The loops that add the copies of an array to it."""
+        thread = self.fresh("thread", INT)
+
+        def add(at: tuple[Expr, ...]) -> Stmt:
+            accum = Accum(array, at, Index(Name(parts), (Name(thread), *at)))
+            return For(thread, ZERO, Name(self.count), ONE, (accum,))
+
+        return replace(self.nest(array, add), parallel=True)
+
+    def nest(self, array: str, inside: Callable[[tuple[Expr, ...]], Stmt]) -> For:
+        """Loops over every element of an array."""
+        type_ = self.types[array]
+        assert isinstance(type_, Array)
+        indices = [self.fresh(base, INT) for base, _ in zip("ijklmn", range(type_.ndim), strict=False)]
+        nest = inside(tuple(map(Name, indices)))
+        for axis in reversed(range(type_.ndim)):
+            nest = For(indices[axis], ZERO, Call(ops.dim, (Name(array), Const(axis))), ONE, (nest,))
+        assert isinstance(nest, For)
+        return nest
 
 
 def _stays_whole(loop: For) -> bool:
@@ -259,6 +301,11 @@ def _allocation(fn: object, shape: tuple[Expr, ...], type_: Type) -> Call:
 
 def _nothing(type_: Type) -> Atom:
     return Const(0.0 if is_float(type_) else 0)
+
+
+def _name(expr: Expr) -> str:
+    assert isinstance(expr, Name)
+    return expr.id
 
 
 def _part(carry: Carry) -> str:
