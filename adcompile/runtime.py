@@ -12,6 +12,7 @@ from numba import get_num_threads, types
 from numba import prange as prange  # which generated code names
 from numba.core import cgutils
 from numba.extending import intrinsic, lower_builtin, overload, register_jitable, type_callable
+from numba.np.ufunc.parallel import _launch_threads
 
 
 @register_jitable  # type: ignore[untyped-decorator]
@@ -26,10 +27,22 @@ def grown(tape: Any, k: int) -> Any:
     return longer
 
 
-@register_jitable  # type: ignore[untyped-decorator]
 def thread_count() -> int:
     """How many threads a `prange` runs on."""
     return get_num_threads()  # type: ignore[no-any-return]
+
+
+@type_callable(thread_count)  # type: ignore[untyped-decorator]
+def _type_of_thread_count(context: Any) -> Any:
+    return lambda: types.int64
+
+
+@lower_builtin(thread_count)  # type: ignore[untyped-decorator]
+def _compiled_thread_count(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    """As a `prange` asks itself.  (Numba's function for it holds an address, and cannot be kept on disk.)"""
+    _launch_threads()
+    asked = ir.FunctionType(ir.IntType(64), [])
+    return builder.call(cgutils.get_or_insert_function(builder.module, asked, "get_num_threads"), [])
 
 
 def share(length: int, threads: int, thread: int) -> int:

@@ -406,8 +406,8 @@ class TestMessages:
             grad(energy, wrt=wrt)
 
     def test_options(self):
-        with pytest.raises(InvalidArgument, match="parallel is none of the options jit, fastmath"):
-            grad(energy, parallel=True)
+        with pytest.raises(InvalidArgument, match="inline is none of the options jit, fastmath"):
+            grad(energy, inline=True)
 
     def test_what_is_no_function(self):
         with pytest.raises(InvalidArgument, match="takes a function, not 3"):
