@@ -4,10 +4,10 @@ Goal: a proof from the text of the loop as it stands, for loops that somebody wa
 promised with `prange` is a wish here, not a fact: what a derivative does with the memory is not what the function did.
 
 Method: every array that the loop writes is made in the iteration; or is touched, in different iterations, at different
-places (one axis has, in all accesses, one and the same subscript, that is a multiple of the loop's index plus what does
-not vary, and is never negative); or is only added to, so that parts of the loop can add to copies or, where only near
-iterations meet (a stencil), leave a seam between them.  Every value that is carried is a sum.  Nothing in the loop can
-fail: Numba drops errors that are raised in a parallel loop.
+places (on one axis all subscripts are one multiple of the loop's index, plus what does not vary, plus constants that
+differ by less than that multiple, and none is ever negative); or is only added to, so that parts of the loop can add to
+copies or, where only near iterations meet (a stencil), leave a seam between them.  What is carried is sums.  Nothing in
+the loop can fail: Numba drops errors that are raised in a parallel loop.
 
 Non-goals: other reductions (products, extremes); subscripts that differ for other reasons (`out[permutation[i]]`).
 """
@@ -30,9 +30,11 @@ from adcompile.ir.affine import affine
 from adcompile.ir.nodes import Assign, Call, Const, Expr, For, Function, Index, Name, Tuple
 from adcompile.ir.types import FLOAT, INT, Array, Scalar
 from adcompile.ir.walk import binds, defines, expressions, loads, names, nodes, statements, substituted
-from adcompile.rules.registry import is_constant, rule_for
 
-_RAISE = (math.factorial, math.comb, math.perm, math.isqrt, runtime.broadcast_length, *runtime.PRODUCTS)
+_RAISE = (math.factorial, math.comb, math.perm, math.isqrt)
+_NEVER_RAISE = (
+    np.round, np.around, np.fix, np.sinc, runtime.grown, runtime.multiply_no_nan, runtime.share, runtime.slice_bound,
+)  # fmt: skip
 _SUMMED = (FLOAT, INT, Scalar("float32"))
 _Terms = frozenset[tuple[Expr, int]]
 _Place = tuple[int, _Terms, int]  # an axis, and the subscript there: terms with their factors, and a constant
@@ -72,12 +74,12 @@ class Parallel:
             return None
         copied, seam = [], 0
         for root in sorted(written_roots(loop.body, self.roots) - made):
-            if self._apart(root, loop):
+            reach = self._reach(root, loop)
+            if reach == 0:
                 continue
             if not self._only_added_to(root, loop):
                 return None
-            reach = self._reach(root, loop)
-            if reach is None:
+            if reach is None or reach > _FAR:
                 copied.append(root)
             else:
                 seam = max(seam, reach)
@@ -104,24 +106,19 @@ class Parallel:
             found.append({place for axis, part in parts if (place := self._place(axis, part, loop, varying))})
         return found
 
-    def _apart(self, root: str, loop: For) -> bool:
-        """Whether different iterations touch different elements of an array."""
-        return bool(set.intersection(*self._places(root, loop)))
-
     def _reach(self, root: str, loop: For) -> int | None:
-        """Iterations this far apart, or less, may touch one element of an array, others do not; nothing where that is
-        not known or far."""
+        """How many iterations lie at most between two that touch one element of an array; nothing where it is not
+        known."""
         assert isinstance(loop.step, Const)
-        index = Name(loop.index)
         seen: list[dict[tuple[int, _Terms], set[int]]] = []
         for places in self._places(root, loop):
             seen.append({(axis, terms): {constant} for axis, terms, constant in places})
+        found = []
         for axis, terms in set.intersection(*map(set, seen)):
             constants = set[int]().union(*(each[axis, terms] for each in seen))
-            reach: int = (max(constants) - min(constants)) // abs(dict(terms)[index] * loop.step.value)
-            if reach <= _FAR:
-                return reach
-        return None
+            stride: int = abs(dict(terms)[Name(loop.index)] * loop.step.value)
+            found.append((max(constants) - min(constants)) // stride)
+        return min(found, default=None)
 
     def _place(self, axis: int, part: Expr, loop: For, varying: set[str]) -> _Place | None:
         """A subscript that is another one in each iteration, and never counts from the end of its axis."""
@@ -175,6 +172,6 @@ class Parallel:
             shape = call.args[0]
             lengths = shape.items if isinstance(shape, Tuple) else (shape,)
             return all((low := self.least(length)) is not None and low >= 0 for length in lengths)
-        if fn in ops.ALLOCATIONS or fn in (runtime.grown, runtime.multiply_no_nan):
+        if fn in ops.ALLOCATIONS or fn in _NEVER_RAISE or isinstance(fn, (np.ufunc, type)):
             return True
-        return getattr(fn, "__module__", "") == ops.__name__ or is_constant(fn) or rule_for(fn) is not None
+        return getattr(fn, "__module__", "") in (ops.__name__, "math", "builtins")

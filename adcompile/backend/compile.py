@@ -40,6 +40,8 @@ _ONLY_PRANGE = {
 class Options:
     """How a derivative is compiled; all but `jit` are Numba's own words.
 
+    `parallel` concerns loops over `prange` alone, and those of them that are proven to be parallel.
+
     `reassoc` lets sums vectorise and changes rounding only; `error_model="numpy"` makes a division by zero an
     infinity, as it is in NumPy."""
 

@@ -64,6 +64,7 @@ from adcompile.ir.nodes import (
 )
 from adcompile.ir.types import INT, Array, Scalar, Type, is_float
 from adcompile.ir.walk import all_names, blocks, expressions, nodes, renamed, statements, uses, with_blocks
+from adcompile.optimise.checks_first import checks_first
 from adcompile.optimise.fold import fold_expressions
 from adcompile.optimise.hoist import hoist
 from adcompile.optimise.rewriting import same, with_body
@@ -75,6 +76,7 @@ def threads(function: Function) -> Function:
     """`function` with its parallel loops divided, and its other loops unmarked."""
     if not any(isinstance(stmt, For) and stmt.parallel for stmt in statements(function.body)):
         return function
+    function = checks_first(function)
     divider = _Divider(function)
     body = divider.top(function.body)
     return hoist(fold_expressions(with_body(function, body, divider.types)))

@@ -292,7 +292,7 @@ def pairs(x, k):
     return e
 
 
-@program("a", "w", proven=False)
+@program("a", "w")
 def row_expr(a, w):
     s = 0.0
     for i in prange(a.shape[0]):
