@@ -133,6 +133,14 @@ def test_an_error_in_the_loop_is_raised() -> None:
         grad(too_short, parallel=True)(np.ones(4), 2)
 
 
+def test_lengths_are_checked_before_the_loop() -> None:
+    derivative = grad(PROGRAMS["row_expr"].function, parallel=True)
+    with pytest.raises(ValueError, match="could not be broadcast together"):
+        derivative(np.ones((4, 3)), np.ones(2))
+    assert derivative(np.ones((0, 3)), np.ones(2)).shape == (0, 3)
+    assert "prange" in derivative.source
+
+
 @pytest.mark.parametrize("other", [{"boundscheck": True}, {"error_model": "python"}])
 def test_options_that_would_lose_errors(other: dict[str, Any]) -> None:
     with pytest.raises(InvalidArgument, match="Numba drops errors in parallel loops"):
