@@ -143,9 +143,9 @@ class _Divider:
         return replace(loop, start=lowest, stop=beyond, step=ONE)
 
     def divided(self, loop: For, proof: Division) -> Block:
+        """A loop by shares, what they need before it, and what they leave to be done after."""
         if not self.count:
             self.count = self.fresh("threads", INT)
-        thread = self.fresh("thread", INT)
         out: list[Stmt] = []
         parts = {array: self.copies(array, out) for array in proof.copied}
         sums = [self.fresh(f"{base_of(carry.result)}_parts", self.array(carry)) for carry in loop.carried]
@@ -153,22 +153,25 @@ class _Divider:
         loop = replace(self.numbered(loop, out), parallel=False)
         trips = self.named("trips", self.integer(np.subtract, loop.stop, loop.start), out)
 
-        block: list[Stmt] = []
-        first, beyond = self.ends(loop, trips, thread, block, named=proof.seam > 0)
+        out.append(self.shares(loop, proof, trips, parts, sums))
+        if sums or proof.seam:
+            out.append(self.added_up(loop, sums, trips, proof.seam))
+        return (*out, *starmap(self.added_to, parts.items()))
+
+    def shares(self, loop: For, proof: Division, trips: Expr, parts: dict[str, str], sums: list[str]) -> For:
+        """The parallel loop over the threads, each of which runs its share but for the seam."""
+        thread = self.fresh("thread", INT)
+        body = [self.cleared(array, copies, Name(thread)) for array, copies in parts.items()]
+        first, beyond = self.ends(loop, trips, thread, body, named=proof.seam > 0)
+        stop = self.integer(np.subtract, beyond, Const(proof.seam)) if proof.seam else beyond
         carried = tuple(
             replace(c, init=_nothing(self.types[c.inner]), result=self.fresh(_part(c), self.types[c.inner]))
             for c in loop.carried
         )
-        stop = self.integer(np.subtract, beyond, Const(proof.seam)) if proof.seam else beyond
-        body = _redirected(loop.body, parts, Name(thread))
-        share = replace(loop, start=first, stop=stop, body=body, carried=carried)
-        cleared = [self.nest(array, lambda at, name=name: Store(name, (Name(thread), *at), _nothing(self.types[name])))  # type: ignore[misc]
-                   for array, name in parts.items()]  # fmt: skip
-        kept = [Store(name, (Name(thread),), Name(c.result)) for name, c in zip(sums, carried, strict=True)]
-        out.append(For(thread, ZERO, Name(self.count), ONE, (*cleared, *block, share, *kept), (), True, span=loop.span))
-        if sums or proof.seam:
-            out.append(self.added_up(loop, sums, trips, proof.seam))
-        return (*out, *starmap(self.added_to, parts.items()))
+        inside = _redirected(loop.body, parts, Name(thread))
+        body.append(replace(loop, start=first, stop=stop, body=inside, carried=carried))
+        body += [Store(name, (Name(thread),), Name(c.result)) for name, c in zip(sums, carried, strict=True)]
+        return For(thread, ZERO, Name(self.count), ONE, tuple(body), (), True, span=loop.span)
 
     def ends(self, loop: For, trips: Expr, thread: str, out: list[Stmt], named: bool) -> tuple[Expr, Expr]:
         """Where the share of a thread begins and ends."""
@@ -244,6 +247,11 @@ class _Divider:
             for c, inner, total in zip(loop.carried, inners, totals, strict=True)
         )
         return For(thread, ZERO, Name(self.count), ONE, tuple(body), outer)
+
+    def cleared(self, array: str, parts: str, thread: Name) -> Stmt:
+        """The loops that set a thread's copy of an array to zero."""
+        zero = _nothing(self.types[parts])
+        return self.nest(array, lambda at: Store(parts, (thread, *at), zero))
 
     def added_to(self, array: str, parts: str) -> Stmt:
         """The loops that add the copies of an array to it."""
