@@ -185,7 +185,7 @@ class Mine(np.ndarray):
         np.array([None]), np.frompyfunc(len, 1, 1), np.random.default_rng(0), Static(Settings()), [Settings()],
         {"a": Settings()}, functools.partial(len, Settings()), itertools.count(), Path.home,
     ],
-    ids=str,
+    ids=lambda value: type(value).__name__,
 )  # fmt: skip
 def test_what_cannot_be_described_has_none(value: object) -> None:
     assert fingerprint(value) is None
