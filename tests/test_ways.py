@@ -11,9 +11,8 @@ import pytest
 from adcompile import vjp
 from adcompile.transform import reverse
 from adcompile.transform.loop_kinds import LoopKinds
-from tests import corpus  # noqa: F401
 from tests import oracle
-from tests.corpus.registry import CASES, Case
+from tests.corpus import CASES, Case
 
 NUMBERED = [pytest.param(case, id=f"{case.name}-{number}") for number, case in enumerate(CASES)]
 
