@@ -63,6 +63,8 @@ def partial(call: Call, position: int, result: Expr | None = None) -> Expr:
     """
     if call.fn is ops.select:
         return fold(Call(ops.select, (call.args[0], *((ONE, ZERO) if position == 1 else (ZERO, ONE)))), derivative=True)
+    if call.fn is np.divide and call.args[0] == ONE and position == 1:  # a product costs less than a quotient
+        return partial(Call(np.reciprocal, call.args[1:]), 0, call if result is None else result)
     rule = rule_for(call.fn)
     name = getattr(call.fn, "__name__", repr(call.fn))
     if rule is None:

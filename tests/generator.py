@@ -18,6 +18,7 @@ Shape = tuple[int, ...]
 LETTERS = {"f": "t", "m": "g"}  # where the kind of a name is not its first letter
 FEATURES = (
     "matrix", "views", "slices", "whole", "jumps", "while", "helpers", "integers", "swaps", "branches", "rebind",
+    "deep",
 )  # fmt: skip
 
 
@@ -232,13 +233,14 @@ class Generator:
         return tuple(lines)
 
     def statement(self, scope: Scope) -> list[Line]:
-        deep = scope.depth >= 4 or self.budget <= 0
+        deep = scope.depth >= (5 if "deep" in self.features else 4) or self.budget <= 0
+        nested = 2.5 if "deep" in self.features else 1.0
         choices: dict[Callable[[Scope], list[Line]], float] = {
             self.scalar: 2.5,
             self.store: 3.5,
-            self.loop: 0.0 if deep else 2.5,
-            self.branch: 1.2 if "branches" in self.features and not deep else 0.0,
-            self.while_loop: 0.9 if "while" in self.features and not deep else 0.0,
+            self.loop: 0.0 if deep else 2.5 * nested,
+            self.branch: 1.2 * nested if "branches" in self.features and not deep else 0.0,
+            self.while_loop: 0.9 * nested if "while" in self.features and not deep else 0.0,
             self.slice_store: 1.8 if "slices" in self.features else 0.0,
             self.view: 1.2 if "views" in self.features else 0.0,
             self.new_array: 0.8 if "whole" in self.features else 0.1,

@@ -15,10 +15,11 @@ import numpy as np
 
 from adcompile import pipeline
 from adcompile.analysis.typing import first_line, static_or_typed
-from adcompile.api import pickling
+from adcompile.api import keeping, pickling
 from adcompile.api.signatures import Wrt, called_with, identifier, name_of, place_of, positions, signature_of
 from adcompile.backend.compile import Compiled, Options, compiled
 from adcompile.backend.dispatch import Specialised
+from adcompile.backend.records import Record
 from adcompile.errors import AdcompileError, InvalidArgument, refuse
 from adcompile.ir.show import shown_type
 from adcompile.ir.types import TupleType, Type, is_float
@@ -48,6 +49,11 @@ class Request:
     mode: str = "auto"  # of a Jacobian: "auto", "forward" or "reverse"
     checkpoint: Bound | None = None  # of the memory of reverse mode
 
+    def described(self) -> tuple[object, ...]:
+        """All of it, in plain values."""
+        options = f"jit={self.options.jit} {self.options.described()}"
+        return self.kind, self.wrt, options, self.mode, self.checkpoint
+
 
 class Derivative(Specialised):
     """A derivative of a function, compiled for each combination of argument types when it is first called with it."""
@@ -59,7 +65,8 @@ class Derivative(Specialised):
         self.request = request
         self._own = signature_of(primal, request.kind)
         self._wrt = positions(request.wrt, request.kind, name_of(primal), tuple(self._own.parameters))
-        self._made: dict[tuple[Type, ...], tuple[Compiled, pipeline.Outcome]] = {}
+        self._made: dict[tuple[Type, ...], Record] = {}
+        self._outcomes: dict[tuple[Type, ...], pipeline.Outcome] = {}
         self._last: tuple[Type, ...] | None = None
         super().__init__(self._signature(self._own), identifier(name_of(primal)), request.options.jit)
         self.__name__ = name_of(primal)
@@ -73,7 +80,7 @@ class Derivative(Specialised):
     @property
     def source(self) -> str:
         """The derivative as Python text, for the types that it was last made for."""
-        return self._latest("source")[0].source
+        return self.generated(self._latest("source")).source
 
     def source_for(self, *args: Any, **kwargs: Any) -> str:
         """The derivative as Python text, for the types of these arguments."""
@@ -82,18 +89,22 @@ class Derivative(Specialised):
     @property
     def stages(self) -> pipeline.Stages:
         """The function after each stage of the pipeline, for the types that the derivative was last made for."""
-        return self._latest("stages")[1].stages
+        return self.outcome(self._latest("stages")).stages
 
     def __repr__(self) -> str:
         return f"<adcompile {self.request.kind} of {self.__name__}>"
 
-    def _latest(self, what: str) -> tuple[Compiled, pipeline.Outcome]:
+    def described(self) -> tuple[object, ...]:
+        """What two derivatives that are the same agree on: for `frontend.fingerprint`."""
+        return type(self).__name__, self.request.described(), self.primal
+
+    def _latest(self, what: str) -> tuple[Type, ...]:
         if self._last is None:
             raise InvalidArgument(
                 f"{what} of {self!r}: it depends on the types of the arguments, and none are known before the first "
                 f"call; source_for(...) takes arguments and does not call"
             )
-        return self._made[self._last]
+        return self._last
 
     # ------------------------------------------------------------------------------------ how it is made
     def _signature(self, own: inspect.Signature) -> inspect.Signature:
@@ -101,11 +112,20 @@ class Derivative(Specialised):
         return called_with(own, self.request.kind)
 
     def generated(self, arguments: tuple[Type, ...]) -> Compiled:
-        return self._make(arguments)[0]
+        return self._make(arguments).compiled
+
+    def result_type(self, arguments: tuple[Type, ...]) -> Type:
+        """The type of the primal's result for these types of arguments."""
+        return self._make(arguments).result
 
     def outcome(self, arguments: tuple[Type, ...]) -> pipeline.Outcome:
-        """What the pipeline gave for these types."""
-        return self._make(arguments)[1]
+        """What the pipeline gives for these types; it runs once, and only if it is asked."""
+        if arguments not in self._outcomes:
+            outcome = pipeline.run(self._job(arguments))
+            if self.request.kind == "pullback":
+                self._check_seed(arguments[-1], outcome.result)
+            self._outcomes[arguments] = outcome
+        return self._outcomes[arguments]
 
     def function_for(self, arguments: tuple[Type, ...]) -> Callable[..., Any]:
         """The generated Python function for these types: an ordinary function, to be read and differentiated."""
@@ -114,12 +134,9 @@ class Derivative(Specialised):
             return self.generated(arguments).python
         return compiled(outcome.name, outcome.undivided, TEXT).python
 
-    def _make(self, arguments: tuple[Type, ...]) -> tuple[Compiled, pipeline.Outcome]:
+    def _make(self, arguments: tuple[Type, ...]) -> Record:
         if arguments not in self._made:
-            outcome = pipeline.run(self._job(arguments))
-            if self.request.kind == "pullback":
-                self._check_seed(arguments[-1], outcome.result)
-            self._made[arguments] = compiled(outcome.name, outcome.emitted, self.request.options), outcome
+            self._made[arguments] = keeping.made(self, arguments)
         self._last = arguments
         return self._made[arguments]
 

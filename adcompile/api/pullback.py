@@ -75,7 +75,7 @@ class VectorJacobian:
         self.seeded.check(types)
         value = self._value(*bound.args)  # refuses arguments that overlap, which copies would not
         arguments = tuple(map(_copied, bound.args))
-        return value, Pullback(self.seeded, arguments, value, self._value.outcome(types).result)
+        return value, Pullback(self.seeded, arguments, value, self._value.result_type(types))
 
     @property
     def source(self) -> str:
@@ -85,12 +85,16 @@ class VectorJacobian:
     def source_for(self, *args: Any, **kwargs: Any) -> str:
         """The pullback as Python text, for the types of these arguments."""
         types = self._value.types_of(*args, **kwargs)
-        return self.seeded.generated((*types, self._value.outcome(types).result)).source
+        return self.seeded.generated((*types, self._value.result_type(types))).source
 
     @property
     def stages(self) -> pipeline.Stages:
         """The pullback after each stage of the pipeline, for the types that it was last made for."""
         return self.seeded.stages
+
+    def described(self) -> tuple[object, ...]:
+        """What two of these that are the same agree on."""
+        return type(self).__name__, self.request.described(), self.primal
 
     def __repr__(self) -> str:
         return f"<adcompile vjp of {self.__name__}>"

@@ -5,7 +5,7 @@ callers, so the name has in it a digest of everything that decides what the code
 the user's functions and all they inlined, from closures, globals, argument types and rules), the constants it
 imports, the compiler options, and the versions of what it was made and is run with.  What changes any of these
 changes the name; nothing that is served under a name can be stale.  Non-goal: skipping the pipeline, whose output is
-what is digested; what the cache saves is Numba's time.
+what is digested (`backend.records` keeps which text belongs to which derivative); what this saves is Numba's time.
 """
 
 from __future__ import annotations

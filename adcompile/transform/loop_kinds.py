@@ -48,7 +48,7 @@ def makes_array(stmt: Assign) -> bool:
     return is_allocation(stmt.value) and not (isinstance(stmt.value, Call) and stmt.value.fn is grown)
 
 
-def _dear(loop: For) -> bool:
+def is_dear_loop(loop: For) -> bool:
     """Whether a loop computes dear values."""
     parts = (part for stmt in statements(loop.body) for expr in expressions(stmt) for part in nodes(expr))
     return any(isinstance(part, Call) and is_dear(part.fn, part.args) for part in parts)
@@ -116,11 +116,11 @@ class LoopKinds(Adjoints):
 
     def surely_together(self, loop: For) -> bool:
         """Whether that is so whatever else the reverse sweep comes to read."""
-        return loop not in self.plan.split and self.independent(loop) and not (loop.carried and _dear(loop))
+        return loop not in self.plan.split and self.independent(loop) and not (loop.carried and is_dear_loop(loop))
 
     def costly_twice(self, loop: For) -> bool:
         """Whether a loop computes dear values, and its forward sweep stays because the reverse sweep reads its sums."""
-        if not _dear(loop):
+        if not is_dear_loop(loop):
             return False
         wanted, todo = set(self.demanded), list(self.demanded)
         while todo:

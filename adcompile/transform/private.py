@@ -17,6 +17,7 @@ becomes
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import numpy as np
@@ -28,31 +29,35 @@ from adcompile.ir.types import Array
 from adcompile.ir.walk import blocks, expressions, nodes, statements, uses, with_blocks
 
 
-def private_arrays(function: Function) -> Function:
-    """`function` with scratch arrays made where they are used."""
-    return replace(function, body=_block(function.body, function))
+def private_arrays(function: Function, passed_by: Collection[str] = ()) -> Function:
+    """`function` with scratch arrays made where they are used: in a loop, or before one of `passed_by` (its index)."""
+    return replace(function, body=_block(function.body, function, passed_by))
 
 
-def _block(block: Block, function: Function) -> Block:
+def _block(block: Block, function: Function, passed_by: Collection[str]) -> Block:
     stmts = list(block)
     for stmt in block:
         if not isinstance(stmt, Assign) or not _is_scratch(stmt.value):
             continue
         users = [s for s in stmts if s is not stmt and _mentions(s, stmt.target)]
-        if len(users) == 1 and (loop := _served(users[0], stmt, function)) is not None:
-            stmts[stmts.index(users[0])] = loop
+        if len(users) == 1 and (served := _served(users[0], stmt, function, passed_by)) is not None:
+            place = stmts.index(users[0])
+            stmts[place : place + 1] = served
             stmts.remove(stmt)
-    return tuple(with_blocks(s, [_block(inner, function) for inner in blocks(s)]) for s in stmts)
+    return tuple(with_blocks(s, [_block(inner, function, passed_by) for inner in blocks(s)]) for s in stmts)
 
 
-def _served(loop: Stmt, made: Assign, function: Function) -> For | None:
+def _served(loop: Stmt, made: Assign, function: Function, passed_by: Collection[str]) -> Block | None:
     """The one loop that mentions an array, with the array made inside it: in the innermost loop that it serves."""
     if not isinstance(loop, For):
         return None
     users = [s for s in loop.body if _mentions(s, made.target)]
-    if len(users) == 1 and (inner := _served(users[0], made, function)) is not None:
-        return replace(loop, body=tuple(inner if s is users[0] else s for s in loop.body))
-    return replace(loop, body=(made, *loop.body)) if _filled_first(loop.body, made, function) else None
+    if len(users) == 1 and (inner := _served(users[0], made, function, passed_by)) is not None:
+        place = loop.body.index(users[0])
+        return (replace(loop, body=(*loop.body[:place], *inner, *loop.body[place + 1 :])),)
+    if not _filled_first(loop.body, made, function):
+        return None
+    return (made, loop) if loop.index in passed_by else (replace(loop, body=(made, *loop.body)),)
 
 
 def _is_scratch(value: Expr) -> bool:

@@ -227,6 +227,8 @@ class Replay(Checkpoints):
     def _demand(self, forward: Block, needed: Needed, made: set[str], stmt: Stmt) -> None:
         """What the copy reads of memory it does not make are demands, as at the start of the block."""
         for inner in filter(needed.is_live, statements(forward)):
+            if isinstance(inner, Accum) and self.roots.find(inner.array) not in made:
+                self.reloads.append(Reload(self.roots.find(inner.array), inner.index, stmt))
             for load in (e for part in expressions(inner) for e in loads(part)):
                 assert isinstance(load.array, Name)
                 if self.roots.find(load.array.id) not in made:

@@ -40,6 +40,7 @@ from adcompile.ir.show import shown_type
 from adcompile.ir.types import Array, Scalar, TupleType, is_float
 from adcompile.ir.walk import defines, loads, replaced, statements, substituted, uses
 from adcompile.transform.entry import own_copies
+from adcompile.transform.loop_kinds import is_dear_loop, makes_array
 from adcompile.transform.plan import Bound, Plan
 from adcompile.transform.prepare import prepared
 from adcompile.transform.private import private_arrays
@@ -57,7 +58,7 @@ def reverse(
     more for each leaf of the result, `<result>_bar`, in order: the adjoint of that leaf.  It returns the adjoints (a
     tuple if `packed`), after the value if `value`.
     """
-    function = private_arrays(function)
+    function = _with_scratch_placed(function, wrt)
     aliases = roots(function)
     primal = prepared(function, Activity(function, wrt, aliases), aliases)
     plan = Plan(bound=checkpoint)
@@ -68,6 +69,21 @@ def reverse(
         if further == plan:
             return result
         plan = further
+
+
+def _with_scratch_placed(function: Function, wrt: Sequence[str]) -> Function:
+    """`function` with each scratch array made in the loop that it serves; but before a loop that would have to be
+    replayed for that alone and computes dear values, so that these are taped and not computed twice."""
+    private = private_arrays(function)
+    within, without = (_Sweep(each, tuple(wrt), Plan()) for each in (private, function))
+    loops = {s.index: s for s in statements(function.body) if isinstance(s, For)}
+    passed_by = {
+        loop.index
+        for loop in statements(private.body)
+        if isinstance(loop, For) and any(isinstance(s, Assign) and makes_array(s) for s in loop.body)
+        if is_dear_loop(loop) and not within.independent(loop) and not without.needs_scope(loops[loop.index].body)
+    }
+    return private_arrays(function, passed_by) if passed_by else private
 
 
 class _Sweep(Replay):

@@ -290,3 +290,31 @@ def slice_updated_in_a_branch_of_a_branch(b, x, w, n):
     if n != 2:
         x[:3] += np.sin(w[1:-2] * x[3:])
     return np.sum(np.sin(x))
+
+
+@case(vector(3), vector(2), 2)
+def added_to_in_a_branch_run_again(x, w, n):
+    s = 0.0
+    if n > 0:
+        k = 0
+        t = 0.3
+        while k < n:
+            t = np.sin(t * x[k])
+            k += 1
+        w[1] += t
+        for i in range(w.shape[0]):
+            s += np.sin(w[i])
+    return s
+
+
+@case(vector(3), vector(4), 2, jit=True)
+def scratch_of_dear_values(x, w, n):
+    t = np.empty(3)
+    s = 0.3
+    for k in range(n):
+        for i in range(3):
+            t[i] = np.exp(x[i] * s)
+        for i in range(3):
+            w[i] += t[i] * t[i - 1]
+        s += np.sin(w[k] * t[k])
+    return s + np.sum(w)

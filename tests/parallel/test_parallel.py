@@ -154,6 +154,17 @@ def test_cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert close(grad(collisions, parallel=True, cache=True)(*args), expected)
 
 
+def test_each_layout_is_compiled_under_the_same_options() -> None:
+    derivative = grad(collisions, parallel=True)
+    args = PROGRAMS["collisions"].arguments(50)
+    strided = [np.repeat(arg, 2)[::2] if np.ndim(arg) else arg for arg in args]
+    assert close(derivative(*args), derivative(*strided))
+    dispatcher = derivative.generated(derivative.types_of(*args)).dispatcher
+    assert len(dispatcher.overloads) == 2
+    allowed = dispatcher.targetoptions["parallel"]
+    assert (allowed.prange, allowed.reduction, allowed.fusion, allowed.numpy) == (True, False, False, False)
+
+
 def test_from_compiled_code() -> None:
     both = value_and_grad(PROGRAMS["map_sum"].function, parallel=True)
 
