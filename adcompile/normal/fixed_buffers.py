@@ -183,9 +183,11 @@ class _Buffers:
                 check = Call(runtime.check_rebound, (Name(buffers[c.inner]), Name(sources[c.inner])))
                 out.append(Effect(check, span=span))
         if together:
-            out.append(self.copied([(buffers[c.inner], sources[c.inner]) for c in trading], span))
+            out.append(self.copied([(buffers[c.inner], sources[c.inner]) for c in trading], span, _text(trading)))
         out += [
-            self.copied([(buffers[c.inner], sources[c.inner])], span) for c in arrays if not (c in trading and together)
+            self.copied([(buffers[c.inner], sources[c.inner])], span, _text([c]))
+            for c in arrays
+            if not (c in trading and together)
         ]
         return out
 
@@ -213,7 +215,7 @@ class _Buffers:
                 return False
         return carry.yielded != Name(carry.inner)
 
-    def copied(self, pairs: Sequence[tuple[str, str]], span: Span | None) -> Stmt:
+    def copied(self, pairs: Sequence[tuple[str, str]], span: Span | None, origin: str) -> Stmt:
         """One loop nest that copies arrays of one shape over others; all are read before any is written."""
         first = pairs[0][0]
         type_ = self.types[first]
@@ -226,9 +228,9 @@ class _Buffers:
             value: Expr = Index(Name(source), at)
             if len(pairs) > 1:
                 name = self.fresh(f"{base_of(target)}_new", element(type_))
-                reads.append(Assign(name, value, span=span))
+                reads.append(Assign(name, value, span=span, origin=origin))
                 value = Name(name)
-            writes.append(Store(target, at, value, span=span))
+            writes.append(Store(target, at, value, span=span, origin=origin))
         body: Block = (*reads, *writes)
         for axis in reversed(range(type_.ndim)):
             stop = Call(ops.dim, (Name(first), Const(axis)))
@@ -293,3 +295,10 @@ class _Buffers:
                 m = Merge(m.result, own[0], own[1])
             merges.append(m)
         return replace(branch, then=tuple(sides[0]), orelse=tuple(sides[1]), merges=tuple(merges))
+
+
+def _text(carries: Sequence[Carry]) -> str:
+    """What a loop carries on, as the assignment that somebody wrote, near enough."""
+    names = ", ".join(base_of(c.inner) for c in carries)
+    values = ", ".join(base_of(c.yielded.id) for c in carries if isinstance(c.yielded, Name))
+    return f"{names} = {values if values != names else '...'}"

@@ -17,12 +17,14 @@ from adcompile.optimise.merge import merge
 from adcompile.optimise.propagate import propagate
 from adcompile.optimise.scalarise import scalarise
 from adcompile.optimise.sink import sink
+from adcompile.optimise.upward import upward
 from adcompile.optimise.zeros import zeros
 
 PASSES: tuple[Callable[[Function], Function], ...] = (
     propagate,
     dce,
     dead_stores,
+    upward,
     fuse,
     gather,
     zeros,

@@ -68,6 +68,7 @@ from adcompile.optimise.checks_first import checks_first
 from adcompile.optimise.fold import fold_expressions
 from adcompile.optimise.hoist import hoist
 from adcompile.optimise.rewriting import same, with_body
+from adcompile.optimise.upward import turned
 
 ZERO, ONE = Const(0), Const(1)
 
@@ -139,8 +140,7 @@ class _Divider:
         assert isinstance(loop.step, Const)
         if loop.step.value == 1:
             return loop
-        lowest, beyond = (self.integer(np.add, end, ONE) for end in (loop.stop, loop.start))
-        return replace(loop, start=lowest, stop=beyond, step=ONE)
+        return turned(loop, self.types)
 
     def divided(self, loop: For, proof: Division) -> Block:
         """A loop by shares, what they need before it, and what they leave to be done after."""

@@ -17,6 +17,7 @@ from adcompile.optimise.merge import merge
 from adcompile.optimise.propagate import propagate
 from adcompile.optimise.scalarise import scalarise
 from adcompile.optimise.sink import sink
+from adcompile.optimise.upward import upward
 from adcompile.optimise.zeros import zeros
 from tests.optimise.reading import core, lines, text
 
@@ -580,6 +581,57 @@ case("array expressions and their adjoints without arrays", optimised, """
             x_bar[i] = np.cos(x[i]) * (2.0 * y_i)
         return s.3, x_bar
     """)  # fmt: skip
+
+# ------------------------------------------------------------------------------------------ upward
+case("a stencil's adjoint", upward, """
+    def f(x_bar: mat, y_bar: mat, k):
+        s = 0.0
+        for i in range(y_bar.shape[0] - 2, 0, -1):
+            for j in range(y_bar.shape[1] - 2, 0, -1):
+                v = k * y_bar[i, j]
+                y_bar[i, j] = 0.0
+                x_bar[i + 1, j] += v
+                x_bar[i, j - 1] -= v
+                s += v
+        return s
+    """, """
+    def f(x_bar, y_bar, k):
+        s = 0.0
+        for i in range(1, y_bar.shape[0] - 1):  # s.1 = s, then s.4, after s.5
+            for j in range(1, y_bar.shape[1] - 1):  # s.2 = s.1, then s.3, after s.4
+                v = k * y_bar[i, j]
+                y_bar[i, j] = 0.0
+                x_bar[i + 1, j] += v
+                x_bar[i, j - 1] += -v
+                s.3 = s.2 + v
+        return s.5
+    """)  # fmt: skip
+case("a recurrence keeps its order, the loop inside has none", upward, """
+    def f(x_bar: mat, k):
+        for i in range(x_bar.shape[0] - 1, 0, -1):
+            for j in range(x_bar.shape[1] - 1, -1, -1):
+                x_bar[i - 1, j] += k * x_bar[i, j]
+        return 0.0
+    """, """
+    def f(x_bar, k):
+        for i in range(x_bar.shape[0] - 1, 0, -1):
+            for j in range(x_bar.shape[1]):
+                x_bar[i - 1, j] += k * x_bar[i, j]
+        return 0.0
+    """)  # fmt: skip
+case("what may count from the end", upward, """
+    def f(x_bar: vec, n: int):
+        for i in range(n, -3, -1):
+            x_bar[i] = 2.0 * x_bar[i]
+        return 0.0
+    """, UNCHANGED)  # fmt: skip
+case("a value that one iteration hands to the next", upward, """
+    def f(x_bar: vec, s):
+        for i in range(x_bar.shape[0] - 1, -1, -1):
+            x_bar[i] = s
+            s = 0.5 * s
+        return s
+    """, UNCHANGED)  # fmt: skip
 
 
 @pytest.mark.parametrize(("change", "before", "after"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
