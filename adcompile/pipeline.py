@@ -30,6 +30,7 @@ from adcompile.normal.single_return import single_return
 from adcompile.normal.small_arrays import small_arrays
 from adcompile.normal.ssa import ssa
 from adcompile.optimise import optimised
+from adcompile.optimise.exchange import exchange
 from adcompile.optimise.threads import threads, unmarked
 from adcompile.transform.entry import own_copies
 from adcompile.transform.forward import forward
@@ -116,6 +117,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("optimised", lambda f, job, done: optimised(f, seeded=job.kind == "composed"), verify_core),
     Stage("packed", _packed, verify_ssa),
     Stage("threads", lambda f, job, done: threads(f), verify_ssa),
+    Stage("exchange", lambda f, job, done: exchange(f), verify_ssa),
 )
 
 
@@ -143,7 +145,8 @@ class Stages(Mapping[str, str]):
 class Outcome:
     """What the pipeline gives: the text, the type of the primal's result, and the function after each stage.
 
-    `undivided` is the text to differentiate again: its loops are marked as parallel, and none is divided or proven."""
+    `undivided` is the text to differentiate again: its loops are marked as parallel, and none is divided or proven;
+    arrays that trade places do so element by element."""
 
     name: str
     emitted: Emitted

@@ -120,3 +120,36 @@ def chosen_in_a_loop_and_kept(x):
         if x[0] > best[0]:
             best = x
     return np.sum(best * best)
+
+
+@case(vector(5), 0.7, 3, jit=True)
+@case(vector(5), 0.7, 0)
+def exchanged_in_the_middle(x, k, n):
+    u = x.copy()
+    v = np.empty_like(u)
+    w = np.zeros_like(u)
+    for i in range(v.shape[0]):
+        v[i] = x[i] ** 2
+    for _ in range(n):
+        for i in range(1, u.shape[0]):
+            v[i] = np.sin(u[i - 1]) + k * v[i]
+        u, v = v, u
+        u[0] += k * v[1]
+        u, v, w = v, w, u
+    return np.sum(u * v) + np.sum(w * w * u)
+
+
+@case(vector(5), 0.7, 2)
+def exchanged_in_nested_loops(x, k, n):
+    s = 0.0
+    for r in range(2):
+        u = x.copy()
+        v = np.zeros_like(u)
+        for _ in range(n):
+            for _ in range(r + 1):
+                for i in range(1, u.shape[0]):
+                    v[i] = np.cos(u[i]) * u[i - 1] * k
+                u, v = v, u
+            s += u[1] * v[2]
+        s += np.sum(u)
+    return s

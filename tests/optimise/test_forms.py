@@ -11,6 +11,7 @@ from adcompile.optimise import optimised
 from adcompile.optimise.cse import cse
 from adcompile.optimise.dce import dce
 from adcompile.optimise.dead_stores import dead_stores
+from adcompile.optimise.exchange import exchange
 from adcompile.optimise.fuse import fuse
 from adcompile.optimise.hoist import hoist
 from adcompile.optimise.merge import merge
@@ -581,6 +582,61 @@ case("array expressions and their adjoints without arrays", optimised, """
             x_bar[i] = np.cos(x[i]) * (2.0 * y_i)
         return s.3, x_bar
     """)  # fmt: skip
+
+# ------------------------------------------------------------------------------------------ exchange
+_EXCHANGED = """
+    def f(x: vec, n: int):
+        u = np.empty_like(x)
+        v = np.zeros_like(x)
+        for t in range(n):
+            for i in range(x.shape[0]):
+                u_i = u[i]
+                v_i = v[i]
+                u[i] = v_i
+                v[i] = u_i
+            u[0] = 2.0 * v[0]
+        return u[0]
+    """
+case("at the end of a body, the rest of the loop before it", exchange, """
+    def f(x: vec, n: int):
+        u = np.empty_like(x)
+        v = np.zeros_like(x)
+        tape = np.empty((n, x.shape[0]))
+        for t in range(n):
+            v[0] = 0.5 * u[0]
+            for i in range(x.shape[0]):
+                u_i = u[i]
+                tape[t, i] = u[i]
+                u[i] = v[i]
+                v[i] = u_i
+        return u[0] + tape[0, 0]
+    """, """
+    def f(x, n):
+        u = np.empty_like(x)
+        v = np.zeros_like(x)
+        tape = np.empty((n, x.shape[0]))
+        for t in range(n):  # u.1 = u, then v.1, after u.2; v.1 = v, then u.1, after v.2
+            v.1[0] = 0.5 * u.1[0]
+            for i in range(x.shape[0]):
+                tape[t, i] = u.1[i]
+        return u.2[0] + tape[0, 0]
+    """)  # fmt: skip
+case("at the beginning of a body, under the names of after it", exchange, _EXCHANGED, """
+    def f(x, n):
+        u = np.empty_like(x)
+        v = np.zeros_like(x)
+        for t in range(n):  # v.1 = u, then u.1, after u.2; u.1 = v, then v.1, after v.2
+            u.1[0] = 2.0 * v.1[0]
+        return u.2[0]
+    """)  # fmt: skip
+for _what, _part, _instead in (
+    ("all elements but the first", "i in range(x.shape[0])", "i in range(1, x.shape[0])"),
+    ("more than an exchange", "v[i] = u_i", "v[i] = 2.0 * u_i"),
+    ("orders in memory that may differ", "v = np.zeros_like(x)", "v = np.zeros(x.shape[0])"),
+    ("an array that changes before it is read", "v_i = v[i]", "v[i] = 0.0\n                v_i = v[i]"),
+    ("neighbours", "v_i = v[i]", "v_i = v[i - 1]"),
+):
+    case(_what, exchange, _EXCHANGED.replace(_part, _instead), UNCHANGED)
 
 # ------------------------------------------------------------------------------------------ upward
 case("a stencil's adjoint", upward, """
