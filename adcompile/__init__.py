@@ -17,6 +17,7 @@ from adcompile.api import (
     vjp,
 )
 from adcompile.errors import AdcompileError, InternalError, InvalidArgument, Refusal, Span, Unsupported
+from adcompile.runtime import stop_gradient
 
 __version__ = "0.1.0"
 
@@ -35,6 +36,7 @@ __all__ = [
     "hvp",
     "jacobian",
     "jvp",
+    "stop_gradient",
     "value_and_grad",
     "vjp",
 ]

@@ -32,5 +32,8 @@ constant(np.argmax, np.argmin, np.argsort, np.nonzero, np.count_nonzero, np.sear
 constant(np.shape, np.size, np.ndim, ops.dim, builtins.len, builtins.range)
 constant(runtime.slice_bound, runtime.broadcast_length, runtime.checkpoints, runtime.next_checkpoint)
 
+# What is declared to be constant.
+constant(runtime.stop_gradient)
+
 # A value that is never read.
 constant(ops.undefined)
