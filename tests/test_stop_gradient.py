@@ -155,7 +155,7 @@ def test_on_a_line_of_its_own():
 
 
 def test_what_it_does_not_take():
-    with pytest.raises(TypeError, match="^stop_gradient takes numbers, arrays and tuples of them, not list$"):
+    with pytest.raises(TypeError, match=r"^stop_gradient takes numbers, arrays and tuples of them, not list$"):
         stop_gradient([1.0])
-    with pytest.raises(Unsupported, match="no-type: `adcompile.runtime.stop_gradient` is given 'text'"):
+    with pytest.raises(Unsupported, match=r"no-type: `adcompile.runtime.stop_gradient` is given 'text'"):
         grad(lambda x, s: x * stop_gradient(s), jit=False)(1.0, "text")

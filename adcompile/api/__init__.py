@@ -46,11 +46,26 @@ class Choices(TypedDict, total=False):
     checkpoint: bool | int | str | None
 
 
+class ChoicesOfResult(Choices, total=False):
+    """The options of derivatives that can carry values beside the result.
+
+    `has_aux=True` says that the function returns `(result, aux)`.  Only `result` is differentiated; `aux`, made of
+    numbers, arrays and tuples, comes out as the function gave it, from the same run: `grad` gives `(gradient, aux)`,
+    `value_and_grad` gives `((value, aux), gradient)`, `jvp` gives `(value, tangent, aux)`, `vjp` gives
+    `(value, pullback, aux)`, `jacobian` and `hessian` give `(matrix, aux)`.
+
+    >>> value_and_grad(lambda x: (x * x, (x, 7)), has_aux=True, jit=False)(3.0)
+    ((9.0, (3.0, 7)), 6.0)
+    """
+
+    has_aux: bool
+
+
 @overload
-def grad(function: Function, *, wrt: Wrt | None = ..., **options: Unpack[Choices]) -> Derivative: ...
+def grad(function: Function, *, wrt: Wrt | None = ..., **options: Unpack[ChoicesOfResult]) -> Derivative: ...
 @overload
-def grad(*, wrt: Wrt | None = ..., **options: Unpack[Choices]) -> Callable[[Function], Derivative]: ...
-def grad(function: Function | None = None, *, wrt: Wrt | None = None, **options: Unpack[Choices]) -> Any:
+def grad(*, wrt: Wrt | None = ..., **options: Unpack[ChoicesOfResult]) -> Callable[[Function], Derivative]: ...
+def grad(function: Function | None = None, *, wrt: Wrt | None = None, **options: Unpack[ChoicesOfResult]) -> Any:
     """The gradient of a function whose value is one float.
 
     `grad(f)(x, k)` is the derivative of `f(x, k)` by `x`, as an array of the shape of `x`, or as a number.  `wrt` names
@@ -61,19 +76,23 @@ def grad(function: Function | None = None, *, wrt: Wrt | None = None, **options:
 
 
 @overload
-def value_and_grad(function: Function, *, wrt: Wrt | None = ..., **options: Unpack[Choices]) -> Derivative: ...
+def value_and_grad(function: Function, *, wrt: Wrt | None = ..., **options: Unpack[ChoicesOfResult]) -> Derivative: ...
 @overload
-def value_and_grad(*, wrt: Wrt | None = ..., **options: Unpack[Choices]) -> Callable[[Function], Derivative]: ...
-def value_and_grad(function: Function | None = None, *, wrt: Wrt | None = None, **options: Unpack[Choices]) -> Any:
+def value_and_grad(
+    *, wrt: Wrt | None = ..., **options: Unpack[ChoicesOfResult]
+) -> Callable[[Function], Derivative]: ...
+def value_and_grad(
+    function: Function | None = None, *, wrt: Wrt | None = None, **options: Unpack[ChoicesOfResult]
+) -> Any:
     """The value of a function and its gradient, in one pass: `(value, gradient)`.  See `grad`."""
     return _made(Derivative, "value_and_grad", function, wrt, options)
 
 
 @overload
-def jvp(function: Function, *, wrt: Wrt | None = ..., **options: Unpack[Choices]) -> Derivative: ...
+def jvp(function: Function, *, wrt: Wrt | None = ..., **options: Unpack[ChoicesOfResult]) -> Derivative: ...
 @overload
-def jvp(*, wrt: Wrt | None = ..., **options: Unpack[Choices]) -> Callable[[Function], Derivative]: ...
-def jvp(function: Function | None = None, *, wrt: Wrt | None = None, **options: Unpack[Choices]) -> Any:
+def jvp(*, wrt: Wrt | None = ..., **options: Unpack[ChoicesOfResult]) -> Callable[[Function], Derivative]: ...
+def jvp(function: Function | None = None, *, wrt: Wrt | None = None, **options: Unpack[ChoicesOfResult]) -> Any:
     """Forward mode: `jvp(f)(primals, tangents)` gives `(value, tangent)`.
 
     `primals` is the tuple of all arguments of `f`; `tangents` has one entry for each parameter of `wrt`, of the type of
@@ -83,10 +102,10 @@ def jvp(function: Function | None = None, *, wrt: Wrt | None = None, **options: 
 
 
 @overload
-def vjp(function: Function, *, wrt: Wrt | None = ..., **options: Unpack[Choices]) -> VectorJacobian: ...
+def vjp(function: Function, *, wrt: Wrt | None = ..., **options: Unpack[ChoicesOfResult]) -> VectorJacobian: ...
 @overload
-def vjp(*, wrt: Wrt | None = ..., **options: Unpack[Choices]) -> Callable[[Function], VectorJacobian]: ...
-def vjp(function: Function | None = None, *, wrt: Wrt | None = None, **options: Unpack[Choices]) -> Any:
+def vjp(*, wrt: Wrt | None = ..., **options: Unpack[ChoicesOfResult]) -> Callable[[Function], VectorJacobian]: ...
+def vjp(function: Function | None = None, *, wrt: Wrt | None = None, **options: Unpack[ChoicesOfResult]) -> Any:
     """Reverse mode: `vjp(f)(*args)` gives `(value, pullback)`.
 
     `pullback(seed)` is the derivative by the parameters of `wrt` (the first, if nothing is said) of the sum of the
@@ -98,14 +117,14 @@ def vjp(function: Function | None = None, *, wrt: Wrt | None = None, **options: 
 
 @overload
 def jacobian(
-    function: Function, *, wrt: Wrt | None = ..., mode: Mode = ..., **options: Unpack[Choices]
+    function: Function, *, wrt: Wrt | None = ..., mode: Mode = ..., **options: Unpack[ChoicesOfResult]
 ) -> Composed: ...
 @overload
 def jacobian(
-    *, wrt: Wrt | None = ..., mode: Mode = ..., **options: Unpack[Choices]
+    *, wrt: Wrt | None = ..., mode: Mode = ..., **options: Unpack[ChoicesOfResult]
 ) -> Callable[[Function], Composed]: ...
 def jacobian(
-    function: Function | None = None, *, wrt: Wrt | None = None, mode: Mode = "auto", **options: Unpack[Choices]
+    function: Function | None = None, *, wrt: Wrt | None = None, mode: Mode = "auto", **options: Unpack[ChoicesOfResult]
 ) -> Any:
     """The Jacobian of a function: `jacobian(f)(x)` has the shape of the value followed by the shape of `x`.
 
@@ -123,10 +142,10 @@ def jacobian(
 
 
 @overload
-def hessian(function: Function, *, wrt: Wrt | None = ..., **options: Unpack[Choices]) -> Composed: ...
+def hessian(function: Function, *, wrt: Wrt | None = ..., **options: Unpack[ChoicesOfResult]) -> Composed: ...
 @overload
-def hessian(*, wrt: Wrt | None = ..., **options: Unpack[Choices]) -> Callable[[Function], Composed]: ...
-def hessian(function: Function | None = None, *, wrt: Wrt | None = None, **options: Unpack[Choices]) -> Any:
+def hessian(*, wrt: Wrt | None = ..., **options: Unpack[ChoicesOfResult]) -> Callable[[Function], Composed]: ...
+def hessian(function: Function | None = None, *, wrt: Wrt | None = None, **options: Unpack[ChoicesOfResult]) -> Any:
     """The Hessian of a function whose value is one float, forward over reverse.
 
     `hessian(f)(x)` has the shape of `x` twice.  A tuple in `wrt` gives a tuple of tuples of blocks.
@@ -159,11 +178,14 @@ def _made(
     kind: Callable[..., Any], word: str, function: Function | None, wrt: Any, choices: Mapping[str, Any],
     mode: str = "auto",
 ) -> Any:  # fmt: skip
-    if unknown := set(choices) - set(Choices.__annotations__):
-        known = ", ".join(Choices.__annotations__)
-        raise InvalidArgument(f"{word}: {', '.join(sorted(unknown))} is none of the options {known}")
+    known = (Choices if word == "hvp" else ChoicesOfResult).__annotations__
+    if unknown := set(choices) - set(known):
+        raise InvalidArgument(f"{word}: {', '.join(sorted(unknown))} is none of the options {', '.join(known)}")
     wrt = tuple(wrt) if isinstance(wrt, list) else wrt
     choices = dict(choices)
     checkpoint = bound_of(choices.pop("checkpoint", None), word)
-    request = Request(word, wrt, Options(**choices), mode, checkpoint)
+    has_aux = choices.pop("has_aux", False)
+    if not isinstance(has_aux, bool):
+        raise InvalidArgument(f"{word}: has_aux={has_aux!r} is neither True nor False")
+    request = Request(word, wrt, Options(**choices), mode, checkpoint, has_aux)
     return partial(kind, request=request) if function is None else kind(function, request)

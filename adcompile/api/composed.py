@@ -46,14 +46,14 @@ class Composed(Derivative):
             function = compiled(outcome.name, outcome.emitted, _TEXT).python
             params, wrt = tuple(printed.values()), tuple(printed[name] for name in wrt)
         typed = dict(zip(params, primals, strict=True))
-        parts = _Parts(function, primals, wrt, self.request.checkpoint)
+        parts = _Parts(function, primals, wrt, self.request.checkpoint, self.request.has_aux)
         write = {"jacobian": self._jacobian, "hessian": self._hessian, "hvp": self._product}[self.request.kind]
         text = write(parts, params, typed, arguments)
         return pipeline.Job(_function(parts.named(self), text, parts.imports), arguments, "composed", ())
 
     # ------------------------------------------------------------------------------------ kinds
     def _jacobian(self, parts: _Parts, params: tuple[str, ...], typed: dict[str, Type], _: Any) -> str:
-        outcome = pipeline.run(pipeline.Job(parts.function, parts.primals, "primal", ()))
+        outcome = parts.run("primal", ())
         several = isinstance(outcome.result, TupleType)
         types = outcome.result.items if isinstance(outcome.result, TupleType) else (outcome.result,)
         for type_ in types:
@@ -72,7 +72,7 @@ class Composed(Derivative):
             parts.add("pullback", "pullback", parts.wrt, packed=True)
         if mode != "reverse":
             parts.add_tangents(inputs)
-        if any(leaf.rank for leaf in results):
+        if parts.has_aux or any(leaf.rank for leaf in results):
             parts.imports["value"] = compiled(outcome.name, outcome.emitted, _TEXT).python
         if mode == "auto":
             return dense.by_fewer()
@@ -83,6 +83,8 @@ class Composed(Derivative):
     def _hessian(self, parts: _Parts, params: tuple[str, ...], typed: dict[str, Type], _: Any) -> str:
         wrt, several = parts.wrt, len(parts.wrt) > 1
         dense = self._dense(parts, params, typed, [typed[name] for name in wrt], several, of_inputs=True)
+        if parts.has_aux:
+            parts.add("value", "primal", ())
         parts.function = parts.made("grad", wrt)
         parts.add_tangents(dense.inputs)
         return dense.by_columns()
@@ -121,27 +123,34 @@ class Composed(Derivative):
             y += "_"
         texts = parts.wrt if of_inputs else [f"{y}[{n}]" if several else y for n in range(len(results))]
         leaves = tuple(_leaf(text, type_, self) for text, type_ in zip(texts, results, strict=True))
-        return Dense(parts.named(self), params, inputs, leaves, several, isinstance(self.request.wrt, tuple))
+        packed = isinstance(self.request.wrt, tuple)
+        return Dense(parts.named(self), params, inputs, leaves, several, packed, parts.has_aux)
 
 
 class _Parts:
     """The derivatives that a composed one calls, made as they are asked for."""
 
     def __init__(
-        self, function: Callable[..., Any], primals: tuple[Type, ...], wrt: tuple[str, ...], bound: Bound | None
-    ) -> None:
+        self, function: Callable[..., Any], primals: tuple[Type, ...], wrt: tuple[str, ...], bound: Bound | None,
+        has_aux: bool,
+    ) -> None:  # fmt: skip
         self.function = function
         self.primals = primals
         self.wrt = wrt
         self.bound = bound
+        self.has_aux = has_aux
         self.imports: dict[str, Any] = {"np": np}
 
     def named(self, of: Derivative) -> str:
         return f"{identifier(of.__name__)}_{of.request.kind}"
 
+    def run(self, kind: str, wrt: tuple[str, ...], packed: bool = False, lanes: int = 1) -> pipeline.Outcome:
+        job = pipeline.Job(self.function, self.primals, kind, wrt, packed, lanes, self.bound, self.has_aux)
+        return pipeline.run(job)
+
     def made(self, kind: str, wrt: tuple[str, ...], packed: bool = False, lanes: int = 1) -> Callable[..., Any]:
         """A derivative of the function, as Python text that can be read."""
-        outcome = pipeline.run(pipeline.Job(self.function, self.primals, kind, wrt, packed, lanes, self.bound))
+        outcome = self.run(kind, wrt, packed, lanes)
         return compiled(outcome.name, outcome.emitted, _TEXT).python
 
     def add(self, name: str, kind: str, wrt: tuple[str, ...], packed: bool = False, lanes: int = 1) -> None:

@@ -84,6 +84,7 @@ class Dense:
     results: tuple[Leaf, ...]
     several: bool
     packed: bool = False  # whether one input still gives a tuple
+    has_aux: bool = False  # whether `value` gives `(result, aux)`; the matrix then comes with `aux`
 
     # ------------------------------------------------------------------------------------ whole functions
     def by_columns(self, value: bool = False, lanes: int = LANES) -> str:
@@ -104,6 +105,7 @@ class Dense:
         blocks = [[self._block(y, x) for x in range(len(self.inputs))] for y in range(len(self.results))]
         parts = [_tuple(row) if len(row) > 1 or self.packed else row[0] for row in blocks]
         result = _tuple(parts) if self.several else parts[0]
+        result = f"{result}, {self.fresh('aux')}" if self.has_aux else result
         header = f"def {self.name}({', '.join(self.params)}):"
         return "\n".join([header, *_indented([*lines, f"return {result}"])]) + "\n"
 
@@ -125,7 +127,10 @@ class Dense:
 
     def _made(self, value: bool) -> list[str]:
         """The arrays that are filled."""
-        lines = [f"{self.fresh('y')} = value({', '.join(self.params)})"] if value else []
+        call = f"value({', '.join(self.params)})"
+        lines = [f"{self.fresh('y')} = {call}"] if value else []
+        if self.has_aux:
+            lines = [f"{self.fresh('y')}, {self.fresh('aux')} = {call}"]
         for y, result, x, leaf in self._each():
             if shape := [*result.shape, *leaf.shape]:
                 dtype = f"{result.text}.dtype" if result.rank else f"np.{result.type.dtype}"

@@ -46,11 +46,12 @@ class Request:
     options: Options = field(default_factory=Options)
     mode: str = "auto"  # of a Jacobian: "auto", "forward" or "reverse"
     checkpoint: Bound | None = None  # of the memory of reverse mode
+    has_aux: bool = False  # whether the function returns `(result, aux)`
 
     def described(self) -> tuple[object, ...]:
         """All of it, in plain values."""
         options = f"jit={self.options.jit} {self.options.described()}"
-        return self.kind, self.wrt, options, self.mode, self.checkpoint
+        return self.kind, self.wrt, options, self.mode, self.checkpoint, self.has_aux
 
 
 class Derivative(Specialised):
@@ -113,7 +114,7 @@ class Derivative(Specialised):
         return self._make(arguments).compiled
 
     def result_type(self, arguments: tuple[Type, ...]) -> Type:
-        """The type of the primal's result for these types of arguments."""
+        """The type of the primal's result for these types of arguments, without what it returns beside it."""
         return self._make(arguments).result
 
     def outcome(self, arguments: tuple[Type, ...]) -> pipeline.Outcome:
@@ -139,9 +140,10 @@ class Derivative(Specialised):
         """What the pipeline has to write for these types."""
         primals, chosen = self._by(arguments)
         function, wrt = self._primal_for(primals, chosen)
-        packed = isinstance(self.request.wrt, tuple)
-        bound = self.request.checkpoint
-        return pipeline.Job(function, primals, self.request.kind, wrt, packed, checkpoint=bound)
+        request = self.request
+        packed = isinstance(request.wrt, tuple)
+        bound, aux = request.checkpoint, request.has_aux
+        return pipeline.Job(function, primals, request.kind, wrt, packed, checkpoint=bound, aux=aux)
 
     def _primal_for(
         self, primals: tuple[Type, ...], wrt: tuple[str, ...] | None = None

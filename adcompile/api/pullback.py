@@ -52,7 +52,7 @@ def _as_seed(derivative: Derivative, seed: Any, value: Any, type_: Type) -> Any:
 
 
 class VectorJacobian:
-    """`vjp(f)`: called with the arguments of `f`, it gives the value and the pullback.
+    """`vjp(f)`: called with the arguments of `f`, it gives the value and the pullback, and `aux` if `f` has one.
 
     `seeded` is the pullback as one function of the arguments and the seed.  It can be called from compiled code and
     differentiated, which the pair of a value and a Python closure cannot."""
@@ -68,14 +68,18 @@ class VectorJacobian:
         self.__name__, self.__qualname__ = self.seeded.__name__, self.seeded.__qualname__
         self.__module__, self.__doc__ = self.seeded.__module__, primal.__doc__
 
-    def __call__(self, *args: Any, **kwargs: Any) -> tuple[Any, Pullback]:
+    def __call__(self, *args: Any, **kwargs: Any) -> tuple[Any, ...]:
         bound = self.__signature__.bind(*args, **kwargs)
         bound.apply_defaults()
         types = self._value.types_of(*bound.args)
         self.seeded.check(types)
-        value = self._value(*bound.args)  # refuses arguments that overlap, which copies would not
+        value, *aux = self._evaluated(bound.args)  # refuses arguments that overlap, which copies would not
         arguments = tuple(map(_copied, bound.args))
-        return value, Pullback(self.seeded, arguments, value, self._value.result_type(types))
+        return value, Pullback(self.seeded, arguments, value, self._value.result_type(types)), *aux
+
+    def _evaluated(self, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+        returned = self._value(*arguments)
+        return returned if self.request.has_aux else (returned,)
 
     @property
     def source(self) -> str:
