@@ -11,9 +11,13 @@ from adcompile.api import (
     grad,
     hessian,
     hvp,
+    jacfwd,
     jacobian,
+    jacrev,
     jvp,
+    laplacian,
     value_and_grad,
+    vhp,
     vjp,
 )
 from adcompile.errors import AdcompileError, InternalError, InvalidArgument, Refusal, Span, Unsupported
@@ -34,9 +38,13 @@ __all__ = [
     "grad",
     "hessian",
     "hvp",
+    "jacfwd",
     "jacobian",
+    "jacrev",
     "jvp",
+    "laplacian",
     "stop_gradient",
     "value_and_grad",
+    "vhp",
     "vjp",
 ]

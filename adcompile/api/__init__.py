@@ -1,4 +1,4 @@
-"""`grad`, `value_and_grad`, `jvp`, `vjp`, `jacobian`, `hessian` and `hvp`: what a user writes."""
+"""`grad`, `value_and_grad`, `jvp`, `vjp`, `jacobian`, `hessian`, `hvp`, `vhp` and `laplacian`: what a user writes."""
 
 from __future__ import annotations
 
@@ -20,9 +20,13 @@ __all__ = [
     "grad",
     "hessian",
     "hvp",
+    "jacfwd",
     "jacobian",
+    "jacrev",
     "jvp",
+    "laplacian",
     "value_and_grad",
+    "vhp",
     "vjp",
 ]
 
@@ -142,6 +146,36 @@ def jacobian(
 
 
 @overload
+def jacfwd(function: Function, *, wrt: Wrt | None = ..., **options: Unpack[ChoicesOfResult]) -> Composed: ...
+@overload
+def jacfwd(*, wrt: Wrt | None = ..., **options: Unpack[ChoicesOfResult]) -> Callable[[Function], Composed]: ...
+def jacfwd(function: Function | None = None, *, wrt: Wrt | None = None, **options: Unpack[ChoicesOfResult]) -> Any:
+    """`jacobian(mode="forward")`: the Jacobian by columns, for functions of few inputs; of any function, in no more
+    memory than a few values of it take.
+
+    >>> import numpy as np
+    >>> jacfwd(lambda t: np.array([np.cos(t), np.sin(t)]), jit=False)(0.0)
+    array([-0.,  1.])
+    """
+    return _made(Composed, "jacobian", function, wrt, options, "forward")
+
+
+@overload
+def jacrev(function: Function, *, wrt: Wrt | None = ..., **options: Unpack[ChoicesOfResult]) -> Composed: ...
+@overload
+def jacrev(*, wrt: Wrt | None = ..., **options: Unpack[ChoicesOfResult]) -> Callable[[Function], Composed]: ...
+def jacrev(function: Function | None = None, *, wrt: Wrt | None = None, **options: Unpack[ChoicesOfResult]) -> Any:
+    """`jacobian(mode="reverse")`: the Jacobian by rows, for functions of many inputs and one short result.
+
+    >>> import numpy as np
+    >>> jacrev(lambda x: x[:2] * x[2], jit=False)(np.array([3.0, 4.0, 5.0]))
+    array([[5., 0., 3.],
+           [0., 5., 4.]])
+    """
+    return _made(Composed, "jacobian", function, wrt, options, "reverse")
+
+
+@overload
 def hessian(function: Function, *, wrt: Wrt | None = ..., **options: Unpack[ChoicesOfResult]) -> Composed: ...
 @overload
 def hessian(*, wrt: Wrt | None = ..., **options: Unpack[ChoicesOfResult]) -> Callable[[Function], Composed]: ...
@@ -174,11 +208,46 @@ def hvp(function: Function | None = None, *, wrt: Wrt | None = None, **options: 
     return _made(Composed, "hvp", function, wrt, options)
 
 
+@overload
+def vhp(function: Function, *, wrt: Wrt | None = ..., **options: Unpack[Choices]) -> Composed: ...
+@overload
+def vhp(*, wrt: Wrt | None = ..., **options: Unpack[Choices]) -> Callable[[Function], Composed]: ...
+def vhp(function: Function | None = None, *, wrt: Wrt | None = None, **options: Unpack[Choices]) -> Any:
+    """The product of a vector with the Hessian, reverse over forward: `vhp(f)(*args, v)`.
+
+    It is the gradient of the derivative of `f` along `v`.  Where `f` is twice continuously differentiable it equals
+    `hvp(f)(*args, v)`, which is made the other way round: whichever is faster may be taken, and each checks the other.
+    Arguments, shapes and types are those of `hvp`.
+
+    >>> import numpy as np
+    >>> vhp(lambda x: x[0] ** 2 * x[1], jit=False)(np.array([3.0, 5.0]), np.array([1.0, 0.0]))
+    array([10.,  6.])
+    """
+    return _made(Composed, "vhp", function, wrt, options)
+
+
+@overload
+def laplacian(function: Function, *, wrt: Wrt | None = ..., **options: Unpack[Choices]) -> Composed: ...
+@overload
+def laplacian(*, wrt: Wrt | None = ..., **options: Unpack[Choices]) -> Callable[[Function], Composed]: ...
+def laplacian(function: Function | None = None, *, wrt: Wrt | None = None, **options: Unpack[Choices]) -> Any:
+    """The Laplacian of a function whose value is one float: the sum of its second derivatives by each element.
+
+    `laplacian(f)(x)` is the trace of `hessian(f)(x)`, a number of the precision of `x`, without the Hessian: columns
+    are computed four at once and none is kept.  A tuple in `wrt` gives the sum over all of its parameters.
+
+    >>> import numpy as np
+    >>> laplacian(lambda x: x[0] ** 2 * x[1] + x[1] ** 3, jit=False)(np.array([3.0, 5.0])).item()
+    40.0
+    """
+    return _made(Composed, "laplacian", function, wrt, options)
+
+
 def _made(
     kind: Callable[..., Any], word: str, function: Function | None, wrt: Any, choices: Mapping[str, Any],
     mode: str = "auto",
 ) -> Any:  # fmt: skip
-    known = (Choices if word == "hvp" else ChoicesOfResult).__annotations__
+    known = (Choices if word in ("hvp", "vhp", "laplacian") else ChoicesOfResult).__annotations__
     if unknown := set(choices) - set(known):
         raise InvalidArgument(f"{word}: {', '.join(sorted(unknown))} is none of the options {', '.join(known)}")
     wrt = tuple(wrt) if isinstance(wrt, list) else wrt

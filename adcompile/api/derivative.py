@@ -34,6 +34,8 @@ _WHAT = {
     "jacobian": "the Jacobian",
     "hessian": "the Hessian",
     "hvp": "the product with the Hessian",
+    "vhp": "the product with the Hessian",
+    "laplacian": "the Laplacian",
 }
 
 
