@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, Literal, TypedDict, Unpack, overload
 
 from adcompile.api.composed import Composed
 from adcompile.api.derivative import Derivative, Request
-from adcompile.api.pullback import VectorJacobian
+from adcompile.api.linear import Linear
+from adcompile.api.pullback import VectorJacobian, copied
 from adcompile.api.signatures import Wrt, bound_of
 from adcompile.backend.compile import Options
 from adcompile.errors import InvalidArgument
@@ -16,6 +18,7 @@ from adcompile.errors import InvalidArgument
 __all__ = [
     "Composed",
     "Derivative",
+    "Linear",
     "VectorJacobian",
     "grad",
     "hessian",
@@ -25,6 +28,7 @@ __all__ = [
     "jacrev",
     "jvp",
     "laplacian",
+    "linearize",
     "value_and_grad",
     "vhp",
     "vjp",
@@ -56,7 +60,7 @@ class ChoicesOfResult(Choices, total=False):
     `has_aux=True` says that the function returns `(result, aux)`.  Only `result` is differentiated; `aux`, made of
     numbers, arrays and tuples, comes out as the function gave it, from the same run: `grad` gives `(gradient, aux)`,
     `value_and_grad` gives `((value, aux), gradient)`, `jvp` gives `(value, tangent, aux)`, `vjp` gives
-    `(value, pullback, aux)`, `jacobian` and `hessian` give `(matrix, aux)`.
+    `(value, pullback, aux)`, `linearize` gives `(value, linear, aux)`, `jacobian` and `hessian` give `(matrix, aux)`.
 
     >>> value_and_grad(lambda x: (x * x, (x, 7)), has_aux=True, jit=False)(3.0)
     ((9.0, (3.0, 7)), 6.0)
@@ -241,6 +245,31 @@ def laplacian(function: Function | None = None, *, wrt: Wrt | None = None, **opt
     40.0
     """
     return _made(Composed, "laplacian", function, wrt, options)
+
+
+def linearize(function: Function, *args: Any, wrt: Wrt | None = None, **options: Unpack[Choices]) -> tuple[Any, ...]:
+    """The value at a point and the derivative there: `value, linear = linearize(f, *args)`.
+
+    `linear(*tangents)` is the tangent of the value, of its structure, shapes and types.  It takes one tangent for each
+    parameter of `wrt`, or for each argument that is a float or an array of floats, of the shape of that argument.  It
+    holds copies of the arguments and may be called any number of times; each call runs forward mode once.
+
+    >>> import numpy as np
+    >>> value, linear = linearize(lambda x, k: k * x * x, np.array([1.0, 2.0]), 3.0, jit=False)
+    >>> linear(np.array([1.0, 0.0]), 0.0)
+    array([6., 0.])
+    >>> linear(np.array([0.0, 0.0]), 1.0)
+    array([1., 4.])
+    """
+    tangent: Derivative = jvp(function, wrt=wrt, **options)
+    primal = Derivative(tangent.primal, replace(tangent.request, kind="primal", wrt=None))
+    bound = primal.__signature__.bind(*args)
+    bound.apply_defaults()
+    types = primal.types_of(*bound.args)
+    tangent.check(types)
+    returned = primal(*bound.args)  # refuses arguments that overlap, which copies would not
+    linear = Linear(tangent, tuple(map(copied, bound.args)), types)
+    return (returned[0], linear, returned[1]) if tangent.request.has_aux else (returned, linear)
 
 
 def _made(

@@ -184,13 +184,23 @@ class Derivative(Specialised):
             if name in self._wrt:
                 self._check_float(name, type_)
 
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The names of the primal's parameters."""
+        return tuple(self._own.parameters)
+
+    def moved(self, primals: tuple[Type, ...]) -> tuple[str, ...]:
+        """The parameters that a derivative is by: where nothing was said, those that hold floats and nothing else."""
+        typed = zip(self.arguments, primals, strict=True)
+        return self._wrt or tuple(name for name, type_ in typed if all(map(is_float, leaves(type_))))
+
     def _by_tangents(self, primals: Type, tangents: Type) -> tuple[tuple[Type, ...], tuple[str, ...]]:
-        names = tuple(self._own.parameters)
+        names = self.arguments
         expected = f"({', '.join(names)}{',' if len(names) == 1 else ''})"
         if not isinstance(primals, TupleType) or len(primals.items) != len(names):
             raise self.invalid(f"primals must be a tuple of all the arguments of {self.__name__}, {expected}")
         typed = dict(zip(names, primals.items, strict=True))
-        wrt = self._wrt or tuple(name for name in names if all(map(is_float, leaves(typed[name]))))
+        wrt = self.moved(primals.items)
         if not isinstance(tangents, TupleType) or len(tangents.items) != len(wrt):
             which = "wrt" if self._wrt else "the arguments that are floats or arrays of floats; choose others with wrt="
             raise self.invalid(
