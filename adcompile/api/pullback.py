@@ -28,8 +28,11 @@ class Pullback:
         self._result = result
 
     def __call__(self, seed: Any) -> Any:
-        matched = matching(seed, self._value, self._result, "the seed", self._seeded.invalid)
-        return self._seeded(*self._arguments, matched)
+        return self._seeded(*self._arguments, self.matched(seed))
+
+    def matched(self, seed: Any) -> Any:
+        """`seed` in the exact types of the value; what cannot be a seed is refused."""
+        return matching(seed, self._value, self._result, "the seed", self._seeded.invalid)
 
     def __repr__(self) -> str:
         return f"<adcompile pullback of {self._seeded.__name__}>"
