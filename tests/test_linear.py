@@ -116,6 +116,40 @@ def test_arguments_that_do_not_fit(jit):
         vjp(square, jit=jit)(X)[1](np.ones(4))
 
 
+def longer(x):
+    y = np.empty(x.shape[0] + 1)
+    s = 0.0
+    for i in range(x.shape[0]):
+        s = np.sin(s) + x[i]
+        y[i] = s
+    y[-1] = s * s
+    return y
+
+
+def table(w):
+    return np.tanh(w[:, :1] * w), np.sum(w)
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_seeds_of_another_shape_are_refused_by_compiled_code(jit):
+    for function, args, seeds in (
+        (square, (X,), (np.ones(2), np.ones(4), np.ones(0))),
+        (longer, (X,), (np.ones(3), np.ones(5))),
+        (table, (np.ones((2, 3)),), ((np.ones((3, 3)), 1.0), (np.ones((2, 2)), 1.0))),
+    ):
+        pullback = vjp(function, jit=jit).seeded
+        pullback(*args, function(*args))
+        for seed in seeds:
+            with pytest.raises(ValueError, match="lengths that must agree differ"):
+                pullback(*args, seed)
+
+
+def test_a_seed_that_fits_by_construction_is_not_checked():
+    dense = jacobian(longer, mode="reverse", jit=False)
+    dense(X)
+    assert "check" not in dense.source
+
+
 def steps(x, k):
     return float(int(x[0])) + k * k
 

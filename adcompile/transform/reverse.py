@@ -20,10 +20,14 @@ from adcompile.analysis.aliasing import roots
 from adcompile.analysis.effects import is_pure
 from adcompile.chain import ONE, ZERO
 from adcompile.errors import refuse
+from adcompile.ir import ops
 from adcompile.ir.nodes import (
     Accum,
     Assign,
     Block,
+    Call,
+    Const,
+    Effect,
     Expr,
     For,
     Function,
@@ -39,6 +43,7 @@ from adcompile.ir.nodes import (
 from adcompile.ir.show import shown_type
 from adcompile.ir.types import Array, Scalar, TupleType, is_float
 from adcompile.ir.walk import defines, loads, names, replaced, statements, substituted, uses
+from adcompile.runtime import check_equal
 from adcompile.transform.auxiliary import kept, result_and_aux
 from adcompile.transform.entry import own_copies
 from adcompile.transform.loop_kinds import is_dear_loop, makes_array
@@ -192,10 +197,17 @@ class _Sweep(Replay):
             params.append(name)
             if isinstance(leaf, Name) and self.active(leaf.id):
                 if isinstance(type_, Array):
+                    self._check_shape(leaf, Name(name), type_)
                     self.add_array(self.adjoint_array(leaf.id), name)
                 else:
                     self.add(leaf.id, Name(name))
         return params
+
+    def _check_shape(self, value: Name, seed: Name, type_: Array) -> None:
+        """Refuses a seed of another shape than its value's; of the value, the lengths are asked and nothing else."""
+        for axis in range(type_.ndim):
+            lengths = tuple(Call(ops.dim, (array, Const(axis))) for array in (value, seed))
+            self.emit(Effect(Call(check_equal, lengths)))
 
     def _adjoint_of(self, param: str) -> Expr:
         """The adjoint of a parameter, or of an item of one."""
