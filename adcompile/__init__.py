@@ -7,16 +7,25 @@ read (`.source`), run without Numba (`jit=False`), called from other compiled co
 from adcompile.api import (
     Composed,
     Derivative,
+    Linear,
     VectorJacobian,
+    WrongDerivative,
+    check_grads,
     grad,
     hessian,
     hvp,
+    jacfwd,
     jacobian,
+    jacrev,
     jvp,
+    laplacian,
+    linearize,
     value_and_grad,
+    vhp,
     vjp,
 )
 from adcompile.errors import AdcompileError, InternalError, InvalidArgument, Refusal, Span, Unsupported
+from adcompile.runtime import stop_gradient
 
 __version__ = "0.1.0"
 
@@ -26,15 +35,24 @@ __all__ = [
     "Derivative",
     "InternalError",
     "InvalidArgument",
+    "Linear",
     "Refusal",
     "Span",
     "Unsupported",
     "VectorJacobian",
+    "WrongDerivative",
+    "check_grads",
     "grad",
     "hessian",
     "hvp",
+    "jacfwd",
     "jacobian",
+    "jacrev",
     "jvp",
+    "laplacian",
+    "linearize",
+    "stop_gradient",
     "value_and_grad",
+    "vhp",
     "vjp",
 ]

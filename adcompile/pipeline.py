@@ -32,6 +32,7 @@ from adcompile.normal.ssa import ssa
 from adcompile.optimise import optimised
 from adcompile.optimise.exchange import exchange
 from adcompile.optimise.threads import threads, unmarked
+from adcompile.transform.auxiliary import result_and_aux
 from adcompile.transform.entry import own_copies
 from adcompile.transform.forward import forward
 from adcompile.transform.packing import one_seed, primals_and_tangents
@@ -51,6 +52,7 @@ class Job:
     lanes: int = 1  # how many tangents go along at once, where the kind is "tangents"
     checkpoint: Bound | None = None  # of the memory of reverse mode
     parallel: bool = False  # whether `prange` means anything
+    aux: bool = False  # whether the function returns `(result, aux)`, of which the result alone is differentiated
 
 
 Done = Mapping[str, Function]
@@ -81,17 +83,18 @@ def _typed(function: Function) -> Function:
 
 
 def _derivative(core: Function, job: Job, done: Done) -> Function:
+    if job.aux:
+        result_and_aux(core)
     match job.kind:
         case "primal" | "composed":
             return own_copies(core, core.params)
         case "jvp":
-            return forward(core, job.wrt, value=True)
+            return forward(core, job.wrt, value=True, aux=job.aux)
         case "tangents":
-            return forward(core, job.wrt, value=False, lanes=job.lanes)
-        case "pullback":
-            return reverse(core, job.wrt, seeded=True, packed=job.packed, checkpoint=job.checkpoint)
-    value = job.kind == "value_and_grad"
-    return reverse(core, job.wrt, value=value, packed=job.packed, checkpoint=job.checkpoint)
+            return forward(core, job.wrt, value=False, lanes=job.lanes, aux=job.aux)
+    seeded, value = job.kind == "pullback", job.kind == "value_and_grad"
+    bound, aux = job.checkpoint, job.aux
+    return reverse(core, job.wrt, seeded=seeded, value=value, packed=job.packed, checkpoint=bound, aux=aux)
 
 
 def _packed(function: Function, job: Job, done: Done) -> Function:
@@ -99,7 +102,7 @@ def _packed(function: Function, job: Job, done: Done) -> Function:
     if job.kind == "jvp":
         return primals_and_tangents(function, dict(zip(job.wrt, function.params[len(primals) :], strict=True)))
     if job.kind == "pullback":
-        return one_seed(function, primals, _returned(done["typed"]))
+        return one_seed(function, primals, _result(done["typed"], job))
     return function
 
 
@@ -143,7 +146,8 @@ class Stages(Mapping[str, str]):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the pipeline gives: the text, the type of the primal's result, and the function after each stage.
+    """What the pipeline gives: the text, the type of the primal's result (without what it returns beside it), and the
+    function after each stage.
 
     `undivided` is the text to differentiate again: its loops are marked as parallel, and none is divided or proven;
     arrays that trade places do so element by element."""
@@ -175,7 +179,7 @@ def run(job: Job) -> Outcome:
     if shown == "emit":
         print(emitted.text)
     typed = done["typed"]
-    return Outcome(function.name, emitted, undivided, _type(_returned(typed), typed.types), Stages(done))
+    return Outcome(function.name, emitted, undivided, _type(_result(typed, job), typed.types), Stages(done))
 
 
 @contextmanager
@@ -191,10 +195,10 @@ def _named(stage: str, job: Job) -> Iterator[None]:
         raise InternalError(f"stage {stage}, {of}: {what}") from error
 
 
-def _returned(function: Function) -> Expr:
+def _result(function: Function, job: Job) -> Expr:
     last = function.body[-1]
     assert isinstance(last, Return)
-    return last.value
+    return result_and_aux(function)[0] if job.aux else last.value
 
 
 def _type(expr: Expr, types: Mapping[str, Type]) -> Type:

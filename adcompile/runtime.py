@@ -81,6 +81,42 @@ def multiply_no_nan(x: Any, y: Any) -> Any:
     return y if y == 0 else x * y
 
 
+def stop_gradient(x: Any) -> Any:
+    """`x`, as a constant: whatever depends on `x` through this has the derivative zero, in every mode and order.
+
+    A number gives itself, an array of any rank and dtype a new array of the same, a tuple a tuple of these.  It may
+    stand in differentiated code, in functions called there, in compiled code and in plain Python; anything else than
+    numbers, arrays and tuples of them is a `TypeError`.
+
+    >>> from adcompile import grad
+    >>> grad(lambda x: x * stop_gradient(x), jit=False)(3.0)
+    3.0
+    """
+    if isinstance(x, tuple):
+        return tuple(map(stop_gradient, x))
+    if isinstance(x, np.ndarray):
+        return x.copy(order="K")
+    if not isinstance(x, (bool, int, float, complex, np.number, np.bool_)):
+        raise TypeError(f"stop_gradient takes numbers, arrays and tuples of them, not {type(x).__name__}")
+    return x
+
+
+@overload(stop_gradient)  # type: ignore[untyped-decorator]
+def _stop_gradient(x: Any) -> Any:
+    def number(x: Any) -> Any:
+        return x
+
+    def array(x: Any) -> Any:
+        return x.copy()
+
+    def items(x: Any) -> Any:
+        return (stop_gradient(x[0]), *stop_gradient(x[1:]))
+
+    if isinstance(x, (types.Number, types.Boolean)) or x == types.Tuple(()):
+        return number
+    return array if isinstance(x, types.Array) else items if isinstance(x, types.BaseTuple) else None
+
+
 def _span(array: Any) -> tuple[int, int, int]:
     """First byte, one past the last byte, and a number that all steps between elements are multiples of.
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from adcompile import InvalidArgument, grad, hessian, hvp, jacobian
+from adcompile import InvalidArgument, Unsupported, grad, hessian, hvp, jacfwd, jacobian, jacrev, laplacian, vhp
 from tests import oracle
 from tests.corpus.registry import fresh
 
@@ -117,6 +117,68 @@ def test_hessian_and_its_products() -> None:
     np.testing.assert_allclose(hvp(writes_its_argument, jit=False)(X, 0.7, A), blocks[0][0] @ A)
 
 
+def test_jacobians_by_name() -> None:
+    for named, mode in ((jacfwd, "forward"), (jacrev, "reverse")):
+        chosen, other = named(layer, wrt=("w", "b"), jit=False), jacobian(layer, wrt=("w", "b"), mode=mode, jit=False)
+        for one, block in zip(chosen(M, X[:3]), other(M, X[:3]), strict=True):
+            np.testing.assert_array_equal(one, block)
+        assert chosen.source == other.source
+    np.testing.assert_allclose(jacfwd(jacrev(lambda x: np.sum(x**3), jit=False), jit=False)(X), np.diag(6.0 * X))
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_products_both_ways(jit: bool) -> None:
+    for function, args, wrt, along in (
+        (writes_its_argument, (X, 0.7), None, A),
+        (writes_its_argument, (X, 0.7), ("x", "k"), (A, 2.0)),
+        (writes_its_argument, (X, 0.7), "k", 2.0),
+        (lambda w, b: np.sum(layer(w, b) ** 2), (M, X[:3]), ("b", "w"), (A[:3], 2.0 * M)),
+    ):
+        by_columns = hvp(function, wrt=wrt, jit=False)(*args, along)
+        by_rows = vhp(function, wrt=wrt, jit=jit)(*args, along)
+        assert isinstance(by_rows, tuple) == isinstance(by_columns, tuple)
+        assert oracle.distance(by_rows, by_columns) < 1e-13
+    assert vhp(lambda x: 3.0 * x[0], jit=jit)(X, A).tolist() == [0.0] * 5
+
+
+def test_products_are_differentiated() -> None:
+    cubes = vhp(lambda x: np.sum(x**3), jit=False)
+    np.testing.assert_allclose(jacobian(cubes, jit=False)(X, A), np.diag(6.0 * A))
+    np.testing.assert_allclose(jacobian(cubes, wrt="v", jit=False)(X, A), np.diag(6.0 * X))
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_laplacian(jit: bool) -> None:
+    def harmonic(x):
+        return x[0] * x[0] - x[1] * x[1] + np.exp(x[2]) * np.sin(x[3])
+
+    assert laplacian(harmonic, jit=jit)(X) == pytest.approx(0.0, abs=1e-13)
+    blocks = hessian(writes_its_argument, wrt=("x", "k"), jit=False)(X, 0.7)
+    whole = np.trace(blocks[0][0]) + blocks[1][1]
+    assert laplacian(writes_its_argument, wrt=("x", "k"), jit=jit)(X, 0.7) == pytest.approx(whole, rel=1e-12)
+    assert laplacian(writes_its_argument, wrt="k", jit=jit)(X, 0.7) == pytest.approx(blocks[1][1], rel=1e-12)
+    weights = np.cos(M)
+    radial = laplacian(lambda w, b: np.sum(w * w) ** 2 + np.sum(b**3), wrt=("w", "b"), jit=jit)
+    assert radial(weights, X) == pytest.approx(4.0 * (6 + 2) * np.sum(weights**2) + 6.0 * np.sum(X))
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 4, 5, 9])
+def test_laplacian_counts_each_column_once(n: int) -> None:
+    x = np.arange(1.0, n + 1.0)
+    assert laplacian(lambda x: np.sum(x**3), jit=False)(x) == 6.0 * np.sum(x)
+
+
+def test_laplacian_is_differentiated_and_keeps_its_type() -> None:
+    of_laplacian = grad(laplacian(lambda x: np.sum(x**4) * x[0], jit=False), jit=False)
+    expected = differences(laplacian(lambda x: np.sum(x**4) * x[0], jit=False), (X,), 0)
+    np.testing.assert_allclose(of_laplacian(X), expected, rtol=1e-7)
+    single = laplacian(lambda x: np.sum(x**3), jit=False)(X.astype(np.float32))
+    assert isinstance(single, np.float32)
+    assert single == pytest.approx(6.0 * np.sum(X), rel=1e-5)
+    flat = laplacian(lambda x, t: 3.0 * x[0] + t, wrt=("x", "t"), jit=False)
+    assert flat(X, 1.0) == 0.0
+
+
 def test_dtypes_are_kept() -> None:
     x = X.astype(np.float32)
     assert jacobian(few_results, mode="forward", jit=False)(x).dtype == np.float32
@@ -145,6 +207,12 @@ def test_names_of_the_function_are_its_own() -> None:
     blocks = jacobian(clash, wrt=tuple(range(7)), jit=False)(*args)
     for place, block in enumerate(blocks):
         np.testing.assert_allclose(block, differences(clash, args, place), atol=1e-8)
+    scalar = laplacian(lambda total, first, at, grad, tangents: np.sum(total**2) * first[0] + at[0], jit=False)
+    assert scalar(*args[:5]) == pytest.approx(4.0 * args[1][0])
+    called = jacobian(lambda value, pullback, tangents_value: value * pullback, wrt=(0, 1), jit=False)(X, A, X)
+    np.testing.assert_allclose(called, (np.diag(A), np.diag(X)))
+    product = vhp(lambda grad, tangents: np.sum(grad**3) * tangents[0], jit=False)
+    np.testing.assert_allclose(product(X, A, A), 6.0 * X * A * A[0])
     scalar = hvp(lambda v, x: np.sum(v * v * x), jit=False)
     np.testing.assert_allclose(scalar(X, A, X), 2.0 * A * X)
 
@@ -170,9 +238,17 @@ def test_what_cannot_be() -> None:
         jacobian(lambda x: x > 0.0, jit=False)(X)
     with pytest.raises(InvalidArgument, match="takes one result"):
         jacobian(two, mode="reverse", jit=False)(0.3, X)
-    with pytest.raises(InvalidArgument, match="v is float64, and has to be"):
-        hvp(writes_its_argument, jit=False)(X, 0.7, 2.0)
-    with pytest.raises(ValueError, match="shape"):
-        hvp(writes_its_argument, jit=False)(X, 0.7, A[:3])
+    for product in (hvp, vhp):
+        with pytest.raises(InvalidArgument, match="v is float64, and has to be"):
+            product(writes_its_argument, jit=False)(X, 0.7, 2.0)
+        with pytest.raises(InvalidArgument, match=r"v is float32\[:\], and has to be float64\[:\]"):
+            product(writes_its_argument, jit=False)(X, 0.7, A.astype(np.float32))
+        with pytest.raises(ValueError, match="shape"):
+            product(writes_its_argument, jit=False)(X, 0.7, A[:3])
+    for scalar in (vhp(layer, jit=False), laplacian(layer, jit=False)):
+        with pytest.raises(Unsupported, match="not one float"):
+            scalar(M, X[:3], *((M,) if scalar.request.kind == "vhp" else ()))
+    with pytest.raises(InvalidArgument, match=r"and the Laplacian is by x.*pass x\.astype"):
+        laplacian(residuals, jit=False)(np.arange(3), X)
     with pytest.raises(InvalidArgument, match=r"pass x\.astype"):
         jacobian(residuals, jit=False)(np.arange(3), X)

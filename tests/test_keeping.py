@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,9 @@ import pytest
 import adcompile
 from adcompile import grad
 from adcompile.api import keeping
+from adcompile.api.derivative import Request
 from adcompile.backend import records
+from adcompile.backend.compile import Options
 from adcompile.ir.types import Scalar
 from adcompile.rules import registry
 
@@ -236,3 +239,11 @@ def test_a_record_reads_as_it_was_written_or_not_at_all(folder: Path) -> None:
         assert records.kept(path.stem, options) is None
     path.write_bytes(b"\xff\x00")
     assert records.kept(path.stem, options) is None
+
+
+def test_all_that_was_asked_for_is_part_of_the_name() -> None:
+    plain = Request("jvp")
+    other = Request("grad", "x", Options(fastmath=True), "forward", 3, True)
+    for field in fields(Request):
+        changed = replace(plain, **{field.name: getattr(other, field.name)})
+        assert changed.described() != plain.described(), field.name

@@ -1,27 +1,32 @@
-"""Which values vary with the independent variables."""
+"""Which values vary with the independent variables, and which the results may depend on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from adcompile.analysis.aliasing import Roots, is_allocation
 from adcompile.chain import differentiable
 from adcompile.ir import ops
-from adcompile.ir.nodes import Accum, Assign, Atom, Call, Expr, For, Function, If, Index, Name, Store, While
+from adcompile.ir.nodes import Accum, Assign, Atom, Call, Expr, For, Function, If, Index, Name, Stmt, Store, While
 from adcompile.ir.types import Array, Scalar, TupleType, is_float
-from adcompile.ir.walk import statements
+from adcompile.ir.walk import names, statements
 from adcompile.runtime import PRODUCTS
 
 
 class Activity:
-    """The names whose value depends smoothly on one of `wrt` (Griewank & Walther's *varied*)."""
+    """The names whose value depends smoothly on one of `wrt` (Griewank & Walther's *varied*), and that `results` may
+    depend on where they are given (*useful*): without them, every value that is computed is taken to be of use."""
 
-    def __init__(self, function: Function, wrt: Iterable[str], roots: Roots) -> None:
+    def __init__(
+        self, function: Function, wrt: Sequence[str], roots: Roots, results: Iterable[str] | None = None
+    ) -> None:
         self._types = function.types
         self._roots = roots
         self._varied: set[str] = {roots.find(name) for name in wrt}
         while self._grow(function):
             pass
+        if results is not None:
+            self._varied &= useful(function, (*results, *wrt), roots)
 
     def name(self, name: str) -> bool:
         """Whether a scalar, or anything an array can reach, varies."""
@@ -75,3 +80,32 @@ class Activity:
                         if self.atom(merge.then) or self.atom(merge.orelse):
                             add(merge.result)
         return len(self._varied) != before
+
+
+def useful(function: Function, results: Iterable[str], roots: Roots) -> set[str]:
+    """The roots that `results` may depend on smoothly: not through a condition or a subscript."""
+    found = {roots.find(name) for name in results}
+    flows = [(roots.find(to), roots.find(by)) for stmt in statements(function.body) for to, by in _flows(stmt)]
+    before = -1
+    while len(found) != before:
+        before = len(found)
+        found.update(by for to, by in flows if to in found)
+    return found
+
+
+def _flows(stmt: Stmt) -> Iterator[tuple[str, str]]:
+    """Pairs of a name that a statement gives a value to, and a name that the value may depend on."""
+    pairs: list[tuple[str, Expr]] = []
+    match stmt:
+        case Assign(target, value):
+            pairs = [(target, value)]
+        case Store(array, _, value) | Accum(array, _, value):
+            pairs = [(array, value)]
+        case For() | While():
+            for carry in stmt.carried:
+                pairs += [(carry.inner, carry.init), (carry.inner, carry.yielded), (carry.result, Name(carry.inner))]
+        case If():
+            for merge in stmt.merges:
+                pairs += [(merge.result, merge.then), (merge.result, merge.orelse)]
+    for target, value in pairs:
+        yield from ((target, name) for name in names(value))

@@ -181,6 +181,8 @@ def type_of_call(call: Call, args: Sequence[Type]) -> Type:
     for type_ in args:
         if not isinstance(type_, (Scalar, Array)):
             raise refuse("no-rule" if not _known(fn) else "no-type", f"`{name_of(fn)}` is given {described(type_)}")
+    if fn is runtime.stop_gradient:
+        return args[0]
     dtype = _dtype_of_elementwise(call, args)
     return of_rank(dtype, max((ndim(type_) for type_ in args), default=0))
 
@@ -195,7 +197,14 @@ def name_of(fn: Callable[..., Any]) -> str:
 
 
 def _known(fn: Callable[..., Any]) -> bool:
-    return isinstance(fn, np.ufunc) or fn in _PYTHON_CASTS or fn in RESULTS or fn in ELEMENTWISE or _is_math(fn)
+    return (
+        isinstance(fn, np.ufunc)
+        or fn in _PYTHON_CASTS
+        or fn in RESULTS
+        or fn in ELEMENTWISE
+        or _is_math(fn)
+        or is_constant(fn)
+    )
 
 
 def _is_math(fn: Callable[..., Any]) -> bool:

@@ -1,4 +1,4 @@
-"""`jacobian`, `hessian` and `hvp` as objects: derivatives that call other derivatives in a loop."""
+"""`jacobian`, `hessian`, `hvp`, `vhp` and `laplacian` as objects: derivatives that call other derivatives in a loop."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ from typing import Any
 import numpy as np
 
 from adcompile import pipeline, runtime
-from adcompile.api.dense import LANES, Dense, Leaf
-from adcompile.api.derivative import TEXT, Derivative
+from adcompile.api.dense import LANES, Dense, Leaf, Trace, fresh
+from adcompile.api.derivative import TEXT, Derivative, Request
 from adcompile.api.signatures import identifier
 from adcompile.backend.compile import compiled
 from adcompile.backend.emit import Emitted
 from adcompile.backend.naming import printed_params
 from adcompile.ir.show import shown_type
 from adcompile.ir.types import Array, Scalar, TupleType, Type, is_float
-from adcompile.transform.plan import Bound
 
 
 class Composed(Derivative):
@@ -26,12 +25,9 @@ class Composed(Derivative):
 
     def _signature(self, own: Signature) -> Signature:
         called = super()._signature(own)
-        if self.request.kind != "hvp":
+        if self.request.kind not in ("hvp", "vhp"):
             return called
-        name = "v"
-        while name in called.parameters:
-            name += "_"
-        direction = Parameter(name, Parameter.POSITIONAL_OR_KEYWORD)
+        direction = Parameter(fresh("v", called.parameters), Parameter.POSITIONAL_OR_KEYWORD)
         return Signature([*(p.replace(default=Parameter.empty) for p in called.parameters.values()), direction])
 
     def _job(self, arguments: tuple[Type, ...]) -> pipeline.Job:
@@ -45,8 +41,14 @@ class Composed(Derivative):
             function = compiled(outcome.name, outcome.undivided, TEXT).python
             params, wrt = tuple(printed.values()), tuple(printed[name] for name in wrt)
         typed = dict(zip(params, primals, strict=True))
-        parts = _Parts(function, primals, wrt, self.request.checkpoint, parallel)
-        write = {"jacobian": self._jacobian, "hessian": self._hessian, "hvp": self._product}[self.request.kind]
+        parts = _Parts(function, params, primals, wrt, self.request)
+        write = {
+            "jacobian": self._jacobian,
+            "hessian": self._hessian,
+            "hvp": self._product,
+            "vhp": self._product,
+            "laplacian": self._laplacian,
+        }[self.request.kind]
         text = write(parts, params, typed, arguments)
         return pipeline.Job(
             _function(parts.named(self), text, parts.imports), arguments, "composed", (), parallel=parallel
@@ -54,7 +56,7 @@ class Composed(Derivative):
 
     # ------------------------------------------------------------------------------------ kinds
     def _jacobian(self, parts: _Parts, params: tuple[str, ...], typed: dict[str, Type], _: Any) -> str:
-        outcome = pipeline.run(pipeline.Job(parts.function, parts.primals, "primal", (), parallel=parts.parallel))
+        outcome = parts.run("primal", ())
         several = isinstance(outcome.result, TupleType)
         types = outcome.result.items if isinstance(outcome.result, TupleType) else (outcome.result,)
         for type_ in types:
@@ -73,17 +75,19 @@ class Composed(Derivative):
             parts.add("pullback", "pullback", parts.wrt, packed=True)
         if mode != "reverse":
             parts.add_tangents(inputs)
-        if any(leaf.rank for leaf in results):
-            parts.imports["value"] = compiled(outcome.name, outcome.undivided, TEXT).python
+        if parts.has_aux or any(leaf.rank for leaf in results):
+            parts.call("value", compiled(outcome.name, outcome.undivided, TEXT).python)
         if mode == "auto":
             return dense.by_fewer()
         if mode == "reverse":
             return dense.by_rows()
-        return dense.by_columns(value="value" in parts.imports)
+        return dense.by_columns(value=any(leaf.rank for leaf in results))
 
     def _hessian(self, parts: _Parts, params: tuple[str, ...], typed: dict[str, Type], _: Any) -> str:
         wrt, several = parts.wrt, len(parts.wrt) > 1
         dense = self._dense(parts, params, typed, [typed[name] for name in wrt], several, of_inputs=True)
+        if parts.has_aux:
+            parts.add("value", "primal", ())
         parts.function = parts.made("grad", wrt)
         parts.add_tangents(dense.inputs)
         return dense.by_columns()
@@ -92,9 +96,7 @@ class Composed(Derivative):
         self, parts: _Parts, params: tuple[str, ...], typed: dict[str, Type], arguments: tuple[Type, ...]
     ) -> str:
         own = tuple(self.__signature__.parameters)[-1]
-        v = own
-        while v in params:
-            v += "_"
+        v = fresh(own, params)
         several = isinstance(self.request.wrt, tuple)
         expected: Type = TupleType(tuple(typed[name] for name in parts.wrt)) if several else typed[parts.wrt[0]]
         if arguments[-1] != expected:
@@ -105,52 +107,78 @@ class Composed(Derivative):
         lines = [f"def {parts.named(self)}({', '.join((*params, v))}):"]
         for name, direction in zip(parts.wrt, directions, strict=True):
             if isinstance(typed[name], Array):
-                parts.imports["check_same_shape"] = runtime.check_same_shape
-                lines.append(f"    check_same_shape({name}, {direction})")
-        parts.function = parts.made("grad", parts.wrt, packed=several)
-        parts.add("tangents", "tangents", parts.wrt)
-        lines.append(f"    return tangents({', '.join((*params, *directions))})")
+                check = parts.call("check_same_shape", runtime.check_same_shape)
+                lines.append(f"    {check}({name}, {direction})")
+        if self.request.kind == "hvp":
+            outer = "tangents"
+            parts.function = parts.made("grad", parts.wrt, packed=several)
+        else:
+            outer = "grad"
+            parts.function = parts.made("tangents", parts.wrt)
+            parts.primals = (*parts.primals, *(typed[name] for name in parts.wrt))
+        product = parts.add(outer, outer, parts.wrt, packed=several)
+        lines.append(f"    return {product}({', '.join((*params, *directions))})")
         return "\n".join(lines) + "\n"
+
+    def _laplacian(self, parts: _Parts, params: tuple[str, ...], typed: dict[str, Type], _: Any) -> str:
+        inputs = tuple(_leaf(name, typed[name], self) for name in parts.wrt)
+        function = parts.function
+        for leaf in inputs:
+            parts.function = function
+            parts.function = parts.made("grad", (leaf.text,))
+            parts.add_tangents((leaf,))
+        return Trace(parts.named(self), params, inputs, inputs, False).by_columns()
 
     def _dense(
         self, parts: _Parts, params: tuple[str, ...], typed: dict[str, Type], results: Any, several: bool,
         of_inputs: bool = False,
     ) -> Dense:  # fmt: skip
         inputs = tuple(_leaf(name, typed[name], self) for name in parts.wrt)
-        y = "y"
-        while y in params:
-            y += "_"
+        y = fresh("y", params)
         texts = parts.wrt if of_inputs else [f"{y}[{n}]" if several else y for n in range(len(results))]
         leaves = tuple(_leaf(text, type_, self) for text, type_ in zip(texts, results, strict=True))
-        return Dense(parts.named(self), params, inputs, leaves, several, isinstance(self.request.wrt, tuple))
+        packed = isinstance(self.request.wrt, tuple)
+        return Dense(parts.named(self), params, inputs, leaves, several, packed, parts.has_aux)
 
 
 class _Parts:
     """The derivatives that a composed one calls, made as they are asked for."""
 
     def __init__(
-        self, function: Callable[..., Any], primals: tuple[Type, ...], wrt: tuple[str, ...], bound: Bound | None,
-        parallel: bool,
+        self, function: Callable[..., Any], params: tuple[str, ...], primals: tuple[Type, ...], wrt: tuple[str, ...],
+        request: Request,
     ) -> None:  # fmt: skip
         self.function = function
+        self.params = params
         self.primals = primals
         self.wrt = wrt
-        self.bound = bound
-        self.parallel = parallel
+        self.bound = request.checkpoint
+        self.parallel = request.options.parallel
+        self.has_aux = request.has_aux
         self.imports: dict[str, Any] = {"np": np}
 
     def named(self, of: Derivative) -> str:
         return f"{identifier(of.__name__)}_{of.request.kind}"
 
+    def run(self, kind: str, wrt: tuple[str, ...], packed: bool = False, lanes: int = 1) -> pipeline.Outcome:
+        job = pipeline.Job(
+            self.function, self.primals, kind, wrt, packed, lanes, self.bound, self.parallel, self.has_aux
+        )
+        return pipeline.run(job)
+
     def made(self, kind: str, wrt: tuple[str, ...], packed: bool = False, lanes: int = 1) -> Callable[..., Any]:
         """A derivative of the function, as Python text that can be read."""
-        outcome = pipeline.run(
-            pipeline.Job(self.function, self.primals, kind, wrt, packed, lanes, self.bound, self.parallel)
-        )
+        outcome = self.run(kind, wrt, packed, lanes)
         return compiled(outcome.name, outcome.undivided, TEXT).python
 
-    def add(self, name: str, kind: str, wrt: tuple[str, ...], packed: bool = False, lanes: int = 1) -> None:
-        self.imports[name] = self.made(kind, wrt, packed, lanes)
+    def call(self, name: str, function: Callable[..., Any]) -> str:
+        """What a function is called in the text: no parameter's name."""
+        name = fresh(name, self.params)
+        self.imports[name] = function
+        return name
+
+    def add(self, name: str, kind: str, wrt: tuple[str, ...], packed: bool = False, lanes: int = 1) -> str:
+        return self.call(name, self.made(kind, wrt, packed, lanes))
 
     def add_tangents(self, inputs: tuple[Leaf, ...]) -> None:
         """Forward mode by each input, a chunk of tangents at once where it is an array."""

@@ -1,4 +1,4 @@
-"""Dense Jacobians, Hessians and Hessian-vector products as Python text around generated derivatives.
+"""Dense Jacobians and Hessians, and traces of these, as Python text around generated derivatives.
 
 Goal: the loops over columns or rows that a person would write, for the ranks at hand; the stages inline the derivative
 that they call, so that what comes out is one function, which is compiled, read and differentiated like any other.
@@ -29,12 +29,21 @@ def f_hessian(x):
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+
+import numpy as np
 
 from adcompile.ir.types import Array, Scalar
 
 LANES = 4
+
+
+def fresh(name: str, params: Collection[str]) -> str:
+    """A name that is no parameter's."""
+    while name in params:
+        name += "_"
+    return name
 
 
 @dataclass(frozen=True)
@@ -84,6 +93,7 @@ class Dense:
     results: tuple[Leaf, ...]
     several: bool
     packed: bool = False  # whether one input still gives a tuple
+    has_aux: bool = False  # whether `value` gives `(result, aux)`; the matrix then comes with `aux`
 
     # ------------------------------------------------------------------------------------ whole functions
     def by_columns(self, value: bool = False, lanes: int = LANES) -> str:
@@ -104,15 +114,18 @@ class Dense:
         blocks = [[self._block(y, x) for x in range(len(self.inputs))] for y in range(len(self.results))]
         parts = [_tuple(row) if len(row) > 1 or self.packed else row[0] for row in blocks]
         result = _tuple(parts) if self.several else parts[0]
+        result = f"{result}, {self.fresh('aux')}" if self.has_aux else result
         header = f"def {self.name}({', '.join(self.params)}):"
         return "\n".join([header, *_indented([*lines, f"return {result}"])]) + "\n"
 
     # ------------------------------------------------------------------------------------ pieces
     def fresh(self, name: str) -> str:
         """A name that is no parameter's."""
-        while name in self.params:
-            name += "_"
-        return name
+        return fresh(name, self.params)
+
+    def _tangents(self, leaf: Leaf) -> str:
+        """The function that gives the tangents by an input."""
+        return self.fresh(f"tangents_{leaf.text}")
 
     def _block(self, result: int, of: int) -> str:
         suffix = "" if len(self.results) == len(self.inputs) == 1 else f"_{result}_{of}"
@@ -125,7 +138,10 @@ class Dense:
 
     def _made(self, value: bool) -> list[str]:
         """The arrays that are filled."""
-        lines = [f"{self.fresh('y')} = value({', '.join(self.params)})"] if value else []
+        call = f"{self.fresh('value')}({', '.join(self.params)})"
+        lines = [f"{self.fresh('y')} = {call}"] if value else []
+        if self.has_aux:
+            lines = [f"{self.fresh('y')}, {self.fresh('aux')} = {call}"]
         for y, result, x, leaf in self._each():
             if shape := [*result.shape, *leaf.shape]:
                 dtype = f"{result.text}.dtype" if result.rank else f"np.{result.type.dtype}"
@@ -140,8 +156,8 @@ class Dense:
 
     def _column_by(self, x: int, leaf: Leaf) -> list[str]:
         dot = self.fresh("dot")
-        call = f"{dot} = tangents_{leaf.text}({', '.join((*self.params, leaf.one))})"
-        return [call, *(self._filled(y, result, x, [], dot) for y, result in enumerate(self.results))]
+        call = f"{dot} = {self._tangents(leaf)}({', '.join((*self.params, leaf.one))})"
+        return [call, *self._used(x, 0, [], dot)]
 
     def _columns_by(self, x: int, leaf: Leaf, lanes: int) -> list[str]:
         first, size = self.fresh("first"), self.fresh("size")
@@ -151,12 +167,16 @@ class Dense:
             body.append(f"{at} = min({first} + {n}, {size} - 1)" if n else f"{at} = {first}")
             place = leaf.index(at)
             body.append(f"{seed}[{', '.join(place)}] = 1.0")
-            after += [self._filled(y, result, x, place, dot) for y, result in enumerate(self.results)]
+            after += self._used(x, n, place, dot)
             after.append(f"{seed}[{', '.join(place)}] = 0.0")
-        body.append(f"{', '.join(dots)} = tangents_{leaf.text}({', '.join((*self.params, *seeds))})")
+        body.append(f"{', '.join(dots)} = {self._tangents(leaf)}({', '.join((*self.params, *seeds))})")
         made = [f"{seed} = np.zeros_like({leaf.text})" for seed in seeds]
         loop = f"for {first} in range(0, {size}, {lanes}):"
         return [f"{size} = {leaf.size}", *made, loop, *_indented([*body, *after])]
+
+    def _used(self, x: int, lane: int, place: list[str], dot: str) -> list[str]:
+        """What becomes of one tangent.  Lanes beyond the last column have that column again."""
+        return [self._filled(y, result, x, place, dot) for y, result in enumerate(self.results)]
 
     def _filled(self, y: int, result: Leaf, x: int, place: list[str], value: str) -> str:
         """One column of a block, or the block."""
@@ -168,7 +188,7 @@ class Dense:
         (result,) = self.results
         rows, at, seed = self.fresh("rows"), self.fresh("row"), self.fresh("seed_of_row")
         place = result.index(at) if result.rank else []
-        call = f"{rows} = pullback({', '.join((*self.params, seed if result.rank else result.one))})"
+        call = f"{rows} = {self.fresh('pullback')}({', '.join((*self.params, seed if result.rank else result.one))})"
         stores = []
         for x, leaf in enumerate(self.inputs):
             index = ", ".join(place + [":"] * leaf.rank)
@@ -179,6 +199,25 @@ class Dense:
         put, back = (f"{seed}[{', '.join(place)}] = {value}" for value in ("1.0", "0.0"))
         loop = [f"{seed} = np.zeros_like({result.text})", f"for {at} in range({result.size}):"]
         return [*loop, *_indented([put, call, *stores, back])]
+
+
+@dataclass(frozen=True)
+class Trace(Dense):
+    """The sum of the diagonal of a Hessian: each input's tangents are those of the gradient by that input alone."""
+
+    def _function(self, lines: list[str]) -> str:
+        header = f"def {self.name}({', '.join(self.params)}):"
+        return "\n".join([header, *_indented([*lines, f"return {self.fresh('total')}"])]) + "\n"
+
+    def _made(self, value: bool) -> list[str]:
+        dtype = np.result_type(*(leaf.type.dtype for leaf in self.inputs))
+        return [f"{self.fresh('total')} = {'0.0' if dtype == np.float64 else f'np.{dtype}(0.0)'}"]
+
+    def _used(self, x: int, lane: int, place: list[str], dot: str) -> list[str]:
+        added = f"{self.fresh('total')} += {dot}[{', '.join(place)}]" if place else f"{self.fresh('total')} += {dot}"
+        if not lane:
+            return [added]
+        return [f"if {self.fresh('first')} + {lane} < {self.fresh('size')}:", *_indented([added])]
 
 
 def _tuple(items: list[str]) -> str:

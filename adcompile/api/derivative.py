@@ -36,6 +36,8 @@ _WHAT = {
     "jacobian": "the Jacobian",
     "hessian": "the Hessian",
     "hvp": "the product with the Hessian",
+    "vhp": "the product with the Hessian",
+    "laplacian": "the Laplacian",
 }
 
 
@@ -48,11 +50,12 @@ class Request:
     options: Options = field(default_factory=Options)
     mode: str = "auto"  # of a Jacobian: "auto", "forward" or "reverse"
     checkpoint: Bound | None = None  # of the memory of reverse mode
+    has_aux: bool = False  # whether the function returns `(result, aux)`
 
     def described(self) -> tuple[object, ...]:
         """All of it, in plain values."""
         options = f"jit={self.options.jit} {self.options.described()}"
-        return self.kind, self.wrt, options, self.mode, self.checkpoint
+        return self.kind, self.wrt, options, self.mode, self.checkpoint, self.has_aux
 
 
 class Derivative(Specialised):
@@ -115,7 +118,7 @@ class Derivative(Specialised):
         return self._make(arguments).compiled
 
     def result_type(self, arguments: tuple[Type, ...]) -> Type:
-        """The type of the primal's result for these types of arguments."""
+        """The type of the primal's result for these types of arguments, without what it returns beside it."""
         return self._make(arguments).result
 
     def outcome(self, arguments: tuple[Type, ...]) -> pipeline.Outcome:
@@ -144,10 +147,11 @@ class Derivative(Specialised):
         """What the pipeline has to write for these types."""
         primals, chosen = self._by(arguments)
         function, wrt = self._primal_for(primals, chosen)
-        packed = isinstance(self.request.wrt, tuple)
-        bound = self.request.checkpoint
-        parallel = self.request.options.parallel
-        return pipeline.Job(function, primals, self.request.kind, wrt, packed, checkpoint=bound, parallel=parallel)
+        request = self.request
+        return pipeline.Job(
+            function, primals, request.kind, wrt, isinstance(request.wrt, tuple), checkpoint=request.checkpoint,
+            parallel=request.options.parallel, aux=request.has_aux,
+        )  # fmt: skip
 
     def _primal_for(
         self, primals: tuple[Type, ...], wrt: tuple[str, ...] | None = None
@@ -186,13 +190,23 @@ class Derivative(Specialised):
             if name in self._wrt:
                 self._check_float(name, type_)
 
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The names of the primal's parameters."""
+        return tuple(self._own.parameters)
+
+    def moved(self, primals: tuple[Type, ...]) -> tuple[str, ...]:
+        """The parameters that a derivative is by: where nothing was said, those that hold floats and nothing else."""
+        typed = zip(self.arguments, primals, strict=True)
+        return self._wrt or tuple(name for name, type_ in typed if all(map(is_float, leaves(type_))))
+
     def _by_tangents(self, primals: Type, tangents: Type) -> tuple[tuple[Type, ...], tuple[str, ...]]:
-        names = tuple(self._own.parameters)
+        names = self.arguments
         expected = f"({', '.join(names)}{',' if len(names) == 1 else ''})"
         if not isinstance(primals, TupleType) or len(primals.items) != len(names):
             raise self.invalid(f"primals must be a tuple of all the arguments of {self.__name__}, {expected}")
         typed = dict(zip(names, primals.items, strict=True))
-        wrt = self._wrt or tuple(name for name in names if all(map(is_float, leaves(typed[name]))))
+        wrt = self.moved(primals.items)
         if not isinstance(tangents, TupleType) or len(tangents.items) != len(wrt):
             which = "wrt" if self._wrt else "the arguments that are floats or arrays of floats; choose others with wrt="
             raise self.invalid(

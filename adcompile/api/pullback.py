@@ -11,7 +11,8 @@ import numpy as np
 from adcompile import pipeline
 from adcompile.api import pickling
 from adcompile.api.derivative import Derivative, Request
-from adcompile.ir.types import Array, Scalar, TupleType, Type, is_float
+from adcompile.api.matching import matching
+from adcompile.ir.types import Type
 
 
 class Pullback:
@@ -27,32 +28,18 @@ class Pullback:
         self._result = result
 
     def __call__(self, seed: Any) -> Any:
-        return self._seeded(*self._arguments, _as_seed(self._seeded, seed, self._value, self._result))
+        return self._seeded(*self._arguments, self.matched(seed))
+
+    def matched(self, seed: Any) -> Any:
+        """`seed` in the exact types of the value; what cannot be a seed is refused."""
+        return matching(seed, self._value, self._result, "the seed", self._seeded.invalid)
 
     def __repr__(self) -> str:
         return f"<adcompile pullback of {self._seeded.__name__}>"
 
 
-def _as_seed(derivative: Derivative, seed: Any, value: Any, type_: Type) -> Any:
-    """`seed` in the exact types of the value whose adjoint it is."""
-    match type_:
-        case TupleType(items):
-            if not isinstance(seed, tuple) or len(seed) != len(items):
-                raise derivative.invalid(f"the seed must be a tuple of {len(items)}, as the value is")
-            return tuple(map(_as_seed, [derivative] * len(items), seed, value, items))
-        case Scalar(dtype) if is_float(type_):
-            if np.ndim(seed) or not np.isrealobj(seed):
-                raise derivative.invalid("the seed must be a real number, as the value is")
-            return np.dtype(dtype).type(seed)
-        case Array(dtype) if is_float(type_):
-            if np.shape(seed) != value.shape or not np.isrealobj(seed):
-                raise derivative.invalid(f"the seed must be an array of real numbers of shape {value.shape}")
-            return np.asarray(seed, dtype)
-    return value
-
-
 class VectorJacobian:
-    """`vjp(f)`: called with the arguments of `f`, it gives the value and the pullback.
+    """`vjp(f)`: called with the arguments of `f`, it gives the value and the pullback, and `aux` if `f` has one.
 
     `seeded` is the pullback as one function of the arguments and the seed.  It can be called from compiled code and
     differentiated, which the pair of a value and a Python closure cannot."""
@@ -68,14 +55,18 @@ class VectorJacobian:
         self.__name__, self.__qualname__ = self.seeded.__name__, self.seeded.__qualname__
         self.__module__, self.__doc__ = self.seeded.__module__, primal.__doc__
 
-    def __call__(self, *args: Any, **kwargs: Any) -> tuple[Any, Pullback]:
+    def __call__(self, *args: Any, **kwargs: Any) -> tuple[Any, ...]:
         bound = self.__signature__.bind(*args, **kwargs)
         bound.apply_defaults()
         types = self._value.types_of(*bound.args)
         self.seeded.check(types)
-        value = self._value(*bound.args)  # refuses arguments that overlap, which copies would not
-        arguments = tuple(map(_copied, bound.args))
-        return value, Pullback(self.seeded, arguments, value, self._value.result_type(types))
+        value, *aux = self._evaluated(bound.args)  # refuses arguments that overlap, which copies would not
+        arguments = tuple(map(copied, bound.args))
+        return value, Pullback(self.seeded, arguments, value, self._value.result_type(types)), *aux
+
+    def _evaluated(self, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+        returned = self._value(*arguments)
+        return returned if self.request.has_aux else (returned,)
 
     @property
     def source(self) -> str:
@@ -103,7 +94,8 @@ class VectorJacobian:
         return pickling.rebuilt, (type(self), pickling.reference(self), self.request)
 
 
-def _copied(value: Any) -> Any:
+def copied(value: Any) -> Any:
+    """A value that shares no memory with this one."""
     if isinstance(value, np.ndarray):
         return value.copy()
-    return tuple(map(_copied, value)) if type(value) is tuple else value
+    return tuple(map(copied, value)) if type(value) is tuple else value

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from adcompile import runtime
 from adcompile.errors import refuse
 from adcompile.ir import ops
 from adcompile.ir.nodes import Const
-from adcompile.ir.types import Array, kind
+from adcompile.ir.types import Array, Scalar, kind
 from adcompile.normal.array_calls import array_of, canonical, cast, dtype_of
-from adcompile.normal.building import Builder, Typed, constant, value_of
+from adcompile.normal.building import Builder, Typed, constant, tuple_of, value_of
 
 
 @canonical(np.clip, takes="a a_min a_max min max | out where casting order dtype")
@@ -89,6 +90,17 @@ def _hypot(b: Builder, fn: Any, x: Typed, y: Typed | None, z: Typed | None) -> T
     if y is None:
         return b.call(builtins.abs, x)
     return b.call(fn, x, y) if z is None else b.call(fn, b.call(fn, x, y), z)
+
+
+@canonical(runtime.stop_gradient, takes="x")
+def _stop_gradient(b: Builder, fn: Any, x: Typed) -> Typed:
+    """Whole numbers have no derivative to stop: what is computed with them (a power, an index) shall be seen to."""
+    if x.is_tuple:
+        return tuple_of([_stop_gradient(b, fn, item) for item in x.items])
+    whole = isinstance(x.type, (Scalar, Array)) and kind(x.type) in "biu"
+    if not whole:
+        return b.call(fn, x)
+    return b.call(ops.copy, x) if x.is_array else x
 
 
 @canonical(np.astype, takes="x dtype copy | device")

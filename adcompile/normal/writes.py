@@ -17,6 +17,7 @@ from adcompile.ir.types import INT, Array, Scalar, kind
 from adcompile.ir.walk import loads
 from adcompile.normal.array_calls import everything
 from adcompile.normal.building import Typed, constant
+from adcompile.rules.registry import is_constant
 
 if TYPE_CHECKING:
     from adcompile.normal.ssa import Walk
@@ -113,7 +114,7 @@ def effect(walk: Walk, stmt: Effect) -> None:
         options = {key: walk.x.value(value) for key, value in kwargs.items()}
         result = walk.x.call_known(fn, [walk.x.value(arg) for arg in args], options)
         write(walk, out, everything(out.ndim), _in_place(out, result))
-    elif getattr(fn, "__module__", "") == runtime.__name__:
+    elif getattr(fn, "__module__", "") == runtime.__name__ and not is_constant(fn):
         call = replace(stmt.call, args=tuple(walk.x.value(arg).expr for arg in args))
         walk.b.out.append(replace(stmt, call=call))
     elif fn is ops.method:

@@ -6,7 +6,7 @@ is known from where the array was made is asked there, so that the array itself 
 
 Non-goals: single stores that a later store hides (`dead_stores`), values that are the same twice (`cse`).
 
-What raises, and what draws random numbers, stays.  A parameter is like any other array: what is stored to it counts
+What may raise, and what draws random numbers, stays.  A parameter is like any other array: what is stored to it counts
 only if it is read, since the transforms copy the parameters that they let be written.
 
 >>> from adcompile.ir.nodes import Const, Name
@@ -50,6 +50,7 @@ from adcompile.ir.nodes import (
 from adcompile.ir.types import Array
 from adcompile.ir.walk import blocks, children, expressions, mapped, nodes, statements, with_blocks, written
 from adcompile.optimise.rewriting import each_expression, same, with_body
+from adcompile.runtime import check_equal
 
 _MADE_LIKE = (np.empty_like, np.zeros_like, ops.copy)
 _MADE_BY_SHAPE = (np.empty, np.zeros)
@@ -118,6 +119,14 @@ def _with_shapes_asked_at_the_source(function: Function) -> Function:
 
 
 # ------------------------------------------------------------------------------------------ liveness
+def _always_holds(stmt: Stmt) -> bool:
+    """Whether a statement is a check of a length against itself."""
+    match stmt:
+        case Effect(Call(fn, (left, right))) if fn is check_equal:
+            return left == right
+    return False
+
+
 class _Live:
     """The scalars and the roots whose contents count (`names`), and arrays whose shape alone does (`held`)."""
 
@@ -177,6 +186,8 @@ class _Live:
         return changed, stays
 
     def _mark_statement(self, stmt: Stmt) -> tuple[bool, bool]:
+        if _always_holds(stmt):
+            return False, False
         changed = False
         inside = [self._mark_block(block) for block in blocks(stmt)]
         stays = any(kept for _, kept in inside) or has_effect(stmt)
@@ -215,6 +226,8 @@ class _Live:
         return block if same(new, block) else new
 
     def _stays(self, stmt: Stmt) -> bool:
+        if _always_holds(stmt):
+            return False
         match stmt:
             case Assign():
                 return self.alive(stmt.target) or has_effect(stmt)

@@ -33,5 +33,8 @@ constant(np.shape, np.size, np.ndim, ops.dim, builtins.len, builtins.range)
 constant(runtime.slice_bound, runtime.broadcast_length, runtime.checkpoints, runtime.next_checkpoint)
 constant(runtime.share, runtime.thread_count)
 
+# What is declared to be constant.
+constant(runtime.stop_gradient)
+
 # A value that is never read.
 constant(ops.undefined)

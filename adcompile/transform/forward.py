@@ -53,17 +53,21 @@ from adcompile.ir.nodes import (
 from adcompile.ir.types import INT, Array, TupleType, Type, is_float
 from adcompile.ir.walk import all_names, blocks, with_blocks
 from adcompile.runtime import PRODUCTS, grown
+from adcompile.transform.auxiliary import result_and_aux
 from adcompile.transform.entry import own_copies
 
 
-def forward(function: Function, wrt: Sequence[str], *, value: bool = True, lanes: int = 1) -> Function:
+def forward(
+    function: Function, wrt: Sequence[str], *, value: bool = True, lanes: int = 1, aux: bool = False
+) -> Function:
     """The tangent of `function` along tangents of the parameters `wrt`.
 
     The new function has a parameter more for each of `wrt`, `<param>_dot`, and returns the tangent of the result,
     after the value if `value`.  A leaf of the result that is no float has the tangent 0.0.  With several `lanes` it has
-    the new parameters once for each lane, and returns the tuple of the tangents.
+    the new parameters once for each lane, and returns the tuple of the tangents.  With `aux` the function returns
+    `(result, aux)`, of which the first alone has a tangent; the second comes last, if the value comes first.
     """
-    return _Forward(function, tuple(wrt), lanes).run(value)
+    return _Forward(function, tuple(wrt), lanes).run(value, aux)
 
 
 class _Forward:
@@ -76,7 +80,7 @@ class _Forward:
         self.types: dict[str, Type] = dict(function.types)
         self.dots: dict[tuple[str, int], str] = {}
 
-    def run(self, value: bool) -> Function:
+    def run(self, value: bool, with_aux: bool) -> Function:
         function = self.function
         taken = {base_of(name) for name in self.types}
         params = []
@@ -96,11 +100,12 @@ class _Forward:
                 entry += [Assign(self.dot(param, lane), Call(np.zeros_like, (Name(param),))) for lane in self.lanes]
         last = function.body[-1]
         assert isinstance(last, Return)
+        primal, *aux = result_and_aux(function) if with_aux else (last.value,)
         body = (*entry, *self.block(function.body[:-1]))
         late: list[Stmt] = []
-        tangents = tuple(self.result(last.value, lane, late) for lane in self.lanes)
+        tangents = tuple(self.result(primal, lane, late) for lane in self.lanes)
         tangent = tangents[0] if len(tangents) == 1 else Tuple(tangents)
-        result = Tuple((last.value, tangent)) if value else tangent
+        result = Tuple((primal, tangent, *aux)) if value else tangent
         new = Function(f"{function.name}_jvp", (*function.params, *params), (*body, *late, Return(result)), self.types)
         return own_copies(new, function.params)
 

@@ -20,10 +20,14 @@ from adcompile.analysis.aliasing import roots
 from adcompile.analysis.effects import is_pure
 from adcompile.chain import ONE, ZERO
 from adcompile.errors import refuse
+from adcompile.ir import ops
 from adcompile.ir.nodes import (
     Accum,
     Assign,
     Block,
+    Call,
+    Const,
+    Effect,
     Expr,
     For,
     Function,
@@ -38,7 +42,9 @@ from adcompile.ir.nodes import (
 )
 from adcompile.ir.show import shown_type
 from adcompile.ir.types import Array, Scalar, TupleType, is_float
-from adcompile.ir.walk import defines, loads, replaced, statements, substituted, uses
+from adcompile.ir.walk import defines, loads, names, replaced, statements, substituted, uses
+from adcompile.runtime import check_equal
+from adcompile.transform.auxiliary import kept, result_and_aux
 from adcompile.transform.entry import own_copies
 from adcompile.transform.loop_kinds import is_dear_loop, makes_array
 from adcompile.transform.plan import Bound, Plan
@@ -50,20 +56,21 @@ from adcompile.transform.scopes import TOP, Scope
 
 def reverse(
     function: Function, wrt: Sequence[str], *, seeded: bool = False, value: bool = False, packed: bool = False,
-    checkpoint: Bound | None = None,
+    checkpoint: Bound | None = None, aux: bool = False,
 ) -> Function:  # fmt: skip
     """The adjoint of `function` by the parameters `wrt`.
 
     Unseeded, the result must be one float scalar, whose adjoint is 1.0.  Seeded, the new function has a parameter
     more for each leaf of the result, `<result>_bar`, in order: the adjoint of that leaf.  It returns the adjoints (a
-    tuple if `packed`), after the value if `value`.
+    tuple if `packed`), after the value if `value`.  With `aux` the function returns `(result, aux)`, of which the first
+    alone has an adjoint; unseeded, the new function returns the second after the adjoints, or within the value.
     """
-    function = _with_scratch_placed(function, wrt)
+    function = _with_scratch_placed(function, wrt, aux)
     aliases = roots(function)
-    primal = prepared(function, Activity(function, wrt, aliases), aliases)
+    primal = prepared(function, Activity(function, wrt, aliases, _asked(function, aux)), aliases)
     plan = Plan(bound=checkpoint)
     while True:
-        sweep = _Sweep(primal, tuple(wrt), plan)
+        sweep = _Sweep(primal, tuple(wrt), plan, aux)
         result = sweep.run(seeded, value, packed)
         further = sweep.further()
         if further == plan:
@@ -71,11 +78,16 @@ def reverse(
         plan = further
 
 
-def _with_scratch_placed(function: Function, wrt: Sequence[str]) -> Function:
+def _asked(function: Function, with_aux: bool) -> list[str] | None:
+    """The names that a function with `aux` returns as its result; nothing where all that it returns is the result."""
+    return list(names(result_and_aux(function)[0])) if with_aux else None
+
+
+def _with_scratch_placed(function: Function, wrt: Sequence[str], aux: bool) -> Function:
     """`function` with each scratch array made in the loop that it serves; but before a loop that would have to be
     replayed for that alone and computes dear values, so that these are taped and not computed twice."""
     private = private_arrays(function)
-    within, without = (_Sweep(each, tuple(wrt), Plan()) for each in (private, function))
+    within, without = (_Sweep(each, tuple(wrt), Plan(), aux) for each in (private, function))
     loops = {s.index: s for s in statements(function.body) if isinstance(s, For)}
     passed_by = {
         loop.index
@@ -89,16 +101,18 @@ def _with_scratch_placed(function: Function, wrt: Sequence[str]) -> Function:
 class _Sweep(Replay):
     """One attempt, with the stores to put back given."""
 
-    def __init__(self, function: Function, wrt: tuple[str, ...], plan: Plan) -> None:
+    def __init__(self, function: Function, wrt: tuple[str, ...], plan: Plan, with_aux: bool) -> None:
         aliases = roots(function)
-        super().__init__(function, aliases, plan, Activity(function, wrt, aliases))
+        super().__init__(function, aliases, plan, Activity(function, wrt, aliases, _asked(function, with_aux)))
         self.wrt = wrt
+        self.with_aux = with_aux
 
     # ------------------------------------------------------------------------------------ the function
     def run(self, seeded: bool, value: bool, packed: bool) -> Function:
         function = self.function
         last = function.body[-1]
         assert isinstance(last, Return)
+        primal, aux = result_and_aux(function) if self.with_aux else (last.value, None)
         out: list[Stmt] = []
         scope = Scope(TOP)
         frame = self.reverse_block(TOP, function.body, out, scope)
@@ -109,24 +123,32 @@ class _Sweep(Replay):
             if isinstance(stmt, Assign) and self._is_tuple_item(stmt) and isinstance(self.types[stmt.target], Array):
                 self.make_adjoint_array(stmt.target)
         self.adjoint_arrays_of(function.body)
-        seeds = self._seed(last, seeded)
+        seeds = self._seed(replace(last, value=primal), seeded)
         self.reverse_statements(frame)
         self.frames.pop()
         adjoints = [self._adjoint_of(param) for param in self.wrt]
         result: Expr = Tuple(tuple(adjoints)) if packed or len(adjoints) > 1 else adjoints[0]
         forward = scope.rebuilt(function.body, TOP)[:-1]
         after: Block = ()
-        if value:
-            forward, after, primal = self._without_repeats(forward, out, last.value)
-            result = Tuple((primal, result))
+        if value or (aux is not None and not seeded):
+            if aux is not None:
+                both = replace(function, body=(*forward, *out), types=self.types)
+                copies, aux = kept(aux, out, roots(both), self.types, self.fresh)
+                out[:0] = copies
+            asked = tuple(part for part in (primal if value else None, aux) if part is not None)
+            forward, after, asked = self._without_repeats(forward, out, asked)
+            shown = asked[0] if len(asked) == 1 else Tuple(asked)
+            result = Tuple((shown, result) if value else (result, shown))
         params = (*function.params, *seeds)
         body = (*forward, *out, *after, Return(result))
         new = Function(f"{function.name}_{'vjp' if seeded else 'grad'}", params, body, self.types)
         return own_copies(new, function.params)
 
-    def _without_repeats(self, forward: Block, out: list[Stmt], value: Expr) -> tuple[Block, Block, Expr]:
-        """The forward sweep without loops that the reverse sweep repeats, where only the returned value asks for what
-        they give; the statements between such a loop and that value, which go after the reverse sweep; the value."""
+    def _without_repeats(
+        self, forward: Block, out: list[Stmt], asked: tuple[Expr, ...]
+    ) -> tuple[Block, Block, tuple[Expr, ...]]:
+        """The forward sweep without loops that the reverse sweep repeats, where only the returned values ask for what
+        they give; the statements between such a loop and those, which go after the reverse sweep; the values."""
         late = {name for stmt in statements(out) for name in uses(stmt)}
         after: Block = ()
         for again in self.again.values():
@@ -146,8 +168,8 @@ class _Sweep(Replay):
                 if taken.isdisjoint(late):
                     values: dict[str, Expr] = {name: Name(new) for name, new in again.items()}
                     forward, after = tuple(stay), replaced((*between, *after), values)
-                    value = substituted(value, values)
-        return forward, after, value
+                    asked = tuple(substituted(value, values) for value in asked)
+        return forward, after, asked
 
     def _seed(self, last: Return, seeded: bool) -> list[str]:
         leaves = list(_leaves(last.value))
@@ -175,10 +197,17 @@ class _Sweep(Replay):
             params.append(name)
             if isinstance(leaf, Name) and self.active(leaf.id):
                 if isinstance(type_, Array):
+                    self._check_shape(leaf, Name(name), type_)
                     self.add_array(self.adjoint_array(leaf.id), name)
                 else:
                     self.add(leaf.id, Name(name))
         return params
+
+    def _check_shape(self, value: Name, seed: Name, type_: Array) -> None:
+        """Refuses a seed of another shape than its value's; of the value, the lengths are asked and nothing else."""
+        for axis in range(type_.ndim):
+            lengths = tuple(Call(ops.dim, (array, Const(axis))) for array in (value, seed))
+            self.emit(Effect(Call(check_equal, lengths)))
 
     def _adjoint_of(self, param: str) -> Expr:
         """The adjoint of a parameter, or of an item of one."""
