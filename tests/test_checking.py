@@ -109,6 +109,22 @@ def test_second_order_that_is_wrong():
         check_grads(flat_at_zero, (0.0,), 2, ("fwd",), jit=False)
 
 
+def test_an_integer_that_stands_for_a_float_is_checked():
+    def clipped(x):
+        if x < 0.0:
+            return 0
+        return x * x
+
+    check_grads(clipped, (-1.0,), jit=False)
+    check_grads(clipped, (1.0,), jit=False)
+
+    def hidden(x):
+        return int(2.0 * x) if x < 0.0 else stop_gradient(x)
+
+    with pytest.raises(WrongDerivative, match="by x: forward mode gives 0, differences 1"):
+        check_grads(hidden, (1.0,), 1, jit=False)
+
+
 def test_kinks():
     with pytest.raises(WrongDerivative, match=r"differences do not settle at this point .* a kink, a jump or noise"):
         check_grads(lambda x: float(np.floor(x)), (1.0,), jit=False)

@@ -1,4 +1,5 @@
-"""`grad`, `value_and_grad`, `jvp`, `vjp`, `jacobian`, `hessian`, `hvp`, `vhp` and `laplacian`: what a user writes."""
+"""What a user writes: `grad`, `value_and_grad`, `jvp`, `vjp`, `linearize`, `jacobian` (`jacfwd`, `jacrev`), `hessian`,
+`hvp`, `vhp`, `laplacian` and `check_grads`."""
 
 from __future__ import annotations
 

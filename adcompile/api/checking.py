@@ -60,7 +60,10 @@ def check(
     if not wrt:
         raise tangent.invalid("no argument is a float or an array of floats")
     reverse = VectorJacobian(tangent.primal, replace(tangent.request, kind="vjp", wrt=wrt))
-    one = Check(tangent.primal, args, wrt, tangent, reverse, modes, close, title, rng)
+    like, _ = reverse(*args)
+    one = Check(
+        lambda *point: _as_floats(tangent.primal(*point), like), args, wrt, tangent, reverse, modes, close, title, rng
+    )
     seed, along = one.run()
     if order < 2:
         return
@@ -183,6 +186,15 @@ class Check:
         further = [f"and {len(lines) - SHOWN} further entries"] if len(lines) > SHOWN else []
         what = lines[:SHOWN] or ["along a random direction, though no entry by itself is wrong by more than is allowed"]
         raise WrongDerivative("\n  ".join([f"{self.title}: {mode} is wrong", *what, *further]))
+
+
+def _as_floats(value: Any, like: Any) -> Any:
+    """A value with floats where another has them: a branch may return 0 where another returns 0.5."""
+    if isinstance(like, tuple):
+        return tuple(_as_floats(*pair) for pair in zip(value, like, strict=True))
+    if np.asarray(like).dtype.kind != "f" or np.asarray(value).dtype.kind == "f":
+        return value
+    return np.asarray(value, like.dtype) if isinstance(like, np.ndarray) else type(like)(value)
 
 
 def _of_floats(given: Any, like: Any) -> Any:
