@@ -30,6 +30,7 @@ from adcompile.normal.single_return import single_return
 from adcompile.normal.small_arrays import small_arrays
 from adcompile.normal.ssa import ssa
 from adcompile.optimise import optimised
+from adcompile.optimise.distribute import distribute
 from adcompile.optimise.exchange import exchange
 from adcompile.optimise.threads import threads, unmarked
 from adcompile.transform.auxiliary import result_and_aux
@@ -120,6 +121,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("optimised", lambda f, job, done: optimised(f, seeded=job.kind == "composed"), verify_core),
     Stage("packed", _packed, verify_ssa),
     Stage("threads", lambda f, job, done: threads(f), verify_ssa),
+    Stage("distribute", lambda f, job, done: distribute(f), verify_ssa),
     Stage("exchange", lambda f, job, done: exchange(f), verify_ssa),
 )
 

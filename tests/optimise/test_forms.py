@@ -11,6 +11,7 @@ from adcompile.optimise import optimised
 from adcompile.optimise.cse import cse
 from adcompile.optimise.dce import dce
 from adcompile.optimise.dead_stores import dead_stores
+from adcompile.optimise.distribute import distribute
 from adcompile.optimise.exchange import exchange
 from adcompile.optimise.fuse import fuse
 from adcompile.optimise.hoist import hoist
@@ -582,6 +583,41 @@ case("array expressions and their adjoints without arrays", optimised, """
             x_bar[i] = np.cos(x[i]) * (2.0 * y_i)
         return s.3, x_bar
     """)  # fmt: skip
+
+# ------------------------------------------------------------------------------------------ distribute
+_NEIGHBOURS = """
+    def f(x_bar: vec, y_bar: vec, k):
+        for i in range(1, y_bar.shape[0] - 1):
+            v = k * y_bar[i]
+            x_bar[i + 1] += v
+            x_bar[i - 1] += v * v
+            x_bar[i] += y_bar[i]
+            y_bar[i] = 0.0
+        return 0.0
+    """
+case("three neighbours", distribute, _NEIGHBOURS, """
+    def f(x_bar, y_bar, k):
+        for i.1 in range(1, y_bar.shape[0] - 1):
+            x_bar[i.1 + 1] += k * y_bar[i.1]
+        for i.2 in range(1, y_bar.shape[0] - 1):
+            v.2 = k * y_bar[i.2]
+            x_bar[i.2 - 1] += v.2 * v.2
+        for i.3 in range(1, y_bar.shape[0] - 1):
+            x_bar[i.3] += y_bar[i.3]
+        for i in range(1, y_bar.shape[0] - 1):
+            y_bar[i] = 0.0
+        return 0.0
+    """)  # fmt: skip
+for _what, _part, _instead in (
+    ("two neighbours", "x_bar[i - 1] += v * v", "x_bar[i + 1] += v * v"),
+    ("neighbours on lines of their own", "x_bar[i - 1] += v * v", "x_bar[0] += v * v"),
+    ("a dear value", "v = k * y_bar[i]", "v = np.exp(y_bar[i])"),
+    ("a quotient", "v = k * y_bar[i]", "v = k / y_bar[i]"),
+    ("a value from what is written before", "v = k * y_bar[i]", "y_bar[i] = k\n            v = k * y_bar[i]"),
+    ("a value from what a neighbour writes", "v = k * y_bar[i]", "v = k * y_bar[i - 1]"),
+    ("an array that is read too", "v = k * y_bar[i]", "v = k * x_bar[i]"),
+):
+    case(_what, distribute, _NEIGHBOURS.replace(_part, _instead), UNCHANGED)
 
 # ------------------------------------------------------------------------------------------ exchange
 _EXCHANGED = """
