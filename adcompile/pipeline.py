@@ -32,6 +32,7 @@ from adcompile.normal.ssa import ssa
 from adcompile.optimise import optimised
 from adcompile.transform.entry import own_copies
 from adcompile.transform.forward import forward
+from adcompile.transform.into import Out, into
 from adcompile.transform.packing import one_seed, primals_and_tangents
 from adcompile.transform.plan import Bound
 from adcompile.transform.reverse import reverse
@@ -48,6 +49,7 @@ class Job:
     packed: bool = False  # whether one parameter still gives a tuple
     lanes: int = 1  # how many tangents go along at once, where the kind is "tangents"
     checkpoint: Bound | None = None  # of the memory of reverse mode
+    out: Out | None = None  # what the caller gives to write the result to
 
 
 Done = Mapping[str, Function]
@@ -90,13 +92,17 @@ def _derivative(core: Function, job: Job, done: Done) -> Function:
     return reverse(core, job.wrt, value=value, packed=job.packed, checkpoint=job.checkpoint)
 
 
+def _optimised(function: Function, job: Job, done: Done) -> Function:
+    return optimised(function, seeded=job.kind == "composed", added=job.out is not None and job.out.add)
+
+
 def _packed(function: Function, job: Job, done: Done) -> Function:
     primals = done["typed"].params
     if job.kind == "jvp":
         return primals_and_tangents(function, dict(zip(job.wrt, function.params[len(primals) :], strict=True)))
     if job.kind == "pullback":
-        return one_seed(function, primals, _returned(done["typed"]))
-    return function
+        function = one_seed(function, primals, _returned(done["typed"]))
+    return into(function, job.out, job.kind == "value_and_grad") if job.out is not None else function
 
 
 STAGES: tuple[Stage, ...] = (
@@ -110,7 +116,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("small_arrays", lambda f, job, done: small_arrays(f), verify_core),
     Stage("typed", lambda f, job, done: _typed(f), verify_core),
     Stage("derivative", _derivative, verify_core),
-    Stage("optimised", lambda f, job, done: optimised(f, seeded=job.kind == "composed"), verify_core),
+    Stage("optimised", _optimised, verify_core),
     Stage("packed", _packed, verify_ssa),
 )
 

@@ -36,6 +36,20 @@ class Choices(TypedDict, total=False):
     `jit=False` runs the generated source in CPython.  `fastmath`, `error_model`, `cache` and `boundscheck` are Numba's.
     `checkpoint` bounds the memory of reverse mode over a long `for` loop that must remember its iterations: a number
     of snapshots of its state, bytes (`"64 MB"`), or `True` for as many as the square root of the iterations, about.
+    `out=True` gives the derivative a last parameter `out`, which has the structure of what it returns: the arrays in it
+    are overwritten with the derivative, and returned; for what `None` stands for, a new array or a number is returned.
+    `accumulate=True` does too, and adds the derivative to what the arrays hold.  (Not of `jvp`.)
+
+    >>> import numpy as np
+    >>> def f(x, k):
+    ...     return k * np.sum(x * x)
+    >>> x, x_bar = np.array([1.0, 2.0]), np.zeros(2)
+    >>> grad(f, out=True, jit=False)(x, 3.0, out=x_bar) is x_bar
+    True
+    >>> x_bar
+    array([ 6., 12.])
+    >>> grad(f, accumulate=True, jit=False)(x, 0.5, out=x_bar)
+    array([ 7., 14.])
     """
 
     jit: bool
@@ -44,6 +58,8 @@ class Choices(TypedDict, total=False):
     cache: bool
     boundscheck: bool
     checkpoint: bool | int | str | None
+    out: bool
+    accumulate: bool
 
 
 @overload
@@ -165,5 +181,8 @@ def _made(
     wrt = tuple(wrt) if isinstance(wrt, list) else wrt
     choices = dict(choices)
     checkpoint = bound_of(choices.pop("checkpoint", None), word)
-    request = Request(word, wrt, Options(**choices), mode, checkpoint)
+    out, accumulate = bool(choices.pop("out", False)), bool(choices.pop("accumulate", False))
+    if word == "jvp" and (out or accumulate):
+        raise InvalidArgument("jvp: it returns a value and a tangent, and takes neither out=True nor accumulate=True")
+    request = Request(word, wrt, Options(**choices), mode, checkpoint, out or accumulate, accumulate)
     return partial(kind, request=request) if function is None else kind(function, request)

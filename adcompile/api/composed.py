@@ -90,7 +90,7 @@ class Composed(Derivative):
     def _product(
         self, parts: _Parts, params: tuple[str, ...], typed: dict[str, Type], arguments: tuple[Type, ...]
     ) -> str:
-        own = tuple(self.__signature__.parameters)[-1]
+        own = tuple(self.__signature__.parameters)[len(self._own.parameters)]
         v = own
         while v in params:
             v += "_"

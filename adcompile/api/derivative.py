@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,12 +16,22 @@ import numpy as np
 from adcompile import pipeline
 from adcompile.analysis.typing import first_line, static_or_typed
 from adcompile.api import pickling
-from adcompile.api.signatures import Wrt, called_with, identifier, name_of, place_of, positions, signature_of
+from adcompile.api.signatures import (
+    Wrt,
+    called_with,
+    identifier,
+    name_of,
+    place_of,
+    positions,
+    signature_of,
+    with_out,
+)
 from adcompile.backend.compile import Compiled, Options, compiled
 from adcompile.backend.dispatch import Specialised
 from adcompile.errors import AdcompileError, InvalidArgument, refuse
 from adcompile.ir.show import shown_type
 from adcompile.ir.types import TupleType, Type, is_float
+from adcompile.transform.into import Out
 from adcompile.transform.plan import Bound
 
 _WHAT = {
@@ -45,6 +55,8 @@ class Request:
     options: Options = field(default_factory=Options)
     mode: str = "auto"  # of a Jacobian: "auto", "forward" or "reverse"
     checkpoint: Bound | None = None  # of the memory of reverse mode
+    out: bool = False  # whether the result goes into arrays of the caller
+    accumulate: bool = False  # and is added to what they hold
 
 
 class Derivative(Specialised):
@@ -59,7 +71,11 @@ class Derivative(Specialised):
         self._wrt = positions(request.wrt, request.kind, name_of(primal), tuple(self._own.parameters))
         self._made: dict[tuple[Type, ...], tuple[Compiled, pipeline.Outcome]] = {}
         self._last: tuple[Type, ...] | None = None
-        super().__init__(self._signature(self._own), identifier(name_of(primal)), request.options.jit)
+        signature = self._signature(self._own)
+        out = ""
+        if request.out:
+            signature, out = with_out(signature)
+        super().__init__(signature, identifier(name_of(primal)), request.options.jit, out)
         self.__name__ = name_of(primal)
         self.__qualname__ = getattr(primal, "__qualname__", self.__name__)
         self.__module__ = getattr(primal, "__module__", __name__)
@@ -111,9 +127,13 @@ class Derivative(Specialised):
 
     def _make(self, arguments: tuple[Type, ...]) -> tuple[Compiled, pipeline.Outcome]:
         if arguments not in self._made:
-            outcome = pipeline.run(self._job(arguments))
+            *given, out = arguments if self.request.out else (*arguments, None)
+            job = self._job(tuple(given))
+            if out is not None:
+                job = replace(job, out=Out(out, self.request.accumulate, f"{self.request.kind} of {self.__name__}"))
+            outcome = pipeline.run(job)
             if self.request.kind == "pullback":
-                self._check_seed(arguments[-1], outcome.result)
+                self._check_seed(given[-1], outcome.result)
             self._made[arguments] = compiled(outcome.name, outcome.emitted, self.request.options), outcome
         self._last = arguments
         return self._made[arguments]
@@ -221,6 +241,9 @@ class Derivative(Specialised):
         elif "list" in what:
             way_out = "pass a tuple" if self.request.kind == "jvp" else "pass np.array(...), or a tuple"
         return self.invalid(f"{parameter} is {what}: {way_out}")
+
+    def not_writable(self, path: str) -> AdcompileError:
+        return self.invalid(f"{path} is a read-only array, and the result has to be written to it")
 
     def not_compiled(self, error: Exception) -> AdcompileError:
         return refuse(

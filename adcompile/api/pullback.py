@@ -11,7 +11,7 @@ import numpy as np
 from adcompile import pipeline
 from adcompile.api import pickling
 from adcompile.api.derivative import Derivative, Request
-from adcompile.ir.types import Array, Scalar, TupleType, Type, is_float
+from adcompile.ir.types import Array, Scalar, Static, TupleType, Type, is_float
 
 
 class Pullback:
@@ -26,8 +26,13 @@ class Pullback:
         self._value = value
         self._result = result
 
-    def __call__(self, seed: Any) -> Any:
-        return self._seeded(*self._arguments, _as_seed(self._seeded, seed, self._value, self._result))
+    def __call__(self, seed: Any, out: Any = None) -> Any:
+        seed = _as_seed(self._seeded, seed, self._value, self._result)
+        if self._seeded.request.out:
+            return self._seeded(*self._arguments, seed, out)
+        if out is not None:
+            raise self._seeded.invalid("the pullback takes out where it is that of vjp(f, out=True)")
+        return self._seeded(*self._arguments, seed)
 
     def __repr__(self) -> str:
         return f"<adcompile pullback of {self._seeded.__name__}>"
@@ -63,7 +68,9 @@ class VectorJacobian:
         self.primal = primal
         self.request = request
         self.seeded = Derivative(primal, replace(request, kind="pullback"))
-        self._value = Derivative(primal, replace(request, kind="primal", wrt=None))
+        self._value = Derivative(
+            primal, replace(request, kind="primal", wrt=None, out=False, accumulate=False)
+        )
         self.__signature__ = self._value.__signature__
         self.__name__, self.__qualname__ = self.seeded.__name__, self.seeded.__qualname__
         self.__module__, self.__doc__ = self.seeded.__module__, primal.__doc__
@@ -85,7 +92,8 @@ class VectorJacobian:
     def source_for(self, *args: Any, **kwargs: Any) -> str:
         """The pullback as Python text, for the types of these arguments."""
         types = self._value.types_of(*args, **kwargs)
-        return self.seeded.generated((*types, self._value.outcome(types).result)).source
+        out = (Static(None),) if self.request.out else ()
+        return self.seeded.generated((*types, self._value.outcome(types).result, *out)).source
 
     @property
     def stages(self) -> pipeline.Stages:

@@ -24,7 +24,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from adcompile import runtime
+from adcompile import memory, runtime
 
 
 def directory() -> Path:
@@ -52,9 +52,8 @@ def digest(source: str, imports: Mapping[str, Any], parts: Iterable[str]) -> str
 @cache
 def _surroundings() -> tuple[str, ...]:
     """What the code was made by and runs with."""
-    with open(runtime.__file__, encoding="utf-8") as file:
-        own = file.read()
-    return (own, sys.version, platform.machine(), numba.__version__, np.__version__)
+    own = [Path(module.__file__).read_text(encoding="utf-8") for module in (runtime, memory)]
+    return (*own, sys.version, platform.machine(), numba.__version__, np.__version__)
 
 
 def _described(name: str, value: Any) -> str | None:
