@@ -33,7 +33,8 @@ def _span(array: Any) -> tuple[int, int, int]:
 
 def overlap(a: Any, b: Any) -> bool:
     """Whether two arrays may share an element: never falsely no; no for disjoint rows, columns and strided parts."""
-    return _meet(_span(a), a.itemsize, _span(b), b.itemsize)
+    result: bool = _meet(_span(a), a.itemsize, _span(b), b.itemsize)
+    return result
 
 
 @register_jitable  # type: ignore[untyped-decorator]
@@ -48,7 +49,8 @@ def _meet(a: tuple[int, int, int], a_size: int, b: tuple[int, int, int], b_size:
         return True
     # Every element of `a` starts at a_first modulo grain, every element of `b` at b_first modulo grain.
     offset = (b_first - a_first) % grain
-    return offset < a_size or grain - offset < b_size
+    apart: bool = a_size <= offset <= grain - b_size
+    return not apart
 
 
 @overload(overlap)  # type: ignore[untyped-decorator]
@@ -190,7 +192,7 @@ def _folded(array: Any) -> bool:
 def _check_out(out: Any, shape: Any, inputs: Any) -> Any:
     """The same with the structures taken apart."""
     arrays, others = dict(_arrays_in(out, "out")), dict(_arrays_in(inputs, "inputs"))
-    lines = ["def compiled(out: Any, shape: Any, inputs: Any) -> Any:"]
+    lines = ["def compiled(out, shape, inputs):"]
     for path in arrays:
         expected = path.replace("out", "shape", 1)
         expected += ".shape" if isinstance(_at(shape, path), types.Array) else ""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numba.extending import overload, register_jitable
 
-from adcompile.memory import check_out, overlap
+from adcompile.memory import overlap
 
 
 @register_jitable  # type: ignore[untyped-decorator]

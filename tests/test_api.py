@@ -235,6 +235,15 @@ class TestCompiledCallers:
         assert slope == pytest.approx(np.sum(energy_grad(X) ** 2))
         assert other(2.0, 5.0) == 60.0
 
+    def test_the_derivative_of_a_lambda_in_compiled_code(self):
+        gradient = grad(lambda x: x * x)
+
+        @njit
+        def user(x):
+            return gradient(x)
+
+        assert user(3.0) == 6.0
+
     def test_what_is_refused_is_refused_there_too(self):
         gradient = grad(energy)
 

@@ -31,7 +31,13 @@ def arrays_read(expr: Expr) -> Iterator[str]:
 
 def loaded_roots(expr: Expr, roots: Roots) -> set[str]:
     """The roots that an expression loads elements of."""
-    return {roots.find(e.array.id) for e in nodes(expr) if isinstance(e, Index) and isinstance(e.array, Name)}
+    return {roots.find(name) for name in _names_loaded(expr)}
+
+
+@lru_cache(maxsize=1 << 16)
+def _names_loaded(expr: Expr) -> frozenset[str]:
+    """The arrays that an expression loads elements of, by the names it has for them."""
+    return frozenset(e.array.id for e in nodes(expr) if isinstance(e, Index) and isinstance(e.array, Name))
 
 
 def read_roots(block: Iterable[Stmt], roots: Roots) -> set[str]:
@@ -73,6 +79,7 @@ def is_random(fn: object) -> bool:
     return any(m is not None and (m == "random" or m.startswith(("numpy.random", "_random"))) for m in modules)
 
 
+@lru_cache(maxsize=1 << 16)
 def is_pure(expr: Expr) -> bool:
     """Whether an expression may be evaluated again, elsewhere, or never."""
     return not any(isinstance(e, Call) and is_random(e.fn) for e in nodes(expr))

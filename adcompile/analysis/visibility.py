@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from adcompile.analysis.aliasing import Roots, is_allocation, roots
 from adcompile.analysis.subscripts import Access, line_accesses, own_places
-from adcompile.ir.nodes import Accum, Assign, Block, For, Function, Stmt, Store, While
+from adcompile.ir.nodes import Accum, Assign, Block, Expr, For, Function, Stmt, Store, While
 from adcompile.ir.types import Array
 from adcompile.ir.walk import blocks, statements
 
@@ -48,6 +48,7 @@ class Visibility:
     def __init__(self, function: Function) -> None:
         self.types = function.types
         self.roots: Roots = roots(function)
+        self._own: dict[tuple[tuple[Expr, ...], For], set[tuple[int, int]]] = {}
         places = list(_places(function.body))
         self.made = self._made(function, places)
         self.loads: dict[str, list[Load]] = {root: [] for root in self.made}
@@ -80,11 +81,11 @@ class Visibility:
                 shared.add(self.roots.find(join.result))
         return {root: place for root, place in made.items() if root not in shared}
 
-    def seen(self, store: Place) -> list[Load]:
+    def seen(self, store: Place) -> Iterator[Load]:
         """The loads that may read what a store has stored."""
         assert isinstance(store.stmt, (Store, Accum))
         root = self.roots.find(store.stmt.array)
-        return [load for load in self.loads[root] if self.seen_later(load, store) or self.follows(load, store)]
+        return (load for load in self.loads[root] if self.follows(load, store) or self.seen_later(load, store))
 
     def seen_later(self, load: Load, store: Place) -> bool:
         """Whether an iteration after the store's may load its element, in a loop around both and inside the array's
@@ -94,11 +95,16 @@ class Visibility:
         for holder, _, _ in store.steps[life : _shared(load.place, store)]:
             if isinstance(holder, While) or load.access.index is None:
                 return True
-            if isinstance(holder, For) and not (
-                own_places(load.access.index, holder, self.types) & own_places(store.stmt.index, holder, self.types)
+            if isinstance(holder, For) and not self._own_places(load.access.index, holder) & self._own_places(
+                store.stmt.index, holder
             ):
                 return True
         return False
+
+    def _own_places(self, index: tuple[Expr, ...], loop: For) -> set[tuple[int, int]]:
+        if (index, loop) not in self._own:
+            self._own[index, loop] = own_places(index, loop, self.types)
+        return self._own[index, loop]
 
     def follows(self, load: Load, store: Place) -> bool:
         """Whether a load stands behind a store in one run of the blocks around both."""

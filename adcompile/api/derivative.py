@@ -15,7 +15,7 @@ import numpy as np
 
 from adcompile import pipeline
 from adcompile.analysis.typing import first_line, static_or_typed
-from adcompile.api import pickling
+from adcompile.api import keeping, pickling
 from adcompile.api.signatures import (
     Wrt,
     called_with,
@@ -26,8 +26,9 @@ from adcompile.api.signatures import (
     signature_of,
     with_out,
 )
-from adcompile.backend.compile import Compiled, Options, compiled
+from adcompile.backend.compile import Compiled, Options
 from adcompile.backend.dispatch import Specialised
+from adcompile.backend.records import Record
 from adcompile.errors import AdcompileError, InvalidArgument, refuse
 from adcompile.ir.show import shown_type
 from adcompile.ir.types import TupleType, Type, is_float
@@ -58,6 +59,11 @@ class Request:
     out: bool = False  # whether the result goes into arrays of the caller
     accumulate: bool = False  # and is added to what they hold
 
+    def described(self) -> tuple[object, ...]:
+        """All of it, in plain values."""
+        options = f"jit={self.options.jit} {self.options.described()}"
+        return self.kind, self.wrt, options, self.mode, self.checkpoint, self.out, self.accumulate
+
 
 class Derivative(Specialised):
     """A derivative of a function, compiled for each combination of argument types when it is first called with it."""
@@ -69,7 +75,8 @@ class Derivative(Specialised):
         self.request = request
         self._own = signature_of(primal, request.kind)
         self._wrt = positions(request.wrt, request.kind, name_of(primal), tuple(self._own.parameters))
-        self._made: dict[tuple[Type, ...], tuple[Compiled, pipeline.Outcome]] = {}
+        self._made: dict[tuple[Type, ...], Record] = {}
+        self._outcomes: dict[tuple[Type, ...], pipeline.Outcome] = {}
         self._last: tuple[Type, ...] | None = None
         signature = self._signature(self._own)
         out = ""
@@ -87,7 +94,7 @@ class Derivative(Specialised):
     @property
     def source(self) -> str:
         """The derivative as Python text, for the types that it was last made for."""
-        return self._latest("source")[0].source
+        return self.generated(self._latest("source")).source
 
     def source_for(self, *args: Any, **kwargs: Any) -> str:
         """The derivative as Python text, for the types of these arguments."""
@@ -96,18 +103,22 @@ class Derivative(Specialised):
     @property
     def stages(self) -> pipeline.Stages:
         """The function after each stage of the pipeline, for the types that the derivative was last made for."""
-        return self._latest("stages")[1].stages
+        return self.outcome(self._latest("stages")).stages
 
     def __repr__(self) -> str:
         return f"<adcompile {self.request.kind} of {self.__name__}>"
 
-    def _latest(self, what: str) -> tuple[Compiled, pipeline.Outcome]:
+    def described(self) -> tuple[object, ...]:
+        """What two derivatives that are the same agree on: for `frontend.fingerprint`."""
+        return type(self).__name__, self.request.described(), self.primal
+
+    def _latest(self, what: str) -> tuple[Type, ...]:
         if self._last is None:
             raise InvalidArgument(
                 f"{what} of {self!r}: it depends on the types of the arguments, and none are known before the first "
                 f"call; source_for(...) takes arguments and does not call"
             )
-        return self._made[self._last]
+        return self._last
 
     # ------------------------------------------------------------------------------------ how it is made
     def _signature(self, own: inspect.Signature) -> inspect.Signature:
@@ -115,26 +126,33 @@ class Derivative(Specialised):
         return called_with(own, self.request.kind)
 
     def generated(self, arguments: tuple[Type, ...]) -> Compiled:
-        return self._make(arguments)[0]
+        return self._make(arguments).compiled
+
+    def result_type(self, arguments: tuple[Type, ...]) -> Type:
+        """The type of the primal's result for these types of arguments."""
+        return self._make(arguments).result
 
     def outcome(self, arguments: tuple[Type, ...]) -> pipeline.Outcome:
-        """What the pipeline gave for these types."""
-        return self._make(arguments)[1]
+        """What the pipeline gives for these types; it runs once, and only if it is asked."""
+        if arguments not in self._outcomes:
+            given = arguments[:-1] if self.request.out else arguments
+            job = self._job(given)
+            if self.request.out:
+                whose = f"{self.request.kind} of {self.__name__}"
+                job = replace(job, out=Out(arguments[-1], self.request.accumulate, whose))
+            outcome = pipeline.run(job)
+            if self.request.kind == "pullback":
+                self._check_seed(given[-1], outcome.result)
+            self._outcomes[arguments] = outcome
+        return self._outcomes[arguments]
 
     def function_for(self, arguments: tuple[Type, ...]) -> Callable[..., Any]:
         """The generated Python function for these types: an ordinary function, to be read and differentiated."""
         return self.generated(arguments).python
 
-    def _make(self, arguments: tuple[Type, ...]) -> tuple[Compiled, pipeline.Outcome]:
+    def _make(self, arguments: tuple[Type, ...]) -> Record:
         if arguments not in self._made:
-            *given, out = arguments if self.request.out else (*arguments, None)
-            job = self._job(tuple(given))
-            if out is not None:
-                job = replace(job, out=Out(out, self.request.accumulate, f"{self.request.kind} of {self.__name__}"))
-            outcome = pipeline.run(job)
-            if self.request.kind == "pullback":
-                self._check_seed(given[-1], outcome.result)
-            self._made[arguments] = compiled(outcome.name, outcome.emitted, self.request.options), outcome
+            self._made[arguments] = keeping.made(self, arguments)
         self._last = arguments
         return self._made[arguments]
 

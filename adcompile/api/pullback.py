@@ -68,9 +68,7 @@ class VectorJacobian:
         self.primal = primal
         self.request = request
         self.seeded = Derivative(primal, replace(request, kind="pullback"))
-        self._value = Derivative(
-            primal, replace(request, kind="primal", wrt=None, out=False, accumulate=False)
-        )
+        self._value = Derivative(primal, replace(request, kind="primal", wrt=None, out=False, accumulate=False))
         self.__signature__ = self._value.__signature__
         self.__name__, self.__qualname__ = self.seeded.__name__, self.seeded.__qualname__
         self.__module__, self.__doc__ = self.seeded.__module__, primal.__doc__
@@ -82,7 +80,7 @@ class VectorJacobian:
         self.seeded.check(types)
         value = self._value(*bound.args)  # refuses arguments that overlap, which copies would not
         arguments = tuple(map(_copied, bound.args))
-        return value, Pullback(self.seeded, arguments, value, self._value.outcome(types).result)
+        return value, Pullback(self.seeded, arguments, value, self._value.result_type(types))
 
     @property
     def source(self) -> str:
@@ -93,12 +91,16 @@ class VectorJacobian:
         """The pullback as Python text, for the types of these arguments."""
         types = self._value.types_of(*args, **kwargs)
         out = (Static(None),) if self.request.out else ()
-        return self.seeded.generated((*types, self._value.outcome(types).result, *out)).source
+        return self.seeded.generated((*types, self._value.result_type(types), *out)).source
 
     @property
     def stages(self) -> pipeline.Stages:
         """The pullback after each stage of the pipeline, for the types that it was last made for."""
         return self.seeded.stages
+
+    def described(self) -> tuple[object, ...]:
+        """What two of these that are the same agree on."""
+        return type(self).__name__, self.request.described(), self.primal
 
     def __repr__(self) -> str:
         return f"<adcompile vjp of {self.__name__}>"

@@ -5,7 +5,7 @@ callers, so the name has in it a digest of everything that decides what the code
 the user's functions and all they inlined, from closures, globals, argument types and rules), the constants it
 imports, the compiler options, and the versions of what it was made and is run with.  What changes any of these
 changes the name; nothing that is served under a name can be stale.  Non-goal: skipping the pipeline, whose output is
-what is digested; what the cache saves is Numba's time.
+what is digested (`backend.records` keeps which text belongs to which derivative); what this saves is Numba's time.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ import numba
 import numpy as np
 
 from adcompile import memory, runtime
+
+_CALLED = (runtime, memory)  # what holds the functions of ours that generated code calls
 
 
 def directory() -> Path:
@@ -52,8 +54,8 @@ def digest(source: str, imports: Mapping[str, Any], parts: Iterable[str]) -> str
 @cache
 def _surroundings() -> tuple[str, ...]:
     """What the code was made by and runs with."""
-    own = [Path(module.__file__).read_text(encoding="utf-8") for module in (runtime, memory)]
-    return (*own, sys.version, platform.machine(), numba.__version__, np.__version__)
+    texts = [Path(str(module.__file__)).read_text(encoding="utf-8") for module in _CALLED]
+    return (*texts, sys.version, platform.machine(), numba.__version__, np.__version__)
 
 
 def _described(name: str, value: Any) -> str | None:
@@ -66,7 +68,10 @@ def _described(name: str, value: Any) -> str | None:
         case bool() | int() | float() | str() | None:
             return f"{name}: {type(value).__name__} {value!r}"
     own = str(getattr(value, "__name__", ""))
-    return f"{name}: runtime {own}" if own and getattr(runtime, own, None) is value else None
+    for module in _CALLED:
+        if own and getattr(module, own, None) is value:
+            return f"{name}: {module.__name__} {own}"
+    return None
 
 
 def written(name: str, text: str) -> Path | None:

@@ -61,8 +61,9 @@ class Compiled:
 
     def __init__(self, name: str, source: str, imports: Mapping[str, Any], options: Options, mark: str | None) -> None:
         self.source = source
+        self.mark = mark
+        self.on_disk = False
         self._options = options
-        self._on_disk = False
         unique = f"{name}_{mark or next(_unnamed)}"
         file = f"<adcompile {unique}>"
         if options.cache and options.jit and mark is not None:
@@ -70,7 +71,7 @@ class Compiled:
             if path is None:
                 warnings.warn(f"{cache.directory()} cannot be written: {name} is not cached", stacklevel=2)
             else:
-                file, self._on_disk = str(path), True
+                file, self.on_disk = str(path), True
         self.file = file
         # `inspect`, `pdb` and tracebacks read the source of a function here when there is no file.
         linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
@@ -83,7 +84,7 @@ class Compiled:
     @cached_property
     def dispatcher(self) -> Any:
         """The function compiled by Numba, for each layout of its arguments on its own."""
-        return numba.njit(cache=self._on_disk, **self._options.numba())(self.python)
+        return numba.njit(cache=self.on_disk, **self._options.numba())(self.python)
 
     def result(self, args: tuple[Any, ...]) -> Any:
         """Numba's compile result for Numba types; a damaged entry of its disk cache is made again."""
@@ -93,7 +94,7 @@ class Compiled:
         except errors.NumbaError:
             raise
         except Exception:
-            if not self._on_disk:
+            if not self.on_disk:
                 raise
             dispatcher._cache.flush()
             del self.dispatcher
@@ -113,11 +114,20 @@ def compiled(name: str, emitted: Emitted, options: Options) -> Compiled:
     mark = cache.digest(source, emitted.imports, (options.described(),))
     if mark is None:
         return Compiled(name, source, emitted.imports, options, None)
+    return _once(name, source, emitted.imports, options, mark)
+
+
+def as_written(name: str, source: str, options: Options, mark: str) -> Compiled:
+    """The function of a module text that imports all it needs, as it was written under this mark."""
+    return _once(name, source, {}, options, mark)
+
+
+def _once(name: str, source: str, imports: Mapping[str, Any], options: Options, mark: str) -> Compiled:
     key = (name, mark, options)
     if key in _known:
         _known.move_to_end(key)
     else:
-        _known[key] = Compiled(name, source, emitted.imports, options, mark)
+        _known[key] = Compiled(name, source, imports, options, mark)
         if len(_known) > _KNOWN:
             _known.popitem(last=False)
     return _known[key]
@@ -128,6 +138,11 @@ def module_text(emitted: Emitted) -> str:
     lines = [_import(name, value) or f"# {name}: {_kind(value)}" for name, value in sorted(emitted.imports.items())]
     header = "\n".join(sorted(lines, key=lambda line: (line.startswith("#"), line.startswith("from"))))
     return f"{header}\n\n\n{emitted.text}" if header else emitted.text
+
+
+def imports_all(emitted: Emitted) -> bool:
+    """Whether the module text imports every object that the function names."""
+    return all(_import(name, value) is not None for name, value in emitted.imports.items())
 
 
 def _import(name: str, value: Any) -> str | None:

@@ -169,10 +169,11 @@ class Specialised(CPUDispatcher):  # type: ignore[misc]
                 "None" if isinstance(theirs, types.StringLiteral) else name
                 for name, theirs in zip(names, args, strict=True)
             )
-            text = f"def {self.__name__}({', '.join(names)}):\n    _here()\n    return _generated({passed})\n"
+            own = self.py_func.__name__  # an identifier, which `<lambda>` is not
+            text = f"def {own}({', '.join(names)}):\n    _here()\n    return _generated({passed})\n"
             namespace = {"_here": _of_this_process, "_generated": generated.dispatcher}
             exec(text, namespace)
-            self._links[args] = numba.njit(namespace[self.__name__])
+            self._links[args] = numba.njit(namespace[own])
         return self._links[args]
 
 

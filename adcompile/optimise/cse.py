@@ -15,7 +15,7 @@ operations (`x[i] - 1` twice is what a person writes too).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -175,19 +175,14 @@ def _named(function: Function) -> Function:
     has_t = any(base_of(name) == "t" for name in {*all_names(function)} - temporaries)
 
     def block(old: Block) -> Block:
-        body = old
-        while True:
-            found = _Repeats(body, roots_, types).best()
-            if found is None:
-                break
-            expr, position = found
+        repeats = _Repeats(old, roots_, types)
+        while found := repeats.best():
+            expr, line = found
             target = names.fresh(_readable_name(expr) or ("tmp" if has_t else "t"))
             types[target] = Scalar(dtype_of(expr, types))
-            assign = Assign(target, expr, span=body[position].span)
-            rest = _Replacing(expr, target, roots_).block(body[position:])[0]
-            body = (*body[:position], assign, *rest)
-        inside = tuple(with_blocks(s, [block(b) for b in blocks(s)]) for s in body)
-        return body if same(inside, body) else inside
+            repeats.named(expr, line, Assign(target, expr, span=line.span))
+        inside = tuple(with_blocks(s, [block(b) for b in blocks(s)]) for s in repeats.lines)
+        return old if same(inside, old) else inside
 
     return with_body(function, block(function.body), types)
 
@@ -211,50 +206,99 @@ def _evaluated(expr: Expr) -> Iterator[Expr]:
 
 
 class _Repeats:
-    """Counts, for one block, what its own lines compute for certain and it or the blocks inside compute again."""
+    """What the lines of one block compute for certain and they or the blocks inside compute again.
+
+    A name given to an expression changes only the lines that hold it, so that only what stands in those is looked at
+    again."""
 
     def __init__(self, block: Block, roots_: Roots, types: dict[str, Type]) -> None:
-        self.block = block
+        self.lines = list(block)
         self.roots = roots_
         self.types = types
+        self._holding: dict[Expr, set[Stmt]] = {}  # the lines with a call, in their blocks too
+        self._writing: dict[str, set[Stmt]] = {}  # the lines that store to a root
+        self._repeated: dict[Expr, tuple[tuple[bool, int], Stmt, int]] = {}  # its worth, and where it is first computed
+        for line in block:
+            self._enter(line)
+        self._places = {line: position for position, line in enumerate(block)}
+        self._weigh(self._holding)
 
-    def best(self) -> tuple[Expr, int] | None:
-        """The expression most worth a name, and the position of the statement that first computes it.
+    def best(self) -> tuple[Expr, Stmt] | None:
+        """The expression most worth a name, and the line that first computes it.
 
         Dear calls first, the innermost of them; then whatever is longest.
         """
-        first: dict[Expr, int] = {}
-        choice: tuple[tuple[bool, int, int], Expr] | None = None
-        everywhere = self._occurrences()
-        for position, stmt in enumerate(self.block):
-            if isinstance(stmt, (While, Return)):
+        if not self._repeated:
+            return None
+
+        def key(expr: Expr) -> tuple[tuple[bool, int], int, int]:
+            worth, line, number = self._repeated[expr]
+            return worth, -self._places[line], -number
+
+        expr = max(self._repeated, key=key)
+        return expr, self._repeated[expr][1]
+
+    def named(self, expr: Expr, first: Stmt, assign: Assign) -> None:
+        """Puts `assign` before the first line, and its name into all lines that it is good for."""
+        old = self._reach(expr, first)
+        new = _Replacing(expr, assign.target, self.roots).block(tuple(old))[0]
+        changed = {before: after for before, after in zip(old, new, strict=True) if before is not after}
+        affected = {expr}.union(*map(_calls_inside, changed), *map(_calls_inside, changed.values()))
+        for line in changed:
+            self._leave(line)
+        for line in (assign, *changed.values()):
+            self._enter(line)
+        place = self._places[first]
+        self.lines = [changed.get(line, line) for line in self.lines]
+        self.lines.insert(place, assign)
+        self._places = {line: position for position, line in enumerate(self.lines)}
+        self._repeated = {
+            e: (worth, changed.get(line, line), number) for e, (worth, line, number) in self._repeated.items()
+        }
+        self._weigh(affected)
+
+    def _enter(self, line: Stmt) -> None:
+        for call in _calls_inside(line):
+            self._holding.setdefault(call, set()).add(line)
+        for root in written_roots((line,), self.roots):
+            self._writing.setdefault(root, set()).add(line)
+
+    def _leave(self, line: Stmt) -> None:
+        for call in _calls_inside(line):
+            self._holding[call].discard(line)
+        for root in written_roots((line,), self.roots):
+            self._writing[root].discard(line)
+
+    def _weigh(self, affected: Iterable[Expr]) -> None:
+        """Looks again at whether some expressions are worth a name."""
+        for expr in affected:
+            self._repeated.pop(expr, None)
+            if not self._worth(expr):
                 continue
-            for whole in expressions(stmt):
-                for expr in _evaluated(whole):
-                    if expr in first or everywhere.get(expr, 0) < 2 or not self._worth(expr):
-                        continue
-                    if isinstance(stmt, Assign) and expr is stmt.value:
-                        continue  # it has a name
-                    first[expr] = position
-                    if _Replacing(expr, "", self.roots).block(self.block[position:])[1] >= 2:
-                        dear = cost(expr) - sum(map(cost, children(expr))) >= _WORTH_A_NAME
-                        key = (dear, -size(expr) if dear else size(expr), -position)
-                        if choice is None or key > choice[0]:
-                            choice = key, expr
-        return None if choice is None else (choice[1], -choice[0][2])
+            found = self._first(expr)
+            if found is not None and _Replacing(expr, "", self.roots).block(tuple(self._reach(expr, found[0])))[1] > 1:
+                dear = cost(expr) - sum(map(cost, children(expr))) >= _WORTH_A_NAME
+                self._repeated[expr] = ((dear, -size(expr) if dear else size(expr)), *found)
 
-    def _occurrences(self) -> dict[Expr, int]:
-        result: dict[Expr, int] = {}
+    def _first(self, expr: Expr) -> tuple[Stmt, int] | None:
+        """The first line that computes an expression for certain, as a part of it, and which of its parts that is."""
+        for line in sorted(self._holding.get(expr, ()), key=self._places.__getitem__):
+            if isinstance(line, (While, Return)) or (isinstance(line, Assign) and line.value == expr):
+                continue
+            for number, part in enumerate(part for whole in expressions(line) for part in _evaluated(whole)):
+                if part == expr:
+                    return line, number
+        return None
 
-        def walk(block: Block) -> None:
-            for stmt in block:
-                for whole in expressions(stmt):
-                    _count(whole, result)
-                for inner in blocks(stmt):
-                    walk(inner)
-
-        walk(self.block)
-        return result
+    def _reach(self, expr: Expr, first: Stmt) -> list[Stmt]:
+        """The lines from the first on with the expression in them, to one that stores to what it loads."""
+        place = self._places[first]
+        spoiling = (line for root in loaded_roots(expr, self.roots) for line in self._writing.get(root, ()))
+        last = min((at for line in spoiling if (at := self._places[line]) >= place), default=len(self.lines))
+        found = {at: line for line in self._holding[expr] if place <= (at := self._places[line]) <= last}
+        if last < len(self.lines):
+            found[last] = self.lines[last]
+        return [found[at] for at in sorted(found)]
 
     def _worth(self, expr: Expr) -> bool:
         return (
@@ -264,13 +308,6 @@ class _Repeats:
             and is_pure(expr)
             and bool(dtype_of(expr, self.types))
         )
-
-
-def _count(expr: Expr, result: dict[Expr, int]) -> None:
-    if isinstance(expr, Call):
-        result[expr] = result.get(expr, 0) + 1
-    for part in children(expr):
-        _count(part, result)
 
 
 @lru_cache(maxsize=1 << 16)

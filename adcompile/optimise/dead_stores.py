@@ -16,6 +16,7 @@ Non-goals: stores hidden by later stores in another iteration or behind a branch
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 
@@ -32,7 +33,7 @@ def dead_stores(function: Function) -> Function:
     """`function` without stores to its own arrays that are never read."""
     visible = Visibility(function)
     stores = [place for places in visible.stores.values() for place in places]
-    dead = {id(place.stmt) for place in stores if not visible.seen(place)}
+    dead = {id(place.stmt) for place in stores if next(visible.seen(place), None) is None}
     if dead:
         body = each_block(function.body, lambda block: tuple(s for s in block if id(s) not in dead))
         return dead_stores(with_body(function, body))
@@ -48,7 +49,7 @@ def _only_reader(function: Function, place: Place, visible: Visibility) -> Stmt 
     addition = place.stmt
     if not isinstance(addition, Accum):
         return None
-    seen = visible.seen(place)
+    seen = [*islice(visible.seen(place), 2)]
     if len(seen) != 1 or visible.seen_later(seen[0], place) or seen[0].access.index != addition.index:
         return None
     user = seen[0].place.stmt

@@ -40,6 +40,7 @@ class _Fuser:
         self.types: Mapping[str, Type] = function.types
         self.source = lengths(function)
         self.roots = roots(function)
+        self._memory: dict[Stmt, tuple[set[str], set[str]]] = {}
 
     def block(self, block: Block) -> Block:
         result = list(block)
@@ -56,21 +57,25 @@ class _Fuser:
             return False
         before: list[Stmt] = []  # moves above the first loop
         after: list[Stmt] = []  # stays below it, so below the joined loop
+        behind, below = _Together(self), _Together(self)
+        behind.add(first)
         for k in range(position + 1, len(block)):
             second = block[k]
             if (
                 isinstance(second, For)
                 and self.one_range(first, second)
                 and not self.needs(first, second)
-                and not any(self.ordered(s, second) for s in after)
+                and not below.holds(second)
                 and self.legal(first, second)
             ):
                 block[position : k + 1] = [*before, self.joined(first, second), *after]
                 return True
             if isinstance(second, Return):
                 return False
-            if any(self.ordered(s, second) for s in (first, *after)):
+            if behind.holds(second):
                 after.append(second)
+                behind.add(second)
+                below.add(second)
             else:
                 before.append(second)
         return False
@@ -80,17 +85,11 @@ class _Fuser:
         """Whether `two` reads a name that `one` defines."""
         return not names_used(two).isdisjoint(defines(one))
 
-    def ordered(self, one: Stmt, two: Stmt) -> bool:
-        """Whether `two` has to stay behind `one`."""
-        return self.needs(one, two) or self.touching(one, two)
-
-    def touching(self, one: Stmt, two: Stmt) -> bool:
-        """Whether two statements cannot change places because of memory or effects."""
-        if all(map(has_effect_inside, (one, two))):
-            return True
-        writes = [written_roots((s,), self.roots) | self.made(s) for s in (one, two)]
-        reads = [read_roots((s,), self.roots) for s in (one, two)]
-        return bool(writes[0] & (writes[1] | reads[1]) or writes[1] & reads[0])
+    def memory(self, stmt: Stmt) -> tuple[set[str], set[str]]:
+        """The roots that a statement writes or makes, and those that it reads."""
+        if stmt not in self._memory:
+            self._memory[stmt] = written_roots((stmt,), self.roots) | self.made(stmt), read_roots((stmt,), self.roots)
+        return self._memory[stmt]
 
     def is_array(self, name: str) -> bool:
         return isinstance(self.types.get(name), Array)
@@ -131,4 +130,32 @@ class _Fuser:
         carried = tuple(replace(c, yielded=Name(first.index)) if c.yielded == index else c for c in second.carried)
         return replace(
             first, body=(*first.body, *body), carried=(*first.carried, *carried), origin=first.origin or second.origin
+        )
+
+
+class _Together:
+    """Some statements: all that they define, write and read."""
+
+    def __init__(self, fuser: _Fuser) -> None:
+        self.memory = fuser.memory
+        self.defined: set[str] = set()
+        self.writes: set[str] = set()
+        self.reads: set[str] = set()
+        self.effect = False
+
+    def add(self, stmt: Stmt) -> None:
+        writes, reads = self.memory(stmt)
+        self.defined.update(defines(stmt))
+        self.writes |= writes
+        self.reads |= reads
+        self.effect = self.effect or has_effect_inside(stmt)
+
+    def holds(self, stmt: Stmt) -> bool:
+        """Whether a statement has to stay behind one of them: for a name, for memory, or for its effects."""
+        writes, reads = self.memory(stmt)
+        return (
+            not self.defined.isdisjoint(names_used(stmt))
+            or not self.writes.isdisjoint(writes | reads)
+            or not self.reads.isdisjoint(writes)
+            or (self.effect and has_effect_inside(stmt))
         )

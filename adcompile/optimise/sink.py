@@ -19,7 +19,7 @@ from dataclasses import replace
 import numpy as np
 
 from adcompile.analysis.aliasing import Roots, is_allocation, roots
-from adcompile.analysis.effects import is_pure, loaded_roots, written_roots
+from adcompile.analysis.effects import is_pure, loaded_roots, names_used, written_roots
 from adcompile.ir import ops
 from adcompile.ir.dtypes import dtype_of
 from adcompile.ir.fold import folded
@@ -40,7 +40,7 @@ from adcompile.ir.nodes import (
     base_of,
 )
 from adcompile.ir.types import Array
-from adcompile.ir.walk import blocks, expressions, names, nodes, statements, substituted, uses, with_expressions
+from adcompile.ir.walk import blocks, expressions, names, nodes, substituted, uses, with_expressions
 from adcompile.optimise.rewriting import each_block, size, use_counts, with_body
 
 LONGEST = 14
@@ -92,7 +92,7 @@ class _Sinker:
         loads = loaded_roots(stmt.value, self.roots)
         for k in range(position + 1, len(block)):
             user = block[k]
-            if any(stmt.target in uses(s) for s in statements((user,))):
+            if stmt.target in names_used(user):
                 new = self.taken_in(user, stmt)
                 if new is not None:
                     block[k] = new

@@ -54,9 +54,10 @@ class _Finder:
     def block(self, block: Block) -> Block:
         result = list(block)
         for position, stmt in enumerate(result):
-            if isinstance(stmt, Assign) and isinstance(stmt.value, Call) and stmt.value.fn in _UNFILLED:
-                if stmt.target not in self.but:
-                    self.filled(result, position, stmt)
+            if not isinstance(stmt, Assign) or stmt.target in self.but:
+                continue
+            if isinstance(stmt.value, Call) and stmt.value.fn in _UNFILLED:
+                self.filled(result, position, stmt)
         return tuple(result)
 
     def touches(self, stmt: Stmt, root: str) -> bool:

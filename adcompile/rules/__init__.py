@@ -2,3 +2,6 @@
 
 from adcompile.rules import constants as constants
 from adcompile.rules import elementwise as elementwise
+from adcompile.rules.registry import ship
+
+ship()

@@ -51,6 +51,7 @@ class Elementwise:
 
 _RULES: dict[Function, Elementwise] = {}
 _CONSTANTS: set[Function] = set()
+_shipped: tuple[dict[Function, Elementwise], set[Function]] = {}, set()
 
 
 def elementwise(
@@ -107,6 +108,17 @@ def is_dear(fn: object, args: Sequence[Expr] = ()) -> bool:
         return False
     exponent = args[1] if rule is rule_for(ops.power) and len(args) == 2 else None
     return not (isinstance(exponent, Const) and exponent.value in _CHEAP_POWERS)
+
+
+def ship() -> None:
+    """What is registered so far is what adcompile comes with."""
+    global _shipped
+    _shipped = dict(_RULES), set(_CONSTANTS)
+
+
+def as_shipped() -> bool:
+    """Whether no rule was added or changed since."""
+    return _shipped == (_RULES, _CONSTANTS)
 
 
 def all_rules() -> tuple[Elementwise, ...]:

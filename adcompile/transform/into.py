@@ -61,7 +61,7 @@ from adcompile.ir.walk import (
     statements,
     uses,
 )
-from adcompile.runtime import check_out
+from adcompile.memory import check_out
 from adcompile.transform.entry import is_tuple_item
 
 _LIKE = (np.zeros_like, np.empty_like, ops.copy)
@@ -203,7 +203,10 @@ class _Into:
             if not isinstance(stmt, Assign) or stmt.target not in own:
                 yield stmt
             elif not self.out.add and self.makers[stmt.target].fn in _ZEROS:
-                yield self._each(stmt.target, lambda index, array=stmt.target: Store(array, index, ZERO))
+                yield self._cleared(stmt.target)
+
+    def _cleared(self, array: str) -> Stmt:
+        return self._each(array, lambda index: Store(array, index, ZERO))
 
     # ------------------------------------------------------------------------------------ beside its own
     def _beside(self, array: str) -> str:
