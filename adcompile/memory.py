@@ -130,7 +130,7 @@ def _compiled_span_of(typing_context: Any, array: Any) -> Any:
 
 
 # What a caller gives for a result: refused before anything is written to it.
-_OTHER_SHAPE = "has another shape than what is written to it"
+_OTHER_SHAPE = "has another shape than the result that is to be written to it"
 _SHARED = "shares memory with another array of the call: pass an array of its own"
 _FOLDED = "has elements that share memory with each other"
 
@@ -192,7 +192,7 @@ def _folded(array: Any) -> bool:
 def _check_out(out: Any, shape: Any, inputs: Any) -> Any:
     """The same with the structures taken apart."""
     arrays, others = dict(_arrays_in(out, "out")), dict(_arrays_in(inputs, "inputs"))
-    lines = ["def compiled(out, shape, inputs):"]
+    lines = ["def compiled(out: Any, shape: Any, inputs: Any) -> Any:"]  # Numba wants the signature of the overload
     for path in arrays:
         expected = path.replace("out", "shape", 1)
         expected += ".shape" if isinstance(_at(shape, path), types.Array) else ""
@@ -208,5 +208,5 @@ def _check_out(out: Any, shape: Any, inputs: Any) -> Any:
             f"            raise ValueError('{path} {_SHARED}')",
         ]
     namespace: dict[str, Any] = {"span": _compiled_span_of, "meet": _meet, "folded": _folded}
-    exec("\n".join(lines), namespace)
+    exec("\n".join(lines), namespace)  # with the annotations of this module: texts
     return namespace["compiled"]

@@ -36,9 +36,12 @@ class Choices(TypedDict, total=False):
     `jit=False` runs the generated source in CPython.  `fastmath`, `error_model`, `cache` and `boundscheck` are Numba's.
     `checkpoint` bounds the memory of reverse mode over a long `for` loop that must remember its iterations: a number
     of snapshots of its state, bytes (`"64 MB"`), or `True` for as many as the square root of the iterations, about.
-    `out=True` gives the derivative a last parameter `out`, which has the structure of what it returns: the arrays in it
-    are overwritten with the derivative, and returned; for what `None` stands for, a new array or a number is returned.
-    `accumulate=True` does too, and adds the derivative to what the arrays hold.  (Not of `jvp`.)
+    `out=True` gives the derivative a last parameter `out`, of the structure of what it returns (of `value_and_grad`, of
+    the gradient): arrays in it are overwritten with the derivative, and returned; where `None` stands in it, as it has
+    to for a number, what belongs there is returned new.  `accumulate=True` does that too, and adds the derivative to
+    what the arrays hold.  Arrays of another type or shape, read-only ones, and ones that share memory with an argument
+    or with each other are refused before anything is written.  If the function itself raises on the way, they hold
+    a part of what would have been written.  Not of `jvp`.
 
     >>> import numpy as np
     >>> def f(x, k):

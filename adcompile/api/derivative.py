@@ -256,6 +256,8 @@ class Derivative(Specialised):
         what = str(value) if type(value).__module__.startswith("numba.") else type(value).__name__
         if isinstance(value, np.ndarray):
             what = f"an array of {value.ndim} axes of {value.dtype}"
+        if parameter == self._written:
+            way_out = "pass the arrays that the result is to be written to, in a tuple where the result is one"
         elif "list" in what:
             way_out = "pass a tuple" if self.request.kind == "jvp" else "pass np.array(...), or a tuple"
         return self.invalid(f"{parameter} is {what}: {way_out}")

@@ -101,7 +101,10 @@ class _Into:
         self.types[self.whole] = out.type
         self.arrays = dict(self._arrays(self.result, out.type, Name(self.whole), "out"))
         if not self.arrays and out.add:
-            raise InvalidArgument(f"{out.whose}: out has no array, so there is nothing to add to")
+            raise InvalidArgument(
+                f"{out.whose}: out has no array, so there is nothing to add to: pass one, such as np.zeros_like(x); "
+                f"numbers are returned, so add those where they arrive, as of a derivative without accumulate=True"
+            )
         self.makers = {s.target: s.value for s in self.body if isinstance(s, Assign) and isinstance(s.value, Call)}
 
     def run(self) -> Function:
@@ -141,15 +144,15 @@ class _Into:
             return
         if isinstance(result, Tuple):
             if not isinstance(given, TupleType) or len(given.items) != len(result.items):
-                raise self._invalid(path, given, f"a tuple of {len(result.items)}, as the result is")
+                raise self._invalid(path, given, f"a tuple of {len(result.items)}, as the result is there")
             for number, (one, item) in enumerate(zip(result.items, given.items, strict=True)):
                 yield from self._arrays(one, item, Index(place, (Const(number),)), f"{path}[{number}]")
             return
         type_ = self.types[result.id] if isinstance(result, Name) else None
         if not isinstance(result, Name) or not isinstance(type_, Array):
-            raise self._invalid(path, given, "None: what belongs there is a number, and is returned")
+            raise self._invalid(path, given, "None: the result there is a number, and is returned")
         if given != type_:
-            raise self._invalid(path, given, f"{shown_type(type_)}, as what belongs there")
+            raise self._invalid(path, given, f"{shown_type(type_)}, as the result is there")
         yield place, result.id
 
     def _invalid(self, path: str, given: Type, expected: str) -> InvalidArgument:
