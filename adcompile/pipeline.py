@@ -36,6 +36,7 @@ from adcompile.optimise.threads import threads, unmarked
 from adcompile.transform.auxiliary import result_and_aux
 from adcompile.transform.entry import own_copies
 from adcompile.transform.forward import forward
+from adcompile.transform.into import Out, into
 from adcompile.transform.packing import one_seed, primals_and_tangents
 from adcompile.transform.plan import Bound
 from adcompile.transform.reverse import reverse
@@ -54,6 +55,7 @@ class Job:
     checkpoint: Bound | None = None  # of the memory of reverse mode
     parallel: bool = False  # whether `prange` means anything
     aux: bool = False  # whether the function returns `(result, aux)`, of which the result alone is differentiated
+    out: Out | None = None  # what the caller gives to write the result to
 
 
 Done = Mapping[str, Function]
@@ -98,13 +100,17 @@ def _derivative(core: Function, job: Job, done: Done) -> Function:
     return reverse(core, job.wrt, seeded=seeded, value=value, packed=job.packed, checkpoint=bound, aux=aux)
 
 
+def _optimised(function: Function, job: Job, done: Done) -> Function:
+    return optimised(function, seeded=job.kind == "composed", added=job.out is not None and job.out.add)
+
+
 def _packed(function: Function, job: Job, done: Done) -> Function:
     primals = done["typed"].params
     if job.kind == "jvp":
         return primals_and_tangents(function, dict(zip(job.wrt, function.params[len(primals) :], strict=True)))
     if job.kind == "pullback":
-        return one_seed(function, primals, _result(done["typed"], job))
-    return function
+        function = one_seed(function, primals, _result(done["typed"], job))
+    return into(function, job.out, job.kind == "value_and_grad") if job.out is not None else function
 
 
 STAGES: tuple[Stage, ...] = (
@@ -118,7 +124,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("small_arrays", lambda f, job, done: small_arrays(f), verify_core),
     Stage("typed", lambda f, job, done: _typed(f), verify_core),
     Stage("derivative", _derivative, verify_core),
-    Stage("optimised", lambda f, job, done: optimised(f, seeded=job.kind == "composed"), verify_core),
+    Stage("optimised", _optimised, verify_core),
     Stage("packed", _packed, verify_ssa),
     Stage("threads", lambda f, job, done: threads(f), verify_ssa),
     Stage("distribute", lambda f, job, done: distribute(f), verify_ssa),

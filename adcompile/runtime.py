@@ -11,8 +11,10 @@ from llvmlite import ir
 from numba import get_num_threads, types
 from numba import prange as prange  # which generated code names
 from numba.core import cgutils
-from numba.extending import intrinsic, lower_builtin, overload, register_jitable, type_callable
+from numba.extending import lower_builtin, overload, register_jitable, type_callable
 from numba.np.ufunc.parallel import _launch_threads
+
+from adcompile.memory import overlap
 
 
 @register_jitable  # type: ignore[untyped-decorator]
@@ -115,100 +117,6 @@ def _stop_gradient(x: Any) -> Any:
     if isinstance(x, (types.Number, types.Boolean)) or x == types.Tuple(()):
         return number
     return array if isinstance(x, types.Array) else items if isinstance(x, types.BaseTuple) else None
-
-
-def _span(array: Any) -> tuple[int, int, int]:
-    """First byte, one past the last byte, and a number that all steps between elements are multiples of.
-
-    That number is 0 for one element (no steps), and the smallest step or 1."""
-    if 0 in array.shape:
-        return 0, 0, 0
-    first = last = int(array.ctypes.data)
-    steps = [abs(step) for step, length in zip(array.strides, array.shape, strict=True) if length > 1 and step]
-    for step, length in zip(array.strides, array.shape, strict=True):
-        first += min(step * (length - 1), 0)
-        last += max(step * (length - 1), 0)
-    grain = min(steps, default=0)
-    return first, last + array.itemsize, 1 if any(step % grain for step in steps) else grain
-
-
-def overlap(a: Any, b: Any) -> bool:
-    """Whether two arrays may share an element: never falsely no; no for disjoint rows, columns and strided parts."""
-    a_first, a_end, a_grain = _span(a)
-    b_first, b_end, b_grain = _span(b)
-    if a_end <= b_first or b_end <= a_first:
-        return False
-    grain = a_grain if b_grain % (a_grain or 1) == 0 and a_grain else b_grain
-    if grain == 0 or a_grain % grain or b_grain % grain:
-        return True
-    # Every element of `a` starts at a_first modulo grain, every element of `b` at b_first modulo grain.
-    offset = (b_first - a_first) % grain
-    return bool(offset < a.itemsize or grain - offset < b.itemsize)
-
-
-@overload(overlap)  # type: ignore[untyped-decorator]
-def _overlap(a: Any, b: Any) -> Any:
-    def compiled(a: Any, b: Any) -> Any:
-        return _compiled_overlap(a, b)
-
-    return compiled
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def _compiled_overlap(typing_context: Any, a: Any, b: Any) -> Any:
-    """`overlap`, with neither loop nor branch: written for Numba it takes five times as long to compile."""
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        arrays = [context.make_array(type_)(context, builder, arg) for type_, arg in zip((a, b), args, strict=True)]
-        a_size, b_size = (array.itemsize for array in arrays)
-        one, zero = a_size.type(1), a_size.type(0)
-        (a_first, a_end, a_grain), (b_first, b_end, b_grain) = (_compiled_span(builder, array) for array in arrays)
-
-        def multiple(number: Any, of: Any) -> Any:
-            return builder.icmp_signed("==", builder.srem(number, at_least_one(of)), zero)
-
-        def at_least_one(number: Any) -> Any:
-            return builder.select(builder.icmp_signed("==", number, zero), one, number)
-
-        apart = builder.or_(builder.icmp_signed("<=", a_end, b_first), builder.icmp_signed("<=", b_end, a_first))
-        by_a = builder.and_(multiple(b_grain, a_grain), builder.icmp_signed("!=", a_grain, zero))
-        grain = builder.select(by_a, a_grain, b_grain)
-        told = builder.and_(builder.icmp_signed("!=", grain, zero), multiple(a_grain, grain))
-        told = builder.and_(told, multiple(b_grain, grain))
-        offset = builder.srem(builder.sub(b_first, a_first), at_least_one(grain))
-        offset = builder.select(builder.icmp_signed("<", offset, zero), builder.add(offset, grain), offset)
-        between = builder.and_(
-            builder.icmp_signed(">=", offset, a_size), builder.icmp_signed(">=", builder.sub(grain, offset), b_size)
-        )
-        return builder.not_(builder.or_(apart, builder.and_(told, between)))
-
-    return types.boolean(a, b), generate
-
-
-def _compiled_span(builder: Any, array: Any) -> list[Any]:
-    number = array.itemsize.type
-    zero, one = number(0), number(1)
-    first = last = builder.ptrtoint(array.data, number)
-    grain, empty, uneven = zero, ir.IntType(1)(0), ir.IntType(1)(0)
-    steps = []
-    for step, length in zip(
-        *(cgutils.unpack_tuple(builder, each) for each in (array.strides, array.shape)), strict=True
-    ):
-        reach = builder.mul(step, builder.sub(length, one))
-        backward = builder.icmp_signed("<", step, zero)
-        first = builder.add(first, builder.select(backward, reach, zero))
-        last = builder.add(last, builder.select(backward, zero, reach))
-        empty = builder.or_(empty, builder.icmp_signed("==", length, zero))
-        size = builder.select(backward, builder.neg(step), step)
-        size = builder.select(builder.icmp_signed(">", length, one), size, zero)
-        smaller = builder.icmp_unsigned("<", builder.sub(size, one), builder.sub(grain, one))  # 0 is the largest
-        grain = builder.select(smaller, size, grain)
-        steps.append(size)
-    divisor = builder.select(builder.icmp_signed("==", grain, zero), one, grain)
-    for size in steps:
-        uneven = builder.or_(uneven, builder.icmp_signed("!=", builder.srem(size, divisor), zero))
-    results = [first, builder.add(last, array.itemsize), builder.select(uneven, one, grain)]
-    return [builder.select(empty, zero, result) for result in results]
 
 
 # Products of matrices, and how each one's operands are transposed.  A small one is a loop: a call of BLAS takes longer.

@@ -22,13 +22,14 @@ FLOORS = [
     {"rules"},
     {"ir"},
     {"errors", "runtime"},
+    {"memory"},
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 
 DOORS = {
     "libcst": {"frontend"},
-    "numba": {"backend", "runtime", "analysis.typing"},
-    "llvmlite": {"backend", "runtime"},
+    "numba": {"backend", "runtime", "memory", "analysis.typing"},
+    "llvmlite": {"backend", "memory"},
 }
 
 

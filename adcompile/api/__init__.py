@@ -52,6 +52,23 @@ class Choices(TypedDict, total=False):
     wherever that is proven to give the same; otherwise `prange` is `range`.
     `checkpoint` bounds the memory of reverse mode over a long `for` loop that must remember its iterations: a number
     of snapshots of its state, bytes (`"64 MB"`), or `True` for as many as the square root of the iterations, about.
+    `out=True` gives the derivative a last parameter `out`, of the structure of what it returns (of `value_and_grad`, of
+    the gradient): arrays in it are overwritten with the derivative, and returned; where `None` stands in it, as it has
+    to for a number, what belongs there is returned new.  `accumulate=True` does that too, and adds the derivative to
+    what the arrays hold.  Arrays of another type or shape, read-only ones, and ones that share memory with an argument
+    or with each other are refused before anything is written.  If the function itself raises on the way, they hold
+    a part of what would have been written.  Not of `jvp`.
+
+    >>> import numpy as np
+    >>> def f(x, k):
+    ...     return k * np.sum(x * x)
+    >>> x, x_bar = np.array([1.0, 2.0]), np.zeros(2)
+    >>> grad(f, out=True, jit=False)(x, 3.0, out=x_bar) is x_bar
+    True
+    >>> x_bar
+    array([ 6., 12.])
+    >>> grad(f, accumulate=True, jit=False)(x, 0.5, out=x_bar)
+    array([ 7., 14.])
     """
 
     jit: bool
@@ -61,6 +78,8 @@ class Choices(TypedDict, total=False):
     boundscheck: bool
     parallel: bool
     checkpoint: bool | int | str | None
+    out: bool
+    accumulate: bool
 
 
 class ChoicesOfResult(Choices, total=False):
@@ -324,5 +343,10 @@ def _made(
     has_aux = choices.pop("has_aux", False)
     if not isinstance(has_aux, bool):
         raise InvalidArgument(f"{word}: has_aux={has_aux!r} is neither True nor False")
-    request = Request(word, wrt, Options(**choices), mode, checkpoint, has_aux)
+    out, accumulate = bool(choices.pop("out", False)), bool(choices.pop("accumulate", False))
+    if word == "jvp" and (out or accumulate):
+        raise InvalidArgument("jvp: it returns a value and a tangent, and takes neither out=True nor accumulate=True")
+    if has_aux and (out or accumulate):
+        raise InvalidArgument(f"{word}: has_aux=True goes neither with out=True nor with accumulate=True")
+    request = Request(word, wrt, Options(**choices), mode, checkpoint, has_aux, out or accumulate, accumulate)
     return partial(kind, request=request) if function is None else kind(function, request)

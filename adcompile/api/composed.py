@@ -95,7 +95,7 @@ class Composed(Derivative):
     def _product(
         self, parts: _Parts, params: tuple[str, ...], typed: dict[str, Type], arguments: tuple[Type, ...]
     ) -> str:
-        own = tuple(self.__signature__.parameters)[-1]
+        own = tuple(self.__signature__.parameters)[len(self._own.parameters)]
         v = fresh(own, params)
         several = isinstance(self.request.wrt, tuple)
         expected: Type = TupleType(tuple(typed[name] for name in parts.wrt)) if several else typed[parts.wrt[0]]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,13 +16,23 @@ import numpy as np
 from adcompile import pipeline
 from adcompile.analysis.typing import first_line, static_or_typed
 from adcompile.api import keeping, pickling
-from adcompile.api.signatures import Wrt, called_with, identifier, name_of, place_of, positions, signature_of
+from adcompile.api.signatures import (
+    Wrt,
+    called_with,
+    identifier,
+    name_of,
+    place_of,
+    positions,
+    signature_of,
+    with_out,
+)
 from adcompile.backend.compile import Compiled, Options, compiled
 from adcompile.backend.dispatch import Specialised
 from adcompile.backend.records import Record
 from adcompile.errors import AdcompileError, InvalidArgument, refuse
 from adcompile.ir.show import shown_type
 from adcompile.ir.types import TupleType, Type, is_float
+from adcompile.transform.into import Out
 from adcompile.transform.plan import Bound
 
 TEXT = Options(jit=False)  # for functions that are only read again
@@ -51,11 +61,13 @@ class Request:
     mode: str = "auto"  # of a Jacobian: "auto", "forward" or "reverse"
     checkpoint: Bound | None = None  # of the memory of reverse mode
     has_aux: bool = False  # whether the function returns `(result, aux)`
+    out: bool = False  # whether the result goes into arrays of the caller
+    accumulate: bool = False  # and is added to what they hold
 
     def described(self) -> tuple[object, ...]:
         """All of it, in plain values."""
         options = f"jit={self.options.jit} {self.options.described()}"
-        return self.kind, self.wrt, options, self.mode, self.checkpoint, self.has_aux
+        return self.kind, self.wrt, options, self.mode, self.checkpoint, self.has_aux, self.out, self.accumulate
 
 
 class Derivative(Specialised):
@@ -71,7 +83,11 @@ class Derivative(Specialised):
         self._made: dict[tuple[Type, ...], Record] = {}
         self._outcomes: dict[tuple[Type, ...], pipeline.Outcome] = {}
         self._last: tuple[Type, ...] | None = None
-        super().__init__(self._signature(self._own), identifier(name_of(primal)), request.options.jit)
+        signature = self._signature(self._own)
+        out = ""
+        if request.out:
+            signature, out = with_out(signature)
+        super().__init__(signature, identifier(name_of(primal)), request.options.jit, out)
         self.__name__ = name_of(primal)
         self.__qualname__ = getattr(primal, "__qualname__", self.__name__)
         self.__module__ = getattr(primal, "__module__", __name__)
@@ -124,9 +140,14 @@ class Derivative(Specialised):
     def outcome(self, arguments: tuple[Type, ...]) -> pipeline.Outcome:
         """What the pipeline gives for these types; it runs once, and only if it is asked."""
         if arguments not in self._outcomes:
-            outcome = pipeline.run(self._job(arguments))
+            given = arguments[:-1] if self.request.out else arguments
+            job = self._job(given)
+            if self.request.out:
+                whose = f"{self.request.kind} of {self.__name__}"
+                job = replace(job, out=Out(arguments[-1], self.request.accumulate, whose))
+            outcome = pipeline.run(job)
             if self.request.kind == "pullback":
-                self._check_seed(arguments[-1], outcome.result)
+                self._check_seed(given[-1], outcome.result)
             self._outcomes[arguments] = outcome
         return self._outcomes[arguments]
 
@@ -255,9 +276,14 @@ class Derivative(Specialised):
         what = str(value) if type(value).__module__.startswith("numba.") else type(value).__name__
         if isinstance(value, np.ndarray):
             what = f"an array of {value.ndim} axes of {value.dtype}"
+        if parameter == self._written:
+            way_out = "pass the arrays that the result is to be written to, in a tuple where the result is one"
         elif "list" in what:
             way_out = "pass a tuple" if self.request.kind == "jvp" else "pass np.array(...), or a tuple"
         return self.invalid(f"{parameter} is {what}: {way_out}")
+
+    def not_writable(self, path: str) -> AdcompileError:
+        return self.invalid(f"{path} is a read-only array, and the result has to be written to it")
 
     def not_compiled(self, error: Exception) -> AdcompileError:
         return refuse(

@@ -12,7 +12,7 @@ from adcompile import pipeline
 from adcompile.api import pickling
 from adcompile.api.derivative import Derivative, Request
 from adcompile.api.matching import matching
-from adcompile.ir.types import Type
+from adcompile.ir.types import Static, Type
 
 
 class Pullback:
@@ -27,7 +27,11 @@ class Pullback:
         self._value = value
         self._result = result
 
-    def __call__(self, seed: Any) -> Any:
+    def __call__(self, seed: Any, out: Any = None) -> Any:
+        if self._seeded.request.out:
+            return self._seeded(*self._arguments, self.matched(seed), out)
+        if out is not None:
+            raise self._seeded.invalid("the pullback takes out where it is that of vjp(f, out=True)")
         return self._seeded(*self._arguments, self.matched(seed))
 
     def matched(self, seed: Any) -> Any:
@@ -50,7 +54,7 @@ class VectorJacobian:
         self.primal = primal
         self.request = request
         self.seeded = Derivative(primal, replace(request, kind="pullback"))
-        self._value = Derivative(primal, replace(request, kind="primal", wrt=None))
+        self._value = Derivative(primal, replace(request, kind="primal", wrt=None, out=False, accumulate=False))
         self.__signature__ = self._value.__signature__
         self.__name__, self.__qualname__ = self.seeded.__name__, self.seeded.__qualname__
         self.__module__, self.__doc__ = self.seeded.__module__, primal.__doc__
@@ -76,7 +80,8 @@ class VectorJacobian:
     def source_for(self, *args: Any, **kwargs: Any) -> str:
         """The pullback as Python text, for the types of these arguments."""
         types = self._value.types_of(*args, **kwargs)
-        return self.seeded.generated((*types, self._value.result_type(types))).source
+        out = (Static(None),) if self.request.out else ()
+        return self.seeded.generated((*types, self._value.result_type(types), *out)).source
 
     @property
     def stages(self) -> pipeline.Stages:

@@ -44,6 +44,11 @@ def signature_of(primal: Any, kind: str) -> Signature:
     if not callable(primal):
         raise InvalidArgument(f"{kind} takes a function, not {primal!r}")
     if hasattr(primal, "primal"):
+        if primal.request.out:
+            raise InvalidArgument(
+                f"{kind} of {primal!r}: it writes to its argument out; differentiate the derivative that returns new "
+                f"arrays, and say out=True of what is made of that"
+            )
         own: Signature = primal.__signature__
         return own
     function = getattr(primal, "py_func", primal)  # of a function that Numba compiles
@@ -115,6 +120,15 @@ def called_with(own: Signature, kind: str) -> Signature:
         Parameter(p.name, Parameter.POSITIONAL_OR_KEYWORD, default=p.default) for p in own.parameters.values()
     ]
     return Signature(parameters)
+
+
+def with_out(called: Signature) -> tuple[Signature, str]:
+    """The signature of a derivative that writes to a last argument, and the name of that."""
+    name = "out"
+    while name in called.parameters:
+        name += "_"
+    out = Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, default=None)
+    return Signature([*called.parameters.values(), out]), name
 
 
 def _of(*names: str) -> Signature:

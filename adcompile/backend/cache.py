@@ -24,7 +24,9 @@ from typing import Any
 import numba
 import numpy as np
 
-from adcompile import runtime
+from adcompile import memory, runtime
+
+_CALLED = (runtime, memory)  # what holds the functions of ours that generated code calls
 
 
 def directory() -> Path:
@@ -52,9 +54,8 @@ def digest(source: str, imports: Mapping[str, Any], parts: Iterable[str]) -> str
 @cache
 def _surroundings() -> tuple[str, ...]:
     """What the code was made by and runs with."""
-    with open(runtime.__file__, encoding="utf-8") as file:
-        own = file.read()
-    return (own, sys.version, platform.machine(), numba.__version__, np.__version__)
+    texts = [Path(str(module.__file__)).read_text(encoding="utf-8") for module in _CALLED]
+    return (*texts, sys.version, platform.machine(), numba.__version__, np.__version__)
 
 
 def _described(name: str, value: Any) -> str | None:
@@ -67,7 +68,10 @@ def _described(name: str, value: Any) -> str | None:
         case bool() | int() | float() | str() | None:
             return f"{name}: {type(value).__name__} {value!r}"
     own = str(getattr(value, "__name__", ""))
-    return f"{name}: runtime {own}" if own and getattr(runtime, own, None) is value else None
+    for module in _CALLED:
+        if own and getattr(module, own, None) is value:
+            return f"{name}: {module.__name__} {own}"
+    return None
 
 
 def written(name: str, text: str) -> Path | None:

@@ -49,9 +49,10 @@ def _of_this_process(typing_context: Any) -> Any:
 class Specialised(CPUDispatcher):  # type: ignore[misc]
     """A function with one signature for Python and one generated function for each combination of argument types."""
 
-    def __init__(self, signature: inspect.Signature, name: str, jit: bool) -> None:
+    def __init__(self, signature: inspect.Signature, name: str, jit: bool, written: str = "") -> None:
         super().__init__(_front(signature, name), targetoptions={"nopython": True})
         self._jit = jit
+        self._written = written  # the parameter whose arrays the function writes to
         self._links: dict[tuple[Any, ...], Any] = {}
         self.__signature__ = signature
 
@@ -62,6 +63,10 @@ class Specialised(CPUDispatcher):  # type: ignore[misc]
 
     def not_typed(self, parameter: str, value: object) -> AdcompileError:
         """What is said of an argument that is not of the language; `value` is it, or its type in Numba."""
+        raise NotImplementedError
+
+    def not_writable(self, path: str) -> AdcompileError:
+        """What is said of an array that has to be written to and cannot be."""
         raise NotImplementedError
 
     def not_compiled(self, error: errors.NumbaError) -> AdcompileError:
@@ -92,6 +97,8 @@ class Specialised(CPUDispatcher):  # type: ignore[misc]
             if ours is None:
                 raise self.not_typed(parameter, value)
             arguments.append(ours)
+            if parameter == self._written and not isinstance(ours, Static):
+                self._check_writable(numba.typeof(value), parameter)
         hidden = [isinstance(ours, Static) and not _has_numba_type(ours.value) for ours in arguments]
         try:
             if self._jit and not any(hidden):
@@ -116,7 +123,16 @@ class Specialised(CPUDispatcher):  # type: ignore[misc]
             if ours is None:
                 raise self.not_typed(parameter, theirs)
             arguments.append(ours)
+            if parameter == self._written:
+                self._check_writable(theirs, parameter)
         return tuple(arguments)
+
+    def _check_writable(self, theirs: Any, path: str) -> None:
+        if isinstance(theirs, types.Array) and not theirs.mutable:
+            raise self.not_writable(path)
+        if isinstance(theirs, types.BaseTuple):
+            for number, item in enumerate(theirs):
+                self._check_writable(item, f"{path}[{number}]")
 
     def _result(self, generated: Compiled, args: tuple[Any, ...]) -> Any:
         try:

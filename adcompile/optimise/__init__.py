@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from adcompile.ir.nodes import Function
+from adcompile.ir.walk import uses
 from adcompile.optimise.cse import cse
 from adcompile.optimise.dce import dce
 from adcompile.optimise.dead_stores import dead_stores
@@ -38,10 +39,11 @@ PASSES: tuple[Callable[[Function], Function], ...] = (
 _ROUNDS = 12
 
 
-def optimised(function: Function, seeded: bool = False) -> Function:
+def optimised(function: Function, seeded: bool = False, added: bool = False) -> Function:
     """`function` after rounds of every pass, until a round changes nothing (or enough is enough).
 
-    `seeded` says that it calls derivatives with literal seeds, whose zeros are exact.
+    `seeded` says that it calls derivatives with literal seeds, whose zeros are exact; `added` that the arrays returned
+    will start from what a caller has in them instead of from zeros.
 
     Scratch arrays leave their loops last: inside, more is known about them.  Lengths are asked of copies last: they
     compare best where all go back to the parameters.
@@ -50,7 +52,10 @@ def optimised(function: Function, seeded: bool = False) -> Function:
         before = function
         function = fold_expressions(function, seeded)
         for change in PASSES:
-            function = change(function)
+            if added and change is zeros:
+                function = zeros(function, set(uses(function.body[-1])))
+            else:
+                function = change(function)
         if function is before:
             break
     return one_length(hoist(function))

@@ -12,7 +12,7 @@ Non-goals: arrays that several loops touch (after `fuse`), or that are touched u
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -29,9 +29,9 @@ from adcompile.optimise.rewriting import each_block, lengths, made_length, with_
 _UNFILLED: dict[Callable[..., Any], Callable[..., Any]] = {np.zeros: np.empty, np.zeros_like: np.empty_like}
 
 
-def zeros(function: Function) -> Function:
-    """`function` with first additions to fresh zeros made stores."""
-    finder = _Finder(function)
+def zeros(function: Function, but: Collection[str] = ()) -> Function:
+    """`function` with first additions to fresh zeros made stores, except in the arrays `but`."""
+    finder = _Finder(function, but)
     return with_body(function, each_block(function.body, finder.block))
 
 
@@ -45,7 +45,8 @@ class _Fill:
 
 
 class _Finder:
-    def __init__(self, function: Function) -> None:
+    def __init__(self, function: Function, but: Collection[str]) -> None:
+        self.but = but
         self.types: Mapping[str, Type] = function.types
         self.source = lengths(function)
         self.roots: Roots = roots(function)
@@ -53,7 +54,9 @@ class _Finder:
     def block(self, block: Block) -> Block:
         result = list(block)
         for position, stmt in enumerate(result):
-            if isinstance(stmt, Assign) and isinstance(stmt.value, Call) and stmt.value.fn in _UNFILLED:
+            if not isinstance(stmt, Assign) or stmt.target in self.but:
+                continue
+            if isinstance(stmt.value, Call) and stmt.value.fn in _UNFILLED:
                 self.filled(result, position, stmt)
         return tuple(result)
 
