@@ -327,20 +327,6 @@ def test_arrays_of_the_result_that_are_one_go_into_two(jit: bool) -> None:
     assert np.array_equal(out, np.ones((2, 4)))
 
 
-TABLE = np.arange(40.0)  # a short one is written out where it is read
-
-
-def test_an_array_that_the_function_reads_from_outside_is_no_place_for_its_derivative() -> None:
-    def weighted(x):
-        s = 0.0
-        for i in range(x.shape[0]):
-            s += TABLE[i] * x[i]
-        return s
-
-    with pytest.raises(ValueError, match="shares memory"):
-        grad(weighted, out=True, jit=False)(np.ones(40), out=TABLE)
-
-
 def test_numbers_have_no_place() -> None:
     with pytest.raises(InvalidArgument, match="has to be None: the result there is a number, and is returned"):
         grad(energy, wrt="k", out=True, jit=False)(X, 2.0, out=np.zeros(1))

@@ -226,11 +226,9 @@ class _Into:
     def _checks(self, shapes: Mapping[Expr, Expr | None]) -> Iterator[Stmt]:
         """What refuses an `out` of other shapes, or that lies where something else does."""
         if shapes:
-            inputs: list[Expr] = [Name(param) for param in self.function.params if _holds_array(self.types[param])]
-            for stmt in statements(self.body):
-                inputs += (node for expr in expressions(stmt) for node in nodes(expr) if _is_table(node))
+            inputs = tuple(Name(param) for param in self.function.params if _holds_array(self.types[param]))
             shape = _structured(self.out.type, Name(self.whole), shapes)
-            yield Effect(Call(check_out, (Name(self.whole), shape, Tuple(tuple(dict.fromkeys(inputs))))))
+            yield Effect(Call(check_out, (Name(self.whole), shape, Tuple(inputs))))
 
     def _each(self, array: str, write: Callable[[tuple[Expr, ...]], Stmt]) -> Stmt:
         """A statement for every element of an array."""
@@ -265,11 +263,6 @@ def _structured(given: Type, place: Expr, shapes: Mapping[Expr, Expr | None]) ->
 
 def _holds_array(type_: Type) -> bool:
     return any(map(_holds_array, type_.items)) if isinstance(type_, TupleType) else isinstance(type_, Array)
-
-
-def _is_table(expr: Expr) -> bool:
-    """Whether an expression is an array from outside the function."""
-    return isinstance(expr, Const) and isinstance(expr.value, np.ndarray)
 
 
 def _read(expr: Expr) -> set[str]:
