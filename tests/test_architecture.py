@@ -29,7 +29,7 @@ FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 DOORS = {
     "libcst": {"frontend"},
     "numba": {"backend", "runtime", "memory", "analysis.typing"},
-    "llvmlite": {"backend", "memory"},
+    "llvmlite": {"backend", "runtime", "memory"},
 }
 
 
