@@ -243,7 +243,7 @@ def test_a_record_reads_as_it_was_written_or_not_at_all(folder: Path) -> None:
 
 def test_all_that_was_asked_for_is_part_of_the_name() -> None:
     plain = Request("jvp")
-    other = Request("grad", "x", Options(fastmath=True), "forward", 3, True)
+    other = Request("grad", "x", Options(fastmath=True), "forward", 3, True, True, True)
     for field in fields(Request):
         changed = replace(plain, **{field.name: getattr(other, field.name)})
         assert changed.described() != plain.described(), field.name
