@@ -108,8 +108,10 @@ def page(rows: list[Row]) -> str:
 
 Written by `make bench` ({versions()}). Every derivative is checked against the others, then all are timed in turn, in
 one process on one core; medians. `/ primal` and `/ hand` are adcompile's time over that of the function, and over that
-of a derivative written by hand for Numba with the same options; `jax /` and so on are the peer's time over
-adcompile's. A call that needs no run of compiled code by the peer's own rules (tracing, graph building) is not timed.
+of a derivative written by hand for Numba with the same options. Some of these reorder loops, change how arrays lie in
+memory or use what a person knows of the problem (mixture, Heston, n-body, tridiagonal solve, oscillator,
+advection-diffusion). `jax /` and so on are the peer's time over adcompile's. A call that needs no run of compiled code
+by the peer's own rules (tracing, graph building) is not timed.
 
 ![Time of the peers over adcompile's](benchmarks.png)
 
