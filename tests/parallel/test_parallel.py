@@ -148,7 +148,7 @@ def test_options_that_would_lose_errors(other: dict[str, Any]) -> None:
 
 
 def test_cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    monkeypatch.setenv("ADCOMPILE_CACHE_DIR", str(tmp_path))
     args = PROGRAMS["collisions"].arguments(50)
     expected = grad(collisions)(*args)
     assert close(grad(collisions, parallel=True, cache=True)(*args), expected)
