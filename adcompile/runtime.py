@@ -29,6 +29,21 @@ def grown(tape: Any, k: int) -> Any:
     return longer
 
 
+class formatted(Exception):
+    """`raise formatted(ValueError, "{} is negative", x)` raises `ValueError("-1.0 is negative")`.
+
+    Compiled code makes an exception out of a class and its arguments: it cannot put a number into a text by itself.
+
+    >>> formatted(ValueError, "{} of {:.2f}", 3, 0.5)
+    ValueError('3 of 0.50')
+    """
+
+    def __new__(cls, kind: Any, template: str = "", *values: Any) -> Any:
+        if isinstance(kind, BaseException):  # Python asks again when it raises what it was given
+            return kind
+        return kind(template.format(*values))
+
+
 def thread_count() -> int:
     """How many threads a `prange` runs on."""
     return get_num_threads()  # type: ignore[no-any-return]

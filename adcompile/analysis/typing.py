@@ -38,6 +38,7 @@ from adcompile.ir.nodes import (
     Accum,
     Assign,
     Block,
+    Call,
     Effect,
     Expr,
     For,
@@ -47,6 +48,7 @@ from adcompile.ir.nodes import (
     Return,
     Stmt,
     Store,
+    Tuple,
     While,
     base_of,
 )
@@ -310,6 +312,8 @@ class _Raw:
                         assign(merge.result, atom)
             case Return(value):
                 self.line(1, f"return {self.text(value)}", stmt)
+            case Effect(Call(ops.fail, (_, _, *values))):
+                self.line(1, self.text(Tuple(tuple(values))), stmt)
             case Effect(call):
                 self.line(1, self.text(call), stmt)
             case _:

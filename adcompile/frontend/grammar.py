@@ -47,10 +47,8 @@ EXPRESSIONS: Mapping[str, tuple[str, str]] = {
     "TemplatedString": ("a t-string", "build messages outside the function"),
     "Yield": ("`yield`", "store into an array and return it"),
 }
-_OUTSIDE = "check arguments outside the function"
 _ARGUMENT = "pass the value as an argument"
 STATEMENTS: Mapping[str, tuple[str, str]] = {
-    "Assert": ("`assert`", _OUTSIDE),
     "ClassDef": ("`class`", "define the class at module level"),
     "Del": ("`del`", "leave the name alone"),
     "FunctionDef": ("`def`", "define the function at module level"),
@@ -59,7 +57,6 @@ STATEMENTS: Mapping[str, tuple[str, str]] = {
     "ImportFrom": ("`from`", "import at module level"),
     "Match": ("`match`", "write it with if and elif"),
     "Nonlocal": ("`nonlocal`", _ARGUMENT),
-    "Raise": ("`raise`", _OUTSIDE),
     "Try": ("`try`", "do the work that may fail outside the function"),
     "TryStar": ("`try`", "do the work that may fail outside the function"),
     "TypeAlias": ("`type`", "define the type at module level"),

@@ -12,6 +12,8 @@ import libcst as cst
 
 from adcompile.frontend.grammar import STATEMENTS
 from adcompile.frontend.loops import Loops
+from adcompile.frontend.raises import asserted, raised
+from adcompile.ir import ops
 from adcompile.ir.nodes import Block, Break, Call, Const, Continue, Effect, If, Return, Stmt, While
 from adcompile.ir.walk import nodes
 
@@ -58,6 +60,11 @@ class Statements(Loops):
                 self.out.append(Continue(span=span))
             case cst.Pass():
                 pass
+            case cst.Raise():
+                self.out.append(Effect(raised(self, node), span=span, origin=origin))
+            case cst.Assert():
+                failure = Effect(asserted(self, node), span=span, origin=origin)
+                self.out.append(If(Call(ops.negated, (self.read(node.test),)), (failure,), (), span=span))
             case cst.Expr():
                 self.effect(node)
             case _:

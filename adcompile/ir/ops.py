@@ -57,6 +57,11 @@ def undefined() -> float:
     return 0.0
 
 
+def fail(kind: Any, template: str | None, *values: Any) -> None:
+    """Printed `raise kind(*values)`, or with a template `raise formatted(kind, template, *values)`."""
+    raise kind(*values) if template is None else kind(template.format(*values))
+
+
 def power(base: Any, exponent: Any) -> Any:
     """Printed `base ** exponent` (`np.power` refuses negative integer exponents where Python does not)."""
     return base**exponent

@@ -229,6 +229,11 @@ class _Printer:
                 return "{} if {} else {}".format(*texts), _CHOICE
             case Call(ops.dim, (array, axis), ()):
                 return f"{self.at(array, _ATOM)}.shape[{self.at(axis, _CHOICE)}]", _ATOM
+            case Call(ops.fail, (Const(kind), Const(template), *rest)):
+                if template is None:
+                    return f"raise {self.function_name(kind)}({self.arguments(tuple(rest), ())})", _CHOICE
+                parts = self.arguments((Const(kind), Const(template), *rest), ())
+                return f"raise {self.function_name(runtime.formatted)}({parts})", _CHOICE
             case Call(ops.copy, (array,), ()):
                 return f"{self.at(array, _ATOM)}.copy()", _ATOM
             case Call(ops.attribute, (value, Const(str(attribute))), ()):

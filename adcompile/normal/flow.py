@@ -6,10 +6,11 @@ only a test that is a literal, and a `range` of literals, are taken for what the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from adcompile.errors import Refusal, Unsupported
+from adcompile.ir import ops
 from adcompile.ir.nodes import (
     Accum,
     Assign,
@@ -17,6 +18,7 @@ from adcompile.ir.nodes import (
     Break,
     Const,
     Continue,
+    Effect,
     Expr,
     For,
     Function,
@@ -77,6 +79,11 @@ def own(block: Iterable[Stmt], kind: type[Stmt]) -> bool:
     )
 
 
+def fails(block: Sequence[Stmt]) -> bool:
+    """Whether a block ends by raising an exception."""
+    return bool(block) and isinstance(last := block[-1], Effect) and last.call.fn is ops.fail
+
+
 def falls(block: Iterable[Stmt]) -> bool:
     """Whether control can reach the end of a block."""
     return surely(block, frozenset()) is not None
@@ -127,6 +134,8 @@ def surely(
                 return None
             case Return():
                 return None
+            case Effect() if fails((stmt,)):
+                return None
         if after is None:
             return None
         assigned = after
@@ -172,6 +181,8 @@ def live(block: Iterable[Stmt], after: Names, around: tuple[Names, Names] | None
             case Continue() if around is not None:
                 after = around[1]
             case Return():
+                after = frozenset(reads(stmt))
+            case Effect() if fails((stmt,)):
                 after = frozenset(reads(stmt))
             case _:
                 after = after | reads(stmt)

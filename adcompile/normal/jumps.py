@@ -35,7 +35,20 @@ from adcompile.ir.nodes import (
     While,
 )
 from adcompile.ir.walk import names, nodes, statements
-from adcompile.normal.flow import Names, always, assigned_in, certain, falls, jumps, live, meet, own, returns, surely
+from adcompile.normal.flow import (
+    Names,
+    always,
+    assigned_in,
+    certain,
+    fails,
+    falls,
+    jumps,
+    live,
+    meet,
+    own,
+    returns,
+    surely,
+)
 from adcompile.normal.fresh import Fresh, taken
 
 TRUE, FALSE = Const(True), Const(False)
@@ -78,10 +91,15 @@ def unused(expr: Expr, span: Span | None) -> Block:
 
 
 def branch(stmt: If, then: Block, orelse: Block) -> Block:
-    """`stmt` with new branches, written the short way: `not` for an empty `then`, a flag assigned its own test."""
+    """`stmt` with new branches, written the short way: `not` for an empty `then`, a flag assigned its own test, and
+    what stands beside a branch that raises after it."""
     if not then and not orelse:
         return unused(stmt.test, stmt.span)
     test = stmt.test
+    if fails(then) and orelse:
+        return (replace(stmt, then=then, orelse=()), *orelse)
+    if fails(orelse) and then:
+        return (replace(stmt, test=negated(test), then=orelse, orelse=()), *then)
     if not then:
         test, then, orelse = negated(test), orelse, ()
     match then:
@@ -151,6 +169,8 @@ class Rewriter:
                     done.append(Assign(flag, TRUE, span=stmt.span))
                     return Rewritten(tuple(done), _joined(flags, [flag]), None)
                 case Return() if region is None:
+                    return Rewritten((*done, stmt), flags, None)
+                case Effect() if fails((stmt,)):
                     return Rewritten((*done, stmt), flags, None)
                 case Return():
                     assert region is not None

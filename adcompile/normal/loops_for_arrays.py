@@ -126,8 +126,13 @@ class _Loops(ArrayValues):
             case Return():
                 self.emit(replace(stmt, value=self.returned(stmt.value)))
             case Effect():
-                args = tuple(a if self.is_array(a) else self.scalar(a) for a in stmt.call.args)
-                self.emit(replace(stmt, call=replace(stmt.call, args=args)))
+                self.emit(replace(stmt, call=replace(stmt.call, args=tuple(map(self.passed, stmt.call.args)))))
+
+    def passed(self, expr: Expr) -> Expr:
+        """An argument of a check or an exception: arrays as they are, tuples item by item."""
+        if isinstance(expr, Tuple):
+            return Tuple(tuple(map(self.passed, expr.items)))
+        return expr if self.is_array(expr) else self.scalar(expr)
 
     def returned(self, expr: Expr) -> Expr:
         if isinstance(expr, Tuple):

@@ -27,7 +27,7 @@ from dataclasses import replace
 from adcompile.errors import InternalError, refuse
 from adcompile.ir.nodes import Assign, Block, Const, For, Function, If, Name, Return, Stmt, While
 from adcompile.ir.walk import statements
-from adcompile.normal.flow import Names, falls, live, returns, surely
+from adcompile.normal.flow import Names, fails, falls, live, returns, surely
 from adcompile.normal.jumps import Region, Rewriter, branch
 
 _NONE = Const(None)
@@ -63,6 +63,8 @@ class _Ending:
             rest = tuple(block[position + 1 :])
             if isinstance(stmt, Return):
                 return (*done, *self._value(stmt))
+            if fails((stmt,)):
+                return (*done, stmt)
             if isinstance(stmt, If) and returns((stmt,)):
                 return (*done, *self._branches(stmt, rest, assigned))
             done.append(stmt)

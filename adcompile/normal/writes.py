@@ -11,8 +11,9 @@ import numpy as np
 from adcompile import runtime
 from adcompile.analysis.types_of import described, type_of_index
 from adcompile.errors import refuse
+from adcompile.frontend.texts import Text, filled
 from adcompile.ir import ops
-from adcompile.ir.nodes import Accum, Const, Effect, Expr, For, Name, Store, Update
+from adcompile.ir.nodes import Accum, Call, Const, Effect, Expr, For, Name, Store, Update
 from adcompile.ir.types import INT, Array, Scalar, kind
 from adcompile.ir.walk import loads
 from adcompile.normal.array_calls import everything
@@ -103,7 +104,9 @@ def write(walk: Walk, array: Typed, index: Sequence[Typed], value: Typed, adds: 
 def effect(walk: Walk, stmt: Effect) -> None:
     """A call for what it does: an array filled or a result put somewhere are stores."""
     fn, args, kwargs = stmt.call.fn, list(stmt.call.args), dict(stmt.call.kwargs)
-    if fn is ops.method and args[1] == Const("fill"):
+    if fn is ops.fail:
+        _fail(walk, stmt)
+    elif fn is ops.method and args[1] == Const("fill"):
         _fill(walk, args[0], args[2])
     elif fn is np.copyto and len(args) == 2 and not kwargs:
         _fill(walk, args[0], args[1])
@@ -123,6 +126,18 @@ def effect(walk: Walk, stmt: Effect) -> None:
         raise refuse("unsupported-call", "`print` is not supported", hint="print outside the function")
     else:
         walk.x.value(stmt.call)  # a pure call whose result is not used: only refused if it is not known
+
+
+def _fail(walk: Walk, stmt: Effect) -> None:
+    """An exception; what its text says that is known before the run is written into it."""
+    kind, template, *rest = stmt.call.args
+    values = tuple(arg if isinstance(arg, Const) else walk.x.value(arg).expr for arg in rest)
+    if isinstance(template, Const) and template.value is not None:
+        text = filled(Text(template.value, values))
+        template, values = Const(text.template), text.values
+        if not values:
+            template, values = Const(None), (Const(text.template.format()),)
+    walk.b.out.append(replace(stmt, call=Call(ops.fail, (kind, template, *values))))
 
 
 def _text(expr: Expr) -> Any:

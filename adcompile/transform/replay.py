@@ -198,7 +198,7 @@ class Replay(Checkpoints):
         results = [*end(), *self.bar.values(), *(c.yielded for c in getattr(stmt, "carried", ()) if c.inner in sums)]
         self.frames.pop()
         self.array_bar = before
-        forward = scope.rebuilt(block, region, effects=bool(sums))  # checks may run twice
+        forward = scope.rebuilt(block, region, effects=False)  # the forward sweep has made the checks
         if together:
             forward = self._local_only(forward, self.made_in(forward))
         asked = [atom.id for atom in results if isinstance(atom, Name)]
