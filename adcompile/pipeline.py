@@ -28,6 +28,7 @@ from adcompile.normal.loops_for_arrays import loops_for_arrays
 from adcompile.normal.no_jumps import no_jumps
 from adcompile.normal.single_return import single_return
 from adcompile.normal.small_arrays import small_arrays
+from adcompile.normal.specialise import specialised
 from adcompile.normal.ssa import ssa
 from adcompile.optimise import optimised
 from adcompile.optimise.distribute import distribute
@@ -68,6 +69,11 @@ class Stage:
     name: str
     run: Callable[[Function, Job, Done], Function]
     verify: Callable[[Function], None]
+
+
+def _specialised(function: Function, job: Job, done: Done) -> Function:
+    arguments = zip(function.params, job.arguments, strict=True)
+    return specialised(function, {name: Const(type_.value) for name, type_ in arguments if isinstance(type_, Static)})
 
 
 def _inlined(function: Function, job: Job, done: Done) -> Function:
@@ -114,7 +120,8 @@ def _packed(function: Function, job: Job, done: Done) -> Function:
 
 
 STAGES: tuple[Stage, ...] = (
-    Stage("read", lambda f, job, done: read(job.function, value=True).function, verify_surface),
+    Stage("read", lambda f, job, done: read(job.function, value=True, lenient=True).function, verify_surface),
+    Stage("specialised", _specialised, verify_surface),
     Stage("no_jumps", lambda f, job, done: no_jumps(f), verify_surface),
     Stage("single_return", lambda f, job, done: single_return(f), verify_plain),
     Stage("inline", _inlined, verify_plain),

@@ -45,10 +45,10 @@ class Expressions:
         self.refusals: list[Refusal] = []
         self.function = source.fn.__name__
 
-    def refuse(self, node: cst.CSTNode, message: str, hint: str = "", code: str = "unsupported-expression") -> Const:
+    def refuse(self, node: cst.CSTNode, message: str, hint: str = "", code: str = "unsupported-expression") -> Call:
         """Notes a refusal, and stands in for the expression refused."""
         self.refusals.append(Refusal(code, message, self.source.span(node), hint, self.function))
-        return Const(0.0)
+        return Call(ops.refused, (Const(()),))
 
     # ------------------------------------------------------------------------------------ what is known
     def known(self, node: cst.BaseExpression) -> Any:
@@ -106,7 +106,7 @@ class Expressions:
                 return Const(Ellipsis)
         return self.unsupported(node)
 
-    def unsupported(self, node: cst.CSTNode) -> Const:
+    def unsupported(self, node: cst.CSTNode) -> Call:
         """Refuses a construct that is not of the language."""
         kind = type(node).__name__
         what, hint = EXPRESSIONS.get(kind, (f"this ({kind})", ""))
@@ -123,7 +123,7 @@ class Expressions:
             return self.unknown(node)
         return self.outside(node, value)
 
-    def unknown(self, node: cst.Name) -> Const:
+    def unknown(self, node: cst.Name) -> Call:
         """Refuses a name that stands for nothing."""
         message, hint = f"`{node.value}` is not defined", ""
         if self.resolver.has_no_value_yet(node.value):

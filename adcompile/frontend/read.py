@@ -32,7 +32,8 @@ from adcompile.errors import Refusal, Unsupported, refuse
 from adcompile.frontend.names import local_names, outliving
 from adcompile.frontend.source import Located, located
 from adcompile.frontend.statements import Statements
-from adcompile.ir.nodes import Block, Const, Function, Return
+from adcompile.ir import ops
+from adcompile.ir.nodes import Block, Call, Const, Effect, Function, Return
 from adcompile.ir.walk import statements
 
 
@@ -48,22 +49,23 @@ class Source:
     resolved: Mapping[str, object]
 
 
-def read(fn: Any, *, value: bool = False) -> Source:
+def read(fn: Any, *, value: bool = False, lenient: bool = False) -> Source:
     """Reads a Python function, an `@njit` dispatcher or a lambda; with `value` one that returns nothing is refused.
 
-    Raises `Unsupported` with every construct that is not of the language, each with file, line, caret and a way out.
+    Raises `Unsupported` with every construct that is not of the language, each with file, line, caret and a way out;
+    if it is `lenient`, they stay in the function as calls of `ops.refused`, which may turn out to be in dead branches.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Python has given its warnings about the text when it was imported
         source = located(fn)
         try:
-            return _read(source, value)
+            return _read(source, value, lenient)
         except (cst.CSTValidationError, RecursionError) as error:
             message = f"`{source.fn.__name__}` cannot be read: {str(error) or type(error).__name__}"
             raise refuse("no-source", message, hint="write its longest expressions in several statements") from None
 
 
-def _read(source: Located, value: bool) -> Source:
+def _read(source: Located, value: bool, lenient: bool) -> Source:
     node, code = source.node, source.fn.__code__
     name = node.name.value if isinstance(node, cst.FunctionDef) else "lambda_"
     params = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
@@ -80,8 +82,10 @@ def _read(source: Located, value: bool) -> Source:
     else:
         result = reader.read(node.body)
         made = (Return(result, span=source.span(node.body), origin=f"return {source.code(node.body)}"),)
-    if reader.refusals:
-        raise Unsupported(sorted(dict.fromkeys(reader.refusals), key=_place))
+    if reader.refusals:  # of the signature, or of a lambda
+        made = (Effect(Call(ops.refused, (Const(tuple(reader.refusals)),))), *made)
+    if (found := reader.refused + reader.refusals) and not lenient:
+        raise Unsupported(sorted(dict.fromkeys(found), key=_place))
     _check(source, made, name, value)
     signature = inspect.signature(source.fn, follow_wrapped=False)
     function = Function(name, params, made)

@@ -10,16 +10,23 @@ from collections.abc import Callable
 
 import libcst as cst
 
+from adcompile.errors import Refusal
 from adcompile.frontend.grammar import STATEMENTS
 from adcompile.frontend.loops import Loops
+from adcompile.frontend.names import local_names
 from adcompile.frontend.raises import asserted, raised
+from adcompile.frontend.source import Located
 from adcompile.ir import ops
-from adcompile.ir.nodes import Block, Break, Call, Const, Continue, Effect, If, Return, Stmt, While
+from adcompile.ir.nodes import Assign, Block, Break, Call, Const, Continue, Effect, If, Return, Stmt, While
 from adcompile.ir.walk import nodes
 
 
 class Statements(Loops):
-    """Reads the statements of one function."""
+    """Reads the statements of one function; `refused` is all of it that is not of the language."""
+
+    def __init__(self, source: Located, local: set[str], outliving: frozenset[str]) -> None:
+        super().__init__(source, local, outliving)
+        self.refused: list[Refusal] = []
 
     def block(self, body: cst.BaseSuite, first: Callable[[], None] = lambda: None) -> Block:
         """The statements of a body, after those that `first` makes."""
@@ -32,6 +39,16 @@ class Statements(Loops):
         return tuple(made)
 
     def statement(self, node: cst.CSTNode) -> None:
+        """One statement; what is refused in it stands before it."""
+        before, self.refusals = self.refusals, []
+        place = len(self.out)
+        self.one(node)
+        found, self.refusals = self.refusals, before
+        if found:
+            self.refused += found
+            self.out.insert(place, Effect(Call(ops.refused, (Const(tuple(found)),)), span=self.source.span(node)))
+
+    def one(self, node: cst.CSTNode) -> None:
         """One statement."""
         self.span = span = self.source.span(node)
         self.origin = origin = "" if isinstance(node, cst.BaseCompoundStatement) else self.source.code(node)
@@ -102,4 +119,5 @@ class Statements(Loops):
                 where = node.items[0]
             case cst.Match():
                 where = node.subject
-        self.refuse(where, f"{what} is not supported", hint, "unsupported-statement")
+        nothing = self.refuse(where, f"{what} is not supported", hint, "unsupported-statement")
+        self.out += [Assign(name, nothing) for name in sorted(local_names(node))]

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from adcompile.errors import Unsupported
+
 
 def select(condition: Any, then: Any, orelse: Any) -> Any:
     """Printed `then if condition else orelse`: only the chosen side is evaluated."""
@@ -60,6 +62,11 @@ def undefined() -> float:
 def fail(kind: Any, template: str | None, *values: Any) -> None:
     """Printed `raise kind(*values)`, or with a template `raise formatted(kind, template, *values)`."""
     raise kind(*values) if template is None else kind(template.format(*values))
+
+
+def refused(refusals: Any) -> Any:
+    """Surface only: stands where something is not of the language; refused where it is not in a dead branch."""
+    raise Unsupported(refusals)
 
 
 def power(base: Any, exponent: Any) -> Any:

@@ -79,6 +79,12 @@ def own(block: Iterable[Stmt], kind: type[Stmt]) -> bool:
     )
 
 
+def refused(block: Iterable[Stmt]) -> list[Refusal]:
+    """What a block has that is not of the language."""
+    calls = [stmt.call for stmt in statements(block) if isinstance(stmt, Effect) and stmt.call.fn is ops.refused]
+    return [refusal for call in calls if isinstance(call.args[0], Const) for refusal in call.args[0].value]
+
+
 def fails(block: Sequence[Stmt]) -> bool:
     """Whether a block ends by raising an exception."""
     return bool(block) and isinstance(last := block[-1], Effect) and last.call.fn is ops.fail
@@ -159,7 +165,7 @@ def check_assigned(function: Function) -> None:
 
     surely(function.body, frozenset(function.params), visit)
     if refusals:
-        raise Unsupported(refusals.values())
+        raise Unsupported(refused(function.body) or refusals.values())
 
 
 # ------------------------------------------------------------------------------------------ still read

@@ -74,6 +74,7 @@ from adcompile.normal.jumps import negated, unused
 from adcompile.normal.no_jumps import no_jumps
 from adcompile.normal.order import in_order, is_atom, may_write, settled, temporary
 from adcompile.normal.single_return import single_return
+from adcompile.normal.specialise import specialised
 
 _NONE = Const(None)
 
@@ -96,13 +97,17 @@ class Inlined:
     sources: tuple[FunctionType, ...]
 
 
-def inline(function: Function, read_one: Callable[[Any], ReadSource] = read) -> Function:
+def _lenient(fn: Any) -> ReadSource:
+    return read(fn, lenient=True)
+
+
+def inline(function: Function, read_one: Callable[[Any], ReadSource] = _lenient) -> Function:
     """`function` with the calls of Python functions replaced by their bodies."""
     return inlined(function, read_one).function
 
 
 def inlined(
-    function: Function, read_one: Callable[[Any], ReadSource] = read, known: Mapping[str, Any] | None = None
+    function: Function, read_one: Callable[[Any], ReadSource] = _lenient, known: Mapping[str, Any] | None = None
 ) -> Inlined:
     """As `inline`, with what was inlined.
 
@@ -119,7 +124,7 @@ class _Inliner:
     def __init__(self, function: Function, read_one: Callable[[Any], ReadSource]) -> None:
         self.fresh = Fresh(taken(function))
         self.read_one = read_one
-        self.ready: dict[FunctionType, tuple[Function, inspect.Signature]] = {}
+        self.ready: dict[FunctionType, ReadSource] = {}
         self.open: list[FunctionType] = []
         self.inside = function.name
         self.span: Span | None = None
@@ -198,12 +203,19 @@ class _Inliner:
         new = rebuilt(expr, parts)
         if not isinstance(new, Call):
             return before, new
-        if new.fn is ops.call:
-            new = self.resolved(new)
-        callee = callee_of(new.fn, self.span, self.inside)
-        if callee is None:
-            return before, new
-        body, value = self.body_of(callee, new)
+        place = (self.inside, self.span, len(self.open))
+        try:
+            if new.fn is ops.call:
+                new = self.resolved(new)
+            callee = callee_of(new.fn, self.span, self.inside)
+            if callee is None:
+                return before, new
+            body, value = self.body_of(callee, new)
+        except Unsupported as error:  # the call may stand in a dead branch
+            self.inside, self.span = place[:2]
+            del self.open[place[2] :]
+            why = Call(ops.refused, (Const(error.refusals),))
+            return [*before, Effect(why, span=self.span)], Call(ops.refused, (Const(()),))
         return [*before, *body], value
 
     def choice(self, expr: Call, test: Expr, then: Expr, orelse: Expr) -> tuple[list[Stmt], Expr]:
@@ -231,6 +243,8 @@ class _Inliner:
         fn, *args = call.args
         if isinstance(fn, Const) and callable(fn.value):
             return Call(fn.value, tuple(args), call.kwargs)
+        if isinstance(fn, Call) and fn.fn is ops.refused:
+            raise Unsupported(())
         name = fn.id if isinstance(fn, Name) else "this"
         raise refuse(
             "unknown-function",
@@ -251,8 +265,9 @@ class _Inliner:
                 "write the recursion as a loop",
                 self.inside,
             )
-        function, signature = self.read(callee.function)
-        arguments = self.bound(callee, call, signature)
+        source = self.read(callee.function)
+        arguments = self.bound(callee, call, source.signature)
+        function = single_return(no_jumps(specialised(source.function, arguments)))
         before, values = self.arguments(function, arguments)
         body = _renamed(function.body, values)
         outer = (self.inside, self.span)
@@ -264,15 +279,14 @@ class _Inliner:
         assert isinstance(last, Return), function.name
         return [*before, *inner], last.value
 
-    def read(self, fn: FunctionType) -> tuple[Function, inspect.Signature]:
+    def read(self, fn: FunctionType) -> ReadSource:
         if fn not in self.ready:
             try:
-                source = self.read_one(fn)
+                self.ready[fn] = self.read_one(fn)
             except Unsupported as error:
                 if any(refusal.code != "no-source" for refusal in error.refusals):
                     raise
                 raise no_rule(fn, self.span, self.inside) from error
-            self.ready[fn] = (single_return(no_jumps(source.function)), source.signature)
         return self.ready[fn]
 
     def bound(self, callee: Callee, call: Call, signature: inspect.Signature) -> dict[str, Expr]:

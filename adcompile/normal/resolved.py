@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from adcompile.analysis.types_of import described, name_of, type_of_value
-from adcompile.errors import refuse
+from adcompile.errors import Unsupported, refuse
 from adcompile.ir import ops
 from adcompile.ir.nodes import Call, Const, Expr, Index, Name, Slice, Tuple
 from adcompile.ir.types import Array, Scalar, Static
@@ -104,6 +104,8 @@ class Expressions:
             return self._negated(self.condition(args[0]))
         if fn is ops.undefined:
             return constant(0.0)
+        if fn is ops.refused:
+            raise Unsupported(())  # what stands before it says why
         values = [self.value(arg) for arg in args]
         kwargs = {key: self.value(value) for key, value in call.kwargs}
         if fn in (ops.attribute, ops.method):

@@ -10,7 +10,7 @@ import numpy as np
 
 from adcompile import runtime
 from adcompile.analysis.types_of import described, type_of_index
-from adcompile.errors import refuse
+from adcompile.errors import Unsupported, refuse
 from adcompile.frontend.texts import Text, filled
 from adcompile.ir import ops
 from adcompile.ir.nodes import Accum, Call, Const, Effect, Expr, For, Name, Store, Update
@@ -104,6 +104,8 @@ def write(walk: Walk, array: Typed, index: Sequence[Typed], value: Typed, adds: 
 def effect(walk: Walk, stmt: Effect) -> None:
     """A call for what it does: an array filled or a result put somewhere are stores."""
     fn, args, kwargs = stmt.call.fn, list(stmt.call.args), dict(stmt.call.kwargs)
+    if fn is ops.refused and isinstance(args[0], Const):
+        raise Unsupported(args[0].value)
     if fn is ops.fail:
         _fail(walk, stmt)
     elif fn is ops.method and args[1] == Const("fill"):

@@ -41,15 +41,17 @@ def prints(x):
 
 
 @refused(x)
-def raises(x):
+def raises_again(x):
     if x[0] < 0.0:
-        raise ValueError("negative")
+        raise
     return np.sqrt(x[0])
 
 
 @refused(x)
-def asserts(x):
-    assert x[0] > 0.0
+def raises_a_value(x):
+    error = ValueError
+    if x[0] < 0.0:
+        raise error("negative")
     return np.sqrt(x[0])
 
 

@@ -49,7 +49,7 @@ def pointed(refusal):
         ),
         ("y = list(x)", "unsupported-expression", "`list` gives no number and no array", "list(x)"),
         ("print(x)", "unsupported-expression", "`print` is not supported", "print(x)"),
-        ("raise ValueError", "unsupported-statement", "`raise` is not supported", "raise ValueError"),
+        ("raise", "unsupported-statement", "`raise` without an exception is not supported", "raise"),
         ("global y", "unsupported-statement", "`global` is not supported", "global y"),
         ("import math", "unsupported-statement", "`import` is not supported", "import math"),
         ("class A: pass", "unsupported-statement", "`class` is not supported", "A"),

@@ -9,12 +9,11 @@ import numpy as np
 import pytest
 import scipy.special
 
-from adcompile.errors import Unsupported
 from adcompile.frontend.read import read
 from adcompile.ir.nodes import Call, Function
 from adcompile.ir.show import show
 from adcompile.ir.walk import expressions, nodes, statements
-from adcompile.normal.flow import check_assigned
+from adcompile.normal.flow import check_assigned, refused
 from adcompile.normal.inline import inlined
 from adcompile.normal.no_jumps import no_jumps
 from adcompile.normal.single_return import single_return
@@ -134,11 +133,16 @@ def test_functions_are_arguments():
         assert run(result.function, a, poison=True) == function(a)
 
 
+def why_not(function):
+    """What stands in the way: said where the call stands, since that may turn out to be dead."""
+    (refusal,) = refused(inlined(prepared(function)).function.body)
+    return refusal.render()
+
+
 def test_a_function_argument_of_the_function_itself():
     result = inlined(prepared(apply), known={"f": square})
     assert run(result.function, None, 3.0) == 10.0
-    with pytest.raises(Unsupported, match="unknown-function: which function `f` is"):
-        inlined(prepared(apply))
+    assert why_not(apply).startswith("unknown-function: which function `f` is")
 
 
 def test_calls_for_their_effect():
@@ -160,8 +164,7 @@ def test_recursion_is_refused():
     def function(a):
         return endless(a)
 
-    with pytest.raises(Unsupported, match="recursive-call: `endless` calls itself"):
-        inlined(prepared(function))
+    assert why_not(function).startswith("recursive-call: `endless` calls itself")
 
 
 def test_functions_without_source_or_rule_are_refused():
@@ -175,16 +178,14 @@ def test_functions_without_source_or_rule_are_refused():
         return no_source(a)
 
     for python in (function, other):
-        with pytest.raises(Unsupported, match="no-rule: call of"):
-            inlined(prepared(python))
+        assert why_not(python).startswith("no-rule: call of")
 
 
 def test_wrong_arguments_are_refused():
     def function(a):
         return square(a, a)
 
-    with pytest.raises(Unsupported, match="wrong-arguments: `square`: too many positional arguments"):
-        inlined(prepared(function))
+    assert why_not(function).startswith("wrong-arguments: `square`: too many positional arguments")
 
 
 def test_derivatives_inside_are_refused():
@@ -200,17 +201,15 @@ def test_derivatives_inside_are_refused():
     def function(a):
         return slope(a)
 
-    with pytest.raises(Unsupported, match="derivative-inside: `slope`"):
-        inlined(prepared(function))
+    assert why_not(function).startswith("derivative-inside: `slope`")
 
 
 def test_refusals_inside_a_callee_point_into_it():
     def function(a):
         return calls_unknown(a)
 
-    with pytest.raises(Unsupported) as caught:
-        inlined(prepared(function))
-    assert caught.value.refusals[0].function == "calls_unknown"
+    (refusal,) = refused(inlined(prepared(function)).function.body)
+    assert refusal.function == "calls_unknown"
 
 
 def calls_unknown(a):

@@ -1,0 +1,190 @@
+"""What is known before the run decides branches before the run.
+
+Goal: arguments that are `None`, strings, functions and the like, and variables that hold such values, become what they
+are; tests of them fold, and the branches that are not taken vanish with all that they hold, what is not of the language
+included.  Not its task: types (`ssa` folds what types decide), arithmetic on numbers.
+
+>>> from adcompile.frontend.read import read
+>>> from adcompile.ir.show import show
+>>> def total(x, method=None):
+...     if method is None:
+...         method = "plain"
+...     if method == "kahan":
+...         return fancy_sum([v for v in x])
+...     return x.sum()
+>>> print(show(specialised(read(total, lenient=True).function, {"method": Const(None)})).strip())
+def total(x, method):
+    method = 'plain'
+    return x.sum()
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from adcompile.frontend.resolve import MISSING, attribute, item, literal
+from adcompile.ir import ops
+from adcompile.ir.nodes import (
+    Assign,
+    Block,
+    Call,
+    Const,
+    Expr,
+    For,
+    Function,
+    If,
+    Index,
+    Name,
+    Stmt,
+    Tuple,
+    Update,
+    While,
+)
+from adcompile.ir.walk import children, expressions, rebuilt, with_blocks, with_expressions
+from adcompile.normal.flow import assigned_in
+from adcompile.normal.jumps import unused
+from adcompile.normal.static import known
+
+_NUMBERS = (float, complex, np.generic, np.ndarray)
+_TEXT = ("lower", "upper", "strip", "lstrip", "rstrip", "casefold", "startswith", "endswith", "replace", "title")
+_PLAIN = (bool, int, float, str, type(None), types.FunctionType, types.BuiltinFunctionType, type, np.ufunc)
+
+Values = dict[str, Expr]
+
+
+def specialised(function: Function, values: Mapping[str, Expr]) -> Function:
+    """`function` where its parameters have these values; it still takes them."""
+    settled = {name: value for name, value in values.items() if _is_settled(value)}
+    return replace(function, body=_block(function.body, settled))
+
+
+def _is_settled(value: Expr) -> bool:
+    """Whether a value decides branches: no number that a formula computes with."""
+    if isinstance(value, Tuple):
+        return all(map(_is_settled, value.items))
+    if isinstance(value, Call):
+        return value.fn is ops.refused
+    return isinstance(value, Const) and not isinstance(value.value, _NUMBERS)
+
+
+# ------------------------------------------------------------------------------------------ statements
+def _block(block: Sequence[Stmt], values: Values) -> Block:
+    """A block under what is known at its start; `values` becomes what is known at its end."""
+    done: list[Stmt] = []
+    for stmt in block:
+        done += _statement(stmt, values)
+    return tuple(done)
+
+
+def _statement(stmt: Stmt, values: Values) -> Sequence[Stmt]:
+    if isinstance(stmt, (For, While)):
+        return _loop(stmt, values)
+    old = list(expressions(stmt))
+    new = [folded(expr, values) for expr in old]
+    if any(a is not b for a, b in zip(old, new, strict=True)):
+        stmt = with_expressions(stmt, new)
+    match stmt:
+        case If(test, then, orelse):
+            decided = _truth(test)
+            return _branch(stmt, values) if decided is None else _block(then if decided else orelse, values)
+        case Assign(target, value) if _is_settled(value):
+            values[target] = value
+        case Assign(target) | Update(target):
+            values.pop(target, None)
+    return [stmt]
+
+
+def _branch(stmt: If, values: Values) -> Sequence[Stmt]:
+    sides = [dict(values), dict(values)]
+    then, orelse = _block(stmt.then, sides[0]), _block(stmt.orelse, sides[1])
+    values.clear()
+    values.update({name: value for name, value in sides[0].items() if sides[1].get(name) == value})
+    if not then and not orelse:
+        return unused(stmt.test, stmt.span)
+    return [with_blocks(stmt, [then, orelse])]
+
+
+def _loop(stmt: For | While, values: Values) -> Sequence[Stmt]:
+    before = dict(values)
+    for name in assigned_in((stmt,)):
+        values.pop(name, None)
+    parts = [folded(part, before if isinstance(stmt, For) else values) for part in expressions(stmt)]
+    if isinstance(stmt, While) and _truth(parts[0]) is False:
+        return []
+    return [with_blocks(with_expressions(stmt, parts), [_block(stmt.body, dict(values))])]
+
+
+# ------------------------------------------------------------------------------------------ expressions
+def folded(expr: Expr, values: Mapping[str, Expr]) -> Expr:
+    """An expression with what is known in it; the expression itself if that is nothing."""
+    match expr:
+        case Const():
+            return expr
+        case Name(name):
+            return values.get(name, expr)
+        case Call(ops.both | ops.either | ops.select | ops.negated):
+            return _lazy(expr, values)
+    old = children(expr)
+    new = [folded(part, values) for part in old]
+    result = rebuilt(expr, new) if any(a is not b for a, b in zip(old, new, strict=True)) else expr
+    return _simpler(result)
+
+
+def _lazy(expr: Call, values: Mapping[str, Expr]) -> Expr:
+    """What evaluates its operands only if it has to."""
+    test = folded(expr.args[0], values)
+    decided = _truth(test)
+    if expr.fn is ops.negated:
+        return Call(ops.negated, (test,)) if decided is None else Const(not decided)
+    if decided is None:
+        rest = [folded(part, values) for part in expr.args[1:]]
+        return Call(expr.fn, (test, *rest))
+    if expr.fn is ops.select:
+        return folded(expr.args[1 if decided else 2], values)
+    stops = decided is (expr.fn is ops.either)
+    return test if stops else folded(expr.args[1], values)
+
+
+def _truth(expr: Expr) -> bool | None:
+    """Whether a value that is known counts as true."""
+    if isinstance(expr, Tuple):
+        return bool(expr.items)
+    if isinstance(expr, Const) and isinstance(expr.value, _PLAIN):
+        return bool(expr.value)
+    return None
+
+
+def _simpler(expr: Expr) -> Expr:
+    match expr:
+        case Index(Const(owner), (Const(place),)) if (found := item(owner, place)) is not MISSING:
+            return literal(found)
+        case Index(Tuple(items), (Const(int(place)),)) if -len(items) <= place < len(items):
+            return items[place]
+        case Call(ops.attribute, (Const(owner), Const(str(name)))) if not isinstance(owner, _NUMBERS):
+            found = attribute(owner, name)
+            return expr if found is MISSING else literal(found)
+        case Call(ops.method, (Const(str(text)), Const(str(name)), *args)) if name in _TEXT and not expr.kwargs:
+            if all(isinstance(arg, Const) and isinstance(arg.value, str) for arg in args):
+                return Const(getattr(text, name)(*(arg.value for arg in args if isinstance(arg, Const))))
+        case Call(fn, args) if not expr.kwargs:
+            return _called(fn, args) or expr
+    return expr
+
+
+def _called(fn: Any, args: tuple[Expr, ...]) -> Expr | None:
+    if fn is len and len(args) == 1 and isinstance(args[0], Tuple):
+        return Const(len(args[0].items))
+    if fn in (np.equal, np.not_equal) and all(isinstance(arg, Tuple) for arg in args):
+        return None
+    plain = [arg.value for arg in args if isinstance(arg, Const)]
+    if len(plain) == len(args) and fn in (isinstance, callable, hasattr, type, len, str):
+        try:
+            return literal(fn(*plain))
+        except TypeError:
+            return None
+    return known(fn, args)
