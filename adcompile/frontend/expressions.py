@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import ast
 import operator
+from abc import ABC, abstractmethod
 from functools import reduce
 from types import ModuleType
 from typing import Any
@@ -36,13 +37,16 @@ _PURE_MODULES = ("builtins", "math", "_operator", "numpy")
 _KEYWORDS = {"True": True, "False": False, "None": None}
 
 
-class Expressions:
+class Expressions(ABC):
     """Reads the expressions of one function; `refusals` collects what it cannot read."""
 
     def __init__(self, source: Located, local: set[str]) -> None:
         self.source = source
         self.resolver = Resolver(source.fn, local)
         self.refusals: list[Refusal] = []
+        self.surely = True  # whether what is being read is surely evaluated
+        self.read_names: set[str] = set()  # by the statement so far
+        self.acted = False  # whether the statement so far may do more than give a value
         self.function = source.fn.__name__
 
     def refuse(self, node: cst.CSTNode, message: str, hint: str = "", code: str = "unsupported-expression") -> Call:
@@ -91,20 +95,35 @@ class Expressions:
                 return Call(BINARY[type(node.operator)], (self.read(node.left), self.read(node.right)))
             case cst.BooleanOperation():
                 fn = ops.both if isinstance(node.operator, cst.And) else ops.either
-                return Call(fn, (self.read(node.left), self.read(node.right)))
+                return Call(fn, (self.read(node.left), self.perhaps(node.right)))
             case cst.Comparison():
                 return self.comparison(node)
             case cst.IfExp():
-                return Call(ops.select, (self.read(node.test), self.read(node.body), self.read(node.orelse)))
+                test = self.read(node.test)
+                return Call(ops.select, (test, self.perhaps(node.body), self.perhaps(node.orelse)))
             case cst.Tuple():
                 return Tuple(tuple(self.element(part, listed=False) for part in node.elements))
             case cst.Subscript():
                 return self.subscript(node)
             case cst.Call():
-                return self.call(node)
+                made = self.call(node)
+                self.acted = self.acted or may_act(made)
+                return made
             case cst.Ellipsis():
                 return Const(Ellipsis)
+            case cst.NamedExpr():
+                return self.assignment(node)
+            case cst.Lambda():
+                return self.local_function(node)
         return self.unsupported(node)
+
+    @abstractmethod
+    def assignment(self, node: cst.NamedExpr) -> Expr:
+        """`(name := value)`."""
+
+    @abstractmethod
+    def local_function(self, node: cst.Lambda) -> Expr:
+        """A function defined in this one."""
 
     def unsupported(self, node: cst.CSTNode) -> Call:
         """Refuses a construct that is not of the language."""
@@ -112,11 +131,19 @@ class Expressions:
         what, hint = EXPRESSIONS.get(kind, (f"this ({kind})", ""))
         return self.refuse(node, f"{what} is not supported", hint)
 
+    def perhaps(self, node: cst.BaseExpression) -> Expr:
+        """An expression that may not be evaluated."""
+        before, self.surely = self.surely, False
+        value = self.read(node)
+        self.surely = before
+        return value
+
     def name(self, node: cst.Name) -> Expr:
         """A variable, or what a name of outside stands for."""
         if node.value in _KEYWORDS:
             return Const(_KEYWORDS[node.value])
         if self.resolver.is_local(node.value):
+            self.read_names.add(node.value)
             return Name(node.value)
         value = self.known(node)
         if value is MISSING:

@@ -37,10 +37,8 @@ EXPRESSIONS: Mapping[str, tuple[str, str]] = {
     "FormattedString": ("an f-string", "build messages outside the function"),
     "GeneratorExp": ("a generator", "write the loop out"),
     "Imaginary": ("a complex number", "split it into real and imaginary parts"),
-    "Lambda": ("a lambda inside a function", "define the function at module level"),
     "List": ("a list", "use an array: np.array([...]), np.zeros(n)"),
     "ListComp": ("a list comprehension", "write the loop out, storing into an array"),
-    "NamedExpr": ("an assignment inside an expression", "assign on a line of its own"),
     "Set": ("a set", "use an array"),
     "SetComp": ("a set comprehension", "write the loop out"),
     "StarredElement": ("an unpacked item", "name every item"),
@@ -49,10 +47,8 @@ EXPRESSIONS: Mapping[str, tuple[str, str]] = {
 }
 _ARGUMENT = "pass the value as an argument"
 STATEMENTS: Mapping[str, tuple[str, str]] = {
+    "Del": ("`del`", "leave the element alone"),
     "ClassDef": ("`class`", "define the class at module level"),
-    "Del": ("`del`", "leave the name alone"),
-    "FunctionDef": ("`def`", "define the function at module level"),
-    "Global": ("`global`", _ARGUMENT),
     "Import": ("`import`", "import at module level"),
     "ImportFrom": ("`from`", "import at module level"),
     "Match": ("`match`", "write it with if and elif"),

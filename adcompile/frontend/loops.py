@@ -21,7 +21,7 @@ import libcst as cst
 import numpy as np
 
 from adcompile.errors import Span
-from adcompile.frontend.names import breaks_its_loop, leaves_its_loop, local_names, target_names
+from adcompile.frontend.names import leaves_its_loop, local_names, target_names
 from adcompile.frontend.source import Located
 from adcompile.frontend.targets import Targets
 from adcompile.ir.nodes import Block, Call, Const, Expr, For, Index, Name, Tuple
@@ -54,17 +54,6 @@ class Loops(Targets, ABC):
             self.copies(node, items)
         else:
             self.counted(node)
-        self.otherwise(node)
-
-    def otherwise(self, node: cst.For | cst.While) -> None:
-        """The `else` of a loop: what follows it, where nothing breaks out of it."""
-        if node.orelse is None:
-            return
-        if breaks_its_loop(node.body):
-            hint = "set a flag before `break`, and test it after the loop"
-            self.refuse(node.orelse, "a loop with `break` and `else` is not supported", hint, "unsupported-statement")
-        else:
-            self.out += self.block(node.orelse.body)
 
     def counted(self, node: cst.For) -> None:
         """A loop over a range, or over arrays by index."""

@@ -20,6 +20,7 @@ def energy(x, k):
 
 from __future__ import annotations
 
+import ast
 import inspect
 import warnings
 from collections.abc import Mapping
@@ -35,6 +36,8 @@ from adcompile.frontend.statements import Statements
 from adcompile.ir import ops
 from adcompile.ir.nodes import Block, Call, Const, Effect, Function, Return
 from adcompile.ir.walk import statements
+
+_PYTEST = "pytest rewrites the `assert`s of test files: define the function in a module"
 
 
 @dataclass(frozen=True)
@@ -70,21 +73,18 @@ def _read(source: Located, value: bool, lenient: bool) -> Source:
     name = node.name.value if isinstance(node, cst.FunctionDef) else "lambda_"
     params = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     body = [node.body] if isinstance(node, cst.FunctionDef) else []
-    reader = Statements(source, {*params, *local_names(*body)}, outliving(body, params))
+    reader = Statements(source, node, {*params, *local_names(*body)}, outliving(body, params))
     for star in (node.params.star_arg, node.params.star_kwarg):
         if isinstance(star, cst.Param):
             message = f"`{star.star}{star.name.value}` is not supported"
             reader.refuse(star, message, "give every parameter a name", "unsupported-signature")
-    if isinstance(node, cst.FunctionDef):
-        if node.asynchronous is not None:
-            reader.refuse(node.name, "an async function is not supported", code="unsupported-statement")
-        made = reader.block(node.body)
-    else:
-        result = reader.read(node.body)
-        made = (Return(result, span=source.span(node.body), origin=f"return {source.code(node.body)}"),)
-    if reader.refusals:  # of the signature, or of a lambda
-        made = (Effect(Call(ops.refused, (Const(tuple(reader.refusals)),))), *made)
-    if (found := reader.refused + reader.refusals) and not lenient:
+    if isinstance(node, cst.FunctionDef) and node.asynchronous is not None:
+        reader.refuse(node.name, "an async function is not supported", code="unsupported-statement")
+    of_signature, reader.refusals = reader.refusals, []
+    made = reader.body()
+    if of_signature:
+        made = (Effect(Call(ops.refused, (Const(tuple(of_signature)),))), *made)
+    if (found := [*of_signature, *reader.refused]) and not lenient:
         raise Unsupported(sorted(dict.fromkeys(found), key=_place))
     _check(source, made, name, value)
     signature = inspect.signature(source.fn, follow_wrapped=False)
@@ -100,11 +100,14 @@ def _check(source: Located, made: Block, name: str, value: bool) -> None:
     """Refuses a text that is not what runs, and a function that returns nothing where a value is wanted."""
     where = source.span(source.node)
     if not source.is_what_runs():
+        by_pytest = "@pytest_ar" in source.fn.__globals__ and any(
+            isinstance(part, ast.Assert) for part in ast.walk(source.tree)
+        )
         raise refuse(
             "source-changed",
             f"the text of `{name}` is not what runs: its file has changed since it was imported, or a tool rewrote it",
             where,
-            "import the module again",
+            _PYTEST if by_pytest else "import the module again",
             name,
         )
     returned = (stmt for stmt in statements(made) if isinstance(stmt, Return))

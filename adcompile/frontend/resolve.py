@@ -16,6 +16,7 @@ Tuple(items=(Const(value=2.0), Const(value=3)))
 from __future__ import annotations
 
 import builtins
+import copy
 import types
 from collections.abc import Iterable, Mapping
 from types import FunctionType
@@ -39,6 +40,7 @@ class Resolver:
 
     def __init__(self, fn: FunctionType, local: Iterable[str]) -> None:
         self._local = frozenset(local)
+        self._bound: dict[str, Any] = {}
         self._nonlocals: dict[str, Any] = {}
         self._empty: set[str] = set()  # variables of an outer function that have no value yet
         for name, cell in zip(fn.__code__.co_freevars, fn.__closure__ or (), strict=True):
@@ -54,6 +56,8 @@ class Resolver:
 
     def name(self, id: str) -> Any:
         """The object that a name stands for; `MISSING` for a local name or an unknown one."""
+        if id in self._bound:
+            return self._bound[id]
         if id in self._local or id in self._empty:
             return MISSING
         for scope in self._scopes:
@@ -62,9 +66,20 @@ class Resolver:
                 return scope[id]
         return MISSING
 
+    def bind(self, id: str, value: Any) -> None:
+        """A local name that stands for something of outside, after an `import` in the function."""
+        self._bound[id] = value
+
+    def inside(self, local: Iterable[str]) -> Resolver:
+        """The names that a function defined in this one sees, besides its own and those of this one that it reads."""
+        inner = copy.copy(self)
+        inner._local = frozenset(local)
+        inner._bound = {name: value for name, value in self._bound.items() if name not in inner._local}
+        return inner
+
     def is_local(self, id: str) -> bool:
         """Whether the function itself assigns the name."""
-        return id in self._local
+        return id in self._local and id not in self._bound
 
     def has_no_value_yet(self, id: str) -> bool:
         """Whether the name is a variable of an outer function that was not assigned before the reading."""

@@ -6,27 +6,60 @@ Non-goals: types, jumps, single assignment; the stages after this one.
 
 from __future__ import annotations
 
+import importlib
+import inspect
+import warnings
 from collections.abc import Callable
+from typing import Any
 
 import libcst as cst
+import numpy as np
 
 from adcompile.errors import Refusal
+from adcompile.frontend.functions import (
+    Definition,
+    assigned_after,
+    closure,
+    own_names,
+    parameters,
+    read_in,
+)
 from adcompile.frontend.grammar import STATEMENTS
 from adcompile.frontend.loops import Loops
-from adcompile.frontend.names import local_names
+from adcompile.frontend.names import breaks_its_loop, local_names, outliving
 from adcompile.frontend.raises import asserted, raised
+from adcompile.frontend.resolve import MISSING, attribute
 from adcompile.frontend.source import Located
 from adcompile.ir import ops
-from adcompile.ir.nodes import Assign, Block, Break, Call, Const, Continue, Effect, If, Return, Stmt, While
+from adcompile.ir.nodes import Assign, Block, Break, Call, Const, Continue, Effect, Function, If, Name, Return, While
 from adcompile.ir.walk import nodes
+
+_STATEMENT = "unsupported-statement"
+_SILENT: tuple[Any, ...] = (np.errstate, warnings.catch_warnings)
 
 
 class Statements(Loops):
     """Reads the statements of one function; `refused` is all of it that is not of the language."""
 
-    def __init__(self, source: Located, local: set[str], outliving: frozenset[str]) -> None:
+    def __init__(self, source: Located, definition: Definition, local: set[str], outliving: frozenset[str]) -> None:
         super().__init__(source, local, outliving)
+        self.definition = definition
         self.refused: list[Refusal] = []
+        self.broken: list[str] = []  # of each loop around, the flag that a `break` sets; empty where none is needed
+
+    def body(self) -> Block:
+        """The statements of the whole function."""
+        node = self.definition
+        if isinstance(node, cst.FunctionDef):
+            return self.block(node.body)
+        self.span, self.origin = self.source.span(node.body), f"return {self.source.code(node.body)}"
+        outer, self.out = self.out, []
+        value = self.read(node.body)
+        made, self.out = self.out, outer
+        found, self.refusals = self.refusals, []
+        self.refused += found
+        why = [Effect(Call(ops.refused, (Const(tuple(found)),)), span=self.span)] if found else []
+        return (*why, *made, Return(value, span=self.span, origin=self.origin))
 
     def block(self, body: cst.BaseSuite, first: Callable[[], None] = lambda: None) -> Block:
         """The statements of a body, after those that `first` makes."""
@@ -50,6 +83,7 @@ class Statements(Loops):
 
     def one(self, node: cst.CSTNode) -> None:
         """One statement."""
+        self.read_names, self.acted = set(), False
         self.span = span = self.source.span(node)
         self.origin = origin = "" if isinstance(node, cst.BaseCompoundStatement) else self.source.code(node)
         match node:
@@ -61,17 +95,17 @@ class Statements(Loops):
             case cst.AugAssign():
                 self.update(node)
             case cst.For():
-                self.loop(node)
+                self.around(node, lambda: self.loop(node))
             case cst.While():
-                where = self.source.span(node.test)
-                self.out.append(While(self.read(node.test), self.block(node.body), span=where))
-                self.otherwise(node)
+                self.around(node, lambda: self.repeat(node))
             case cst.If():
-                self.out.append(self.branch(node))
+                self.branch(node)
             case cst.Return():
                 value = Const(None) if node.value is None else self.read(node.value)
                 self.out.append(Return(value, span=span, origin=origin))
             case cst.Break():
+                if self.broken and self.broken[-1]:
+                    self.give(self.broken[-1], Const(True))
                 self.out.append(Break(span=span))
             case cst.Continue():
                 self.out.append(Continue(span=span))
@@ -84,20 +118,61 @@ class Statements(Loops):
                 self.out.append(If(Call(ops.negated, (self.read(node.test),)), (failure,), (), span=span))
             case cst.Expr():
                 self.effect(node)
+            case cst.With():
+                self.inside(node)
+            case cst.Import() | cst.ImportFrom():
+                self.imported(node)
+            case cst.FunctionDef():
+                self.out.append(Assign(node.name.value, self.local_function(node), span=span))
+            case cst.Global():
+                self.read_only(node)
+            case cst.Del() if isinstance(node.target, cst.Name):
+                pass  # nothing reads the name after this, or Python would raise an error
             case _:
                 self.refuse_statement(node)
 
-    def branch(self, node: cst.If) -> If:
+    # ------------------------------------------------------------------------------------ loops and branches
+    def around(self, node: cst.For | cst.While, loop: Callable[[], None]) -> None:
+        """A loop, and its `else`: what follows it where nothing breaks out of it."""
+        span = self.span
+        flag = ""
+        if node.orelse is not None and breaks_its_loop(node.body):
+            flag = self.named("broken", Const(False)).id
+        self.broken.append(flag)
+        loop()
+        self.broken.pop()
+        if node.orelse is None:
+            return
+        rest = self.block(node.orelse.body)
+        self.out += (If(Call(ops.negated, (Name(flag),)), rest, (), span=span),) if flag else rest
+
+    def repeat(self, node: cst.While) -> None:
+        """A `while`; a test that assigns is made at the start of each trip."""
+        where, outer = self.source.span(node.test), self.out
+        self.out = []
+        test = self.read(node.test)
+        first, self.out = self.out, outer
+        if first:
+            leave = If(Call(ops.negated, (test,)), (Break(span=where),), (), span=where)
+            body = (*first, leave, *self.block(node.body))
+            self.out.append(While(Const(True), body, span=where))
+        else:
+            self.out.append(While(test, self.block(node.body), span=where))
+
+    def branch(self, node: cst.If) -> None:
         """`if`, with `elif` as an `if` in its `else`."""
         span, test = self.source.span(node.test), self.read(node.test)
         then = self.block(node.body)
-        orelse: tuple[Stmt, ...] = ()
+        outer, self.out = self.out, []
         if isinstance(node.orelse, cst.If):
-            orelse = (self.branch(node.orelse),)
+            self.span = self.source.span(node.orelse)
+            self.branch(node.orelse)
         elif node.orelse is not None:
-            orelse = self.block(node.orelse.body)
-        return If(test, then, orelse, span=span)
+            self.out += self.block(node.orelse.body)
+        orelse, self.out = self.out, outer
+        self.out.append(If(test, then, tuple(orelse), span=span))
 
+    # ------------------------------------------------------------------------------------ other statements
     def effect(self, node: cst.Expr) -> None:
         """An expression on a line of its own: a call is made for what it does, text and values do nothing."""
         value = self.read(node.value)
@@ -105,7 +180,34 @@ class Statements(Loops):
             self.out.append(Effect(value, span=self.span, origin=self.origin))
         elif any(isinstance(part, Call) for part in nodes(value)):
             hint = "put every call on a line of its own"
-            self.refuse(node, "values that are not used", hint, "unsupported-statement")
+            self.refuse(node, "values that are not used", hint, _STATEMENT)
+
+    def inside(self, node: cst.With) -> None:
+        """`with` something that changes what is said, and no number."""
+        for item in node.items:
+            call = item.item
+            silent = isinstance(call, cst.Call) and any(self.known(call.func) is one for one in _SILENT)
+            if not silent or item.asname is not None or "raise" in self.source.code(call):
+                self.refuse_statement(node)
+                return
+        self.out += self.block(node.body)
+
+    def imported(self, node: cst.Import | cst.ImportFrom) -> None:
+        """`import` in a function: its names stand for what they would outside."""
+        found = _imported(node)
+        again = assigned_after(self.definition.body, node) | {p.name.value for p in parameters(self.definition)}
+        if found is None or again & found.keys():
+            self.refuse_statement(node)
+            return
+        for name, value in found.items():
+            self.resolver.bind(name, value)
+
+    def read_only(self, node: cst.Global) -> None:
+        """`global`, of names that the function only reads."""
+        written = [item.name for item in node.names if self.resolver.is_local(item.name.value)]
+        if written:
+            hint = "pass the value as an argument, and return the new one"
+            self.refuse(written[0], "a global is assigned", hint, _STATEMENT)
 
     def refuse_statement(self, node: cst.CSTNode) -> None:
         """Refuses a statement that is not of the language, pointing at what names it."""
@@ -113,11 +215,79 @@ class Statements(Loops):
         what, hint = STATEMENTS.get(kind, (f"this ({kind})", ""))
         where: cst.CSTNode = node
         match node:
-            case cst.FunctionDef() | cst.ClassDef():
+            case cst.ClassDef():
                 where = node.name
             case cst.With():
                 where = node.items[0]
             case cst.Match():
                 where = node.subject
-        nothing = self.refuse(where, f"{what} is not supported", hint, "unsupported-statement")
+        nothing = self.refuse(where, f"{what} is not supported", hint, _STATEMENT)
         self.out += [Assign(name, nothing) for name in sorted(local_names(node))]
+
+    # ------------------------------------------------------------------------------------ functions
+    def local_function(self, node: Definition) -> Call:
+        """A function defined in this one."""
+        own = self.own_signature(node)
+        if own is None or (isinstance(node, cst.FunctionDef) and (node.asynchronous or node.decorators)):
+            hint = "define the function at module level"
+            message = "a function with such parameters or decorators inside another is not supported"
+            return self.refuse(node, message, hint, _STATEMENT)
+        captured = [name for name in read_in(node) if self.resolver.is_local(name)]
+        changed = assigned_after(self.definition.body, node) & {*captured}
+        if changed:
+            message = f"a function reads `{min(changed)}`, which is assigned after it is defined"
+            hint = "define it after the last assignment, or pass the value as an argument"
+            return self.refuse(node, message, hint, _STATEMENT)
+        name = node.name.value if isinstance(node, cst.FunctionDef) else "lambda_"
+        body = [node.body] if isinstance(node, cst.FunctionDef) else []
+        params = (*own.parameters, *captured)
+        inner = Statements(self.source, node, {*params, *own_names(node)}, outliving(body, params))
+        inner.resolver = self.resolver.inside({*params, *own_names(node)})
+        inner.function = name
+        function = Function(name, params, inner.body())
+        self.refused += inner.refused
+        return closure(function, own, captured)
+
+    def own_signature(self, node: Definition) -> inspect.Signature | None:
+        """The parameters of a definition, if their defaults are known before the run."""
+        given = node.params
+        if isinstance(given.star_arg, cst.Param) or given.star_kwarg is not None:
+            return None
+        found: list[inspect.Parameter] = []
+        for param in parameters(node):
+            default: Any = inspect.Parameter.empty
+            if param.default is not None:
+                value = self.read(param.default)
+                if not isinstance(value, Const):
+                    return None
+                default = value.value
+            kind = inspect.Parameter.KEYWORD_ONLY if param in given.kwonly_params else _EITHER
+            found.append(inspect.Parameter(param.name.value, kind, default=default))
+        return inspect.Signature(found)
+
+
+_EITHER = inspect.Parameter.POSITIONAL_OR_KEYWORD
+
+
+def _imported(node: cst.Import | cst.ImportFrom) -> dict[str, Any] | None:
+    """What the names of an import stand for; nothing if it fails."""
+    found: dict[str, Any] = {}
+    try:
+        if isinstance(node, cst.Import):
+            for alias in node.names:
+                module = importlib.import_module(alias.evaluated_name)
+                top = importlib.import_module(alias.evaluated_name.partition(".")[0])
+                found[alias.evaluated_alias or top.__name__] = module if alias.evaluated_alias else top
+            return found
+        if node.module is None or node.relative or isinstance(node.names, cst.ImportStar):
+            return None
+        path = cst.Module([]).code_for_node(node.module)
+        module = importlib.import_module(path)
+        for alias in node.names:
+            value = attribute(module, alias.evaluated_name)
+            if value is MISSING:
+                value = importlib.import_module(f"{path}.{alias.evaluated_name}")
+            found[alias.evaluated_alias or alias.evaluated_name] = value
+    except ImportError:
+        return None
+    return found

@@ -111,6 +111,18 @@ class Targets(Expressions):
             return value
         return self.named(f"{target.value}_new" if isinstance(target, cst.Name) else "item", value)
 
+    def assignment(self, node: cst.NamedExpr) -> Expr:
+        """`(name := value)`: the assignment goes before the statement, which may not have read the name till then."""
+        name = node.target
+        assert isinstance(name, cst.Name)
+        late = not self.surely or self.acted or name.value in self.read_names
+        value = self.read(node.value)
+        if late:
+            hint = "assign on a line of its own"
+            return self.refuse(node, "an assignment inside an expression is not supported here", hint)
+        self.give(name.value, value)
+        return Name(name.value)
+
     # ------------------------------------------------------------------------------------ elements of arrays
     def place(self, node: cst.Subscript) -> tuple[str | None, tuple[Expr, ...]]:
         """The array and the index that a subscript assigns to; no array where it was refused."""

@@ -64,6 +64,11 @@ def fail(kind: Any, template: str | None, *values: Any) -> None:
     raise kind(*values) if template is None else kind(template.format(*values))
 
 
+def closure(function: Any, **captured: Any) -> Any:
+    """Surface only: a function that is defined in another, with the variables of that which it reads."""
+    raise NotImplementedError(function)
+
+
 def refused(refusals: Any) -> Any:
     """Surface only: stands where something is not of the language; refused where it is not in a dead branch."""
     raise Unsupported(refusals)

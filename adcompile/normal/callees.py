@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from adcompile.errors import Span, refuse
+from adcompile.frontend.functions import LocalFunction
 from adcompile.frontend.resolve import literal
 from adcompile.ir.nodes import Expr
 from adcompile.rules.registry import is_constant, rule_for
@@ -24,7 +25,7 @@ _LANGUAGE = ("builtins", "math", "cmath", "operator", "_operator")
 class Callee:
     """A user's function, with the arguments that `functools.partial` has bound already."""
 
-    function: types.FunctionType
+    function: types.FunctionType | LocalFunction
     args: tuple[Expr, ...] = ()
     kwargs: tuple[tuple[str, Expr], ...] = ()
 
@@ -71,6 +72,8 @@ def callee_of(fn: Callable[..., Any], span: Span | None, inside: str) -> Callee 
         return Callee(inner.function, inner.args + tuple(map(literal, fn.args)), tuple(keywords.items()))
     if stays_a_call(fn):
         return None
+    if isinstance(fn, LocalFunction):
+        return Callee(fn)
     python = getattr(fn, "py_func", fn)
     if isinstance(python, types.FunctionType):
         return Callee(python)

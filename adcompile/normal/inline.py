@@ -31,6 +31,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from adcompile.errors import Span, Unsupported, refuse
+from adcompile.frontend.functions import LocalFunction
 from adcompile.frontend.read import read
 from adcompile.frontend.resolve import literal
 from adcompile.ir import ops
@@ -42,7 +43,6 @@ from adcompile.ir.nodes import (
     Const,
     Effect,
     Expr,
-    For,
     Function,
     If,
     Index,
@@ -58,11 +58,9 @@ from adcompile.ir.walk import (
     blocks,
     children,
     expressions,
-    mapped,
     names,
     nodes,
     rebuilt,
-    substituted,
     with_blocks,
     with_expressions,
     written,
@@ -73,6 +71,7 @@ from adcompile.normal.fresh import Fresh, taken
 from adcompile.normal.jumps import negated, unused
 from adcompile.normal.no_jumps import no_jumps
 from adcompile.normal.order import in_order, is_atom, may_write, settled, temporary
+from adcompile.normal.renaming import apart, renamed
 from adcompile.normal.single_return import single_return
 from adcompile.normal.specialise import specialised
 
@@ -116,7 +115,7 @@ def inlined(
     """
     inliner = _Inliner(function, read_one)
     values = {name: literal(value) for name, value in (known or {}).items()}
-    body = inliner.block(_renamed(function.body, values) if values else function.body)
+    body = inliner.block(renamed(function.body, values) if values else function.body)
     return Inlined(replace(function, body=body), tuple(inliner.ready))
 
 
@@ -125,7 +124,7 @@ class _Inliner:
         self.fresh = Fresh(taken(function))
         self.read_one = read_one
         self.ready: dict[FunctionType, ReadSource] = {}
-        self.open: list[FunctionType] = []
+        self.open: list[FunctionType | LocalFunction] = []
         self.inside = function.name
         self.span: Span | None = None
 
@@ -243,6 +242,8 @@ class _Inliner:
         fn, *args = call.args
         if isinstance(fn, Const) and callable(fn.value):
             return Call(fn.value, tuple(args), call.kwargs)
+        if isinstance(fn, Call) and fn.fn is ops.closure and isinstance(fn.args[0], Const):
+            return Call(fn.args[0].value, tuple(args), (*call.kwargs, *fn.kwargs))
         if isinstance(fn, Call) and fn.fn is ops.refused:
             raise Unsupported(())
         name = fn.id if isinstance(fn, Name) else "this"
@@ -267,9 +268,11 @@ class _Inliner:
             )
         source = self.read(callee.function)
         arguments = self.bound(callee, call, source.signature)
-        function = single_return(no_jumps(specialised(source.function, arguments)))
-        before, values = self.arguments(function, arguments)
-        body = _renamed(function.body, values)
+        known, captured = apart(arguments)
+        function = replace(source.function, params=(*source.function.params, *captured))
+        function = single_return(no_jumps(specialised(function, known)))
+        before, values = self.arguments(function, arguments, captured)
+        body = renamed(function.body, values)
         outer = (self.inside, self.span)
         self.open.append(callee.function)
         self.inside = function.name
@@ -279,7 +282,9 @@ class _Inliner:
         assert isinstance(last, Return), function.name
         return [*before, *inner], last.value
 
-    def read(self, fn: FunctionType) -> ReadSource:
+    def read(self, fn: FunctionType | LocalFunction) -> ReadSource:
+        if isinstance(fn, LocalFunction):
+            return fn
         if fn not in self.ready:
             try:
                 self.ready[fn] = self.read_one(fn)
@@ -311,14 +316,19 @@ class _Inliner:
             found[name] = given[name] if name in given else literal(parameter.default)
         return found
 
-    def arguments(self, function: Function, arguments: Mapping[str, Expr]) -> tuple[list[Stmt], dict[str, Expr]]:
+    def arguments(
+        self, function: Function, arguments: Mapping[str, Expr], captured: Mapping[str, Expr]
+    ) -> tuple[list[Stmt], dict[str, Expr]]:
         """What stands for each name of a function: a parameter's argument itself where it is an atom that the
         function does not change (or where a one-line function reads it once), a variable of that value elsewhere."""
         before: list[Stmt] = []
-        values: dict[str, Expr] = {}
+        values: dict[str, Expr] = dict(captured)
         changed = assigned_in(function.body) | written(function.body)
         uses = _uses_of_one_line(function)
         for parameter, value in arguments.items():
+            if isinstance(value, Call) and value.fn is ops.closure:
+                values[parameter] = value
+                continue
             rebound = parameter in assigned_in(function.body)
             if is_atom(value) or uses.count(parameter) == 1:
                 itself = not rebound if isinstance(value, Name) else parameter not in changed
@@ -346,33 +356,3 @@ def _uses_of_one_line(function: Function) -> list[str]:
             if all(stays_a_call(fn) and fn not in (ops.call, ops.method) for fn in inner):
                 return list(names(value))
     return []
-
-
-def _renamed(block: Sequence[Stmt], values: Mapping[str, Expr]) -> Block:
-    """A block of the surface dialect in other names; names assigned or written through become names."""
-
-    def name(old: str) -> str:
-        new = values.get(old, Name(old))
-        assert isinstance(new, Name), (old, new)
-        return new.id
-
-    def one(stmt: Stmt) -> Stmt:
-        stmt = with_expressions(stmt, [mapped(substituted(e, values), _item) for e in expressions(stmt)])
-        match stmt:
-            case Assign() | Update():
-                stmt = replace(stmt, target=name(stmt.target))
-            case Store() | Accum():
-                stmt = replace(stmt, array=name(stmt.array))
-            case For():
-                stmt = replace(stmt, index=name(stmt.index))
-        return with_blocks(stmt, [tuple(map(one, inner)) for inner in blocks(stmt)])
-
-    return tuple(map(one, block))
-
-
-def _item(expr: Expr) -> Expr:
-    """`(a, b)[1]` is `b`."""
-    match expr:
-        case Index(Tuple(items), (Const(int(position)),)) if -len(items) <= position < len(items):
-            return items[position]
-    return expr

@@ -68,7 +68,7 @@ def _is_settled(value: Expr) -> bool:
     if isinstance(value, Tuple):
         return all(map(_is_settled, value.items))
     if isinstance(value, Call):
-        return value.fn is ops.refused
+        return value.fn in (ops.refused, ops.closure)
     return isinstance(value, Const) and not isinstance(value.value, _NUMBERS)
 
 
@@ -94,6 +94,8 @@ def _statement(stmt: Stmt, values: Values) -> Sequence[Stmt]:
             return _branch(stmt, values) if decided is None else _block(then if decided else orelse, values)
         case Assign(target, value) if _is_settled(value):
             values[target] = value
+            if isinstance(value, Call) and value.fn is ops.closure:
+                return []
         case Assign(target) | Update(target):
             values.pop(target, None)
     return [stmt]

@@ -169,22 +169,23 @@ def starred(x):
 
 @refused(x)
 def walrus(x):
-    return (y := x[0]) * y
+    return y * (y := x[0])
 
 
 @refused(x)
 def deleted(x):
     y = x[0]
-    del y
-    return x[0]
+    del x[0]
+    return y
 
 
 @refused(x)
 def inner_function(x):
-    def square(z):
-        return z * z
+    def scaled(z):
+        return k * z
 
-    return square(x[0])
+    k = x[0]
+    return scaled(x[0])
 
 
 @refused(x)

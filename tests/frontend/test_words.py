@@ -30,7 +30,31 @@ def pointed(refusal):
         ("y = {x, 2.0}", "unsupported-expression", "a set is not supported", "{x, 2.0}"),
         ("y = sum(v for v in x)", "unsupported-expression", "a generator is not supported", "v for v in x"),
         ("y = {v for v in x}", "unsupported-expression", "a set comprehension is not supported", "{v for v in x}"),
-        ("y = lambda v: v", "unsupported-expression", "a lambda inside a function is not supported", "lambda v: v"),
+        (
+            "y = lambda *v: v",
+            "unsupported-statement",
+            "a function with such parameters or decorators inside another is not supported",
+            "lambda *v: v",
+        ),
+        (
+            "y = lambda v: v + y",
+            "unsupported-statement",
+            "a function reads `y`, which is assigned after it is defined",
+            "lambda v: v + y",
+        ),
+        (
+            "y = x and (z := x)",
+            "unsupported-expression",
+            "an assignment inside an expression is not supported here",
+            "z := x",
+        ),
+        (
+            "with np.errstate(all='raise'): pass",
+            "unsupported-statement",
+            "`with` is not supported",
+            "np.errstate(all='raise')",
+        ),
+        ("del x[0]", "unsupported-statement", "`del` is not supported", "del x[0]"),
         ("y = x * 1j", "unsupported-expression", "a complex number is not supported", "1j"),
         ("y = 'a' f'{x}'", "unsupported-expression", "an f-string is not supported", "'a' f'{x}'"),
         ("y = yield x", "unsupported-expression", "`yield` is not supported", "yield x"),
@@ -50,8 +74,8 @@ def pointed(refusal):
         ("y = list(x)", "unsupported-expression", "`list` gives no number and no array", "list(x)"),
         ("print(x)", "unsupported-expression", "`print` is not supported", "print(x)"),
         ("raise", "unsupported-statement", "`raise` without an exception is not supported", "raise"),
-        ("global y", "unsupported-statement", "`global` is not supported", "global y"),
-        ("import math", "unsupported-statement", "`import` is not supported", "import math"),
+        ("global y; y = 1.0", "unsupported-statement", "a global is assigned", "y"),
+        ("import nothing", "unsupported-statement", "`import` is not supported", "import nothing"),
         ("class A: pass", "unsupported-statement", "`class` is not supported", "A"),
         ("a, *b = x", "unsupported-statement", "a starred target is not supported", "a, *b"),
         ("a, b = x, x, x", "unsupported-statement", "2 targets for 3 values", "a, b"),
@@ -113,7 +137,7 @@ def test_signatures():
 
 
 def test_all_at_once_in_the_order_of_the_text():
-    f = function_of("def f(x):\n    for v in (1.0, 2.0):\n        y = [x] + {1: nothing}\n    del x\n    return y\n")
+    f = function_of("def f(x):\n    for v in (1.0, 2.0):\n        y = [x] + {1: nothing}\n    del x[0]\n    return y\n")
     with pytest.raises(Unsupported) as caught:
         read(f)
     assert str(caught.value).replace(f.__code__.co_filename, "file.py") == "\n".join(
@@ -132,9 +156,9 @@ def test_all_at_once_in_the_order_of_the_text():
             "",
             "unsupported-statement: `del` is not supported",
             "  --> file.py:4:5 in f",
-            " 4 |     del x",
-            "   |     ^^^^^",
-            "  help: leave the name alone",
+            " 4 |     del x[0]",
+            "   |     ^^^^^^^^",
+            "  help: leave the element alone",
         ]
     )
 
