@@ -19,6 +19,7 @@ from types import ModuleType
 from typing import Any
 
 import libcst as cst
+import libcst.matchers as matchers
 import numpy as np
 
 from adcompile.errors import Refusal
@@ -44,6 +45,7 @@ class Expressions(ABC):
         self.source = source
         self.resolver = Resolver(source.fn, local)
         self.refusals: list[Refusal] = []
+        self.aliases: dict[str, str] = {}  # of the variables of comprehensions
         self.surely = True  # whether what is being read is surely evaluated
         self.read_names: set[str] = set()  # by the statement so far
         self.acted = False  # whether the statement so far may do more than give a value
@@ -59,7 +61,7 @@ class Expressions(ABC):
         """The object that a name, a dotted name or an item of one stands for before the run, or `MISSING`."""
         match node:
             case cst.Name():
-                return self.resolver.name(node.value)
+                return MISSING if node.value in self.aliases else self.resolver.name(node.value)
             case cst.Attribute():
                 owner = self.known(node.value)
                 return MISSING if owner is MISSING else attribute(owner, node.attr.value)
@@ -111,11 +113,35 @@ class Expressions(ABC):
                 return made
             case cst.Ellipsis():
                 return Const(Ellipsis)
+            case cst.List():
+                return Tuple(tuple(self.element(part, listed=True) for part in node.elements))
+            case cst.ListComp():
+                return self.comprehended(node)
             case cst.NamedExpr():
                 return self.assignment(node)
             case cst.Lambda():
                 return self.local_function(node)
         return self.unsupported(node)
+
+    def spelled(self, name: str) -> str:
+        """A variable of the text as a variable of the function."""
+        return self.aliases.get(name, name)
+
+    def names_in(self, node: cst.CSTNode) -> set[str]:
+        """The names that a part of the text mentions."""
+        return {found.value for found in matchers.findall(node, matchers.Name()) if isinstance(found, cst.Name)}
+
+    @abstractmethod
+    def items_of(self, name: str) -> Expr:
+        """A variable as a value: of a list, the items that it has."""
+
+    @abstractmethod
+    def comprehended(self, node: cst.ListComp) -> Expr:
+        """`[item for target in items]`."""
+
+    @abstractmethod
+    def reduced(self, fn: Any, node: cst.ListComp | cst.GeneratorExp, start: Expr | None) -> Expr:
+        """`sum`, `any`, `all`, `max` or `min` of a generator."""
 
     @abstractmethod
     def assignment(self, node: cst.NamedExpr) -> Expr:
@@ -142,9 +168,11 @@ class Expressions(ABC):
         """A variable, or what a name of outside stands for."""
         if node.value in _KEYWORDS:
             return Const(_KEYWORDS[node.value])
+        if node.value in self.aliases:
+            return Name(self.aliases[node.value])
         if self.resolver.is_local(node.value):
             self.read_names.add(node.value)
-            return Name(node.value)
+            return self.items_of(node.value)
         value = self.known(node)
         if value is MISSING:
             return self.unknown(node)
@@ -264,6 +292,8 @@ class Expressions(ABC):
     # ------------------------------------------------------------------------------------ calls
     def call(self, node: cst.Call) -> Expr:
         """A call of a function known before the run, of a method, or of a local name."""
+        if (found := self.of_generator(node)) is not None:
+            return found
         args: list[Expr] = []
         kwargs: list[tuple[str, Expr]] = []
         for arg in node.args:
@@ -281,6 +311,15 @@ class Expressions(ABC):
             if isinstance(owner, np.ndarray):
                 return Call(ops.method, (Const(owner), Const(node.func.attr.value), *args), tuple(kwargs))
         return self.call_of_known(node, fn, args, tuple(kwargs))
+
+    def of_generator(self, node: cst.Call) -> Expr | None:
+        """`sum`, `any`, `all`, `max` or `min` of a generator or a comprehension; nothing for other calls."""
+        match [arg.value for arg in node.args if arg.keyword is None and not arg.star]:
+            case [cst.GeneratorExp() | cst.ListComp() as items, *rest] if len(rest) < 2:
+                fn = self.known(node.func)
+                if len(node.args) == 1 + len(rest) and fn in ((sum,) if rest else (sum, any, all, max, min)):
+                    return self.reduced(fn, items, self.read(rest[0]) if rest else None)
+        return None
 
     def call_of_known(self, node: cst.Call, fn: Any, args: list[Expr], kwargs: tuple[tuple[str, Expr], ...]) -> Expr:
         """A call of a function known before the run."""

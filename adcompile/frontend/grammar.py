@@ -37,8 +37,6 @@ EXPRESSIONS: Mapping[str, tuple[str, str]] = {
     "FormattedString": ("an f-string", "build messages outside the function"),
     "GeneratorExp": ("a generator", "write the loop out"),
     "Imaginary": ("a complex number", "split it into real and imaginary parts"),
-    "List": ("a list", "use an array: np.array([...]), np.zeros(n)"),
-    "ListComp": ("a list comprehension", "write the loop out, storing into an array"),
     "Set": ("a set", "use an array"),
     "SetComp": ("a set comprehension", "write the loop out"),
     "StarredElement": ("an unpacked item", "name every item"),

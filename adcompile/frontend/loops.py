@@ -15,7 +15,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import reduce
-from typing import Any
+from typing import Any, NamedTuple
 
 import libcst as cst
 import numpy as np
@@ -28,6 +28,15 @@ from adcompile.ir.nodes import Block, Call, Const, Expr, For, Index, Name, Tuple
 
 _MOST_COPIES = 64  # of a body, for the items of a literal tuple
 _RANGE = tuple[Expr, Expr, Expr]
+
+
+class Body(NamedTuple):
+    """What a loop does: its statements after those that something else makes, the names that they assign, and whether
+    they have a `break` or `continue` of the loop."""
+
+    read: Callable[[Callable[[], None]], Block]
+    assigned: frozenset[str]
+    leaves: bool
 
 
 class Loops(Targets, ABC):
@@ -49,35 +58,41 @@ class Loops(Targets, ABC):
         first, last = self.source.span(node), self.source.span(node.iter)
         self.span = Span(first.file, first.line, first.column, last.end_line, last.end_column)
         self.origin = f"for {self.source.code(node.target)} in {self.source.code(node.iter)}"
-        items = self.static_items(node.iter)
-        if items is not None:
-            self.copies(node, items)
-        else:
-            self.counted(node)
+        body = Body(
+            lambda first: self.block(node.body, first), frozenset(local_names(node.body)), leaves_its_loop(node.body)
+        )
+        self.over(node.target, node.iter, body)
 
-    def counted(self, node: cst.For) -> None:
+    def over(self, target: cst.BaseAssignTargetExpression, items: cst.BaseExpression, body: Body) -> None:
+        """A loop of some body, which a `for` has or a comprehension stands for."""
+        static = self.static_items(items)
+        if static is not None:
+            self.copies(target, items, static, body)
+        else:
+            self.counted(target, items, body)
+
+    def counted(self, target: cst.BaseAssignTargetExpression, items: cst.BaseExpression, body: Body) -> None:
         """A loop over a range, or over arrays by index."""
         span, origin = self.span, self.origin
-        bounds = self.range_of(node.iter)
-        parallel = self.is_parallel(node.iter)
-        if bounds is not None and isinstance(node.target, cst.Name) and node.target.value not in self.outliving:
-            body = self.block(node.body)
-            self.out.append(For(node.target.value, *bounds, body, parallel=parallel, span=span))
-            return
-        index = self.fresh("_".join((*target_names(node.target), "index")))
-        if bounds is not None:
-            item: Expr = Name(index)
+        bounds = self.range_of(items)
+        parallel = self.is_parallel(items)
+        if bounds is not None and isinstance(target, cst.Name) and target.value not in self.outliving:
+            index, first = self.spelled(target.value), _nothing
         else:
-            lengths: list[Expr] = []
-            changed = local_names(node.body) | set(target_names(node.target))
-            item = self.item(node.iter, Name(index), lengths, changed)
-            bounds = (Const(0), reduce(lambda a, b: Call(min, (a, b)), lengths or [Const(0)]), Const(1))
+            index = self.fresh("_".join((*target_names(target), "index")))
+            if bounds is not None:
+                item: Expr = Name(index)
+            else:
+                lengths: list[Expr] = []
+                changed = body.assigned | {self.spelled(name) for name in target_names(target)}
+                item = self.item(items, Name(index), lengths, set(changed))
+                bounds = (Const(0), reduce(lambda a, b: Call(min, (a, b)), lengths or [Const(0)]), Const(1))
 
-        def first() -> None:
-            self.span, self.origin = span, origin
-            self.target(node.target, item)
+            def first() -> None:
+                self.span, self.origin = span, origin
+                self.target(target, item)
 
-        self.out.append(For(index, *bounds, self.block(node.body, first), parallel=parallel, span=span))
+        self.out.append(For(index, *bounds, body.read(first), parallel=parallel, span=span))
 
     # ------------------------------------------------------------------------------------ ranges
     def called(self, node: cst.BaseExpression, *fns: Any) -> list[cst.BaseExpression] | None:
@@ -220,22 +235,28 @@ class Loops(Targets, ABC):
             return Tuple(tuple(map(self.settled, value.items)))
         return value if isinstance(value, Const) else self.named("item", value)
 
-    def copies(self, node: cst.For, items: list[Expr]) -> None:
+    def copies(
+        self, target: cst.BaseAssignTargetExpression, items: cst.BaseExpression, found: list[Expr], body: Body
+    ) -> None:
         """A loop over a literal tuple: its body for every item."""
-        if leaves_its_loop(node.body) or len(items) > _MOST_COPIES:
+        if body.leaves or len(found) > _MOST_COPIES:
             self.refuse(
-                node.iter,
+                items,
                 "a loop over a tuple is written out, its body once for every item: "
-                + ("this one has `break` or `continue`" if len(items) <= _MOST_COPIES else f"this has {len(items)}"),
+                + ("this one has `break` or `continue`" if len(found) <= _MOST_COPIES else f"this has {len(found)}"),
                 "put the values into an array and loop over that",
                 "unsupported-statement",
             )
             return
         span, origin = self.span, self.origin
-        for item in items:
+        for item in found:
             self.span, self.origin = span, origin
-            self.target(node.target, item)
-            self.out += self.block(node.body)
+            self.target(target, item)
+            self.out += body.read(_nothing)
+
+
+def _nothing() -> None:
+    """Nothing is done first."""
 
 
 def _is_range(fn: Any) -> bool:

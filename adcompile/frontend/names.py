@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 import libcst as cst
@@ -60,6 +61,95 @@ def breaks_its_loop(body: cst.CSTNode) -> bool:
     finder = _Jumps(continues=False)
     body.visit(finder)
     return finder.found
+
+
+def assigned_lists(body: cst.CSTNode) -> set[str]:
+    """The variables that are assigned `[...]`, `[value] * count` or a list comprehension, and nothing else."""
+    finder = _Lists()
+    body.visit(finder)
+    return finder.lists - finder.others
+
+
+def changed_lists(body: cst.CSTNode) -> tuple[Iterable[str], set[str]]:
+    """The variables that are appended to, and those with items that are assigned, or found by more than a literal."""
+    finder = _Lists()
+    body.visit(finder)
+    return finder.appended, finder.changed
+
+
+def most_appended(node: cst.CSTNode) -> Counter[str]:
+    """How many items the statements of a node append to each variable, loops counted once."""
+    finder = _Lists()
+    node.visit(finder)
+    return finder.appended
+
+
+def is_list(node: cst.BaseExpression) -> bool:
+    """Whether an expression makes a list: `[...]`, `[value] * count`, a comprehension."""
+    match node:
+        case cst.BinaryOperation(left=cst.List(elements=[cst.Element()]), operator=cst.Multiply()):
+            return True
+    return isinstance(node, (cst.List, cst.ListComp))
+
+
+class _Lists(cst.CSTVisitor):
+    def __init__(self) -> None:
+        self.lists: set[str] = set()
+        self.others: set[str] = set()
+        self.appended: Counter[str] = Counter()
+        self.changed: set[str] = set()
+
+    def visit_Assign(self, node: cst.Assign) -> None:
+        for target in node.targets:
+            single = isinstance(target.target, cst.Name) and len(node.targets) == 1 and is_list(node.value)
+            (self.lists if single else self.others).update(target_names(target.target))
+
+    def visit_AugAssign(self, node: cst.AugAssign) -> None:
+        self.others.update(target_names(node.target))
+        self._stored(node.target)
+
+    def visit_AssignTarget(self, node: cst.AssignTarget) -> None:
+        self._stored(node.target)
+
+    def _stored(self, node: cst.BaseExpression) -> None:
+        match node:
+            case cst.Subscript(value=cst.Name(name)):
+                self.changed.add(name)
+            case cst.Tuple() | cst.List():
+                for item in node.elements:
+                    self._stored(item.value)
+
+    def visit_Subscript(self, node: cst.Subscript) -> None:
+        match node:
+            case cst.Subscript(value=cst.Name(name), slice=[cst.SubscriptElement(cst.Index(index))]):
+                minus = isinstance(index, cst.UnaryOperation) and isinstance(index.expression, cst.Integer)
+                if not (isinstance(index, cst.Integer) or minus):
+                    self.changed.add(name)
+
+    def visit_For(self, node: cst.For) -> None:
+        self._looped(node.iter)
+
+    def visit_CompFor(self, node: cst.CompFor) -> None:
+        self._looped(node.iter)
+
+    def _looped(self, node: cst.BaseExpression) -> None:
+        match node:
+            case cst.Name(name):
+                self.changed.add(name)
+            case cst.Call():
+                for arg in node.args:
+                    self._looped(arg.value)
+
+    def visit_Call(self, node: cst.Call) -> None:
+        match node.func:
+            case cst.Attribute(value=cst.Name(name), attr=cst.Name("append")):
+                self.appended[name] += 1
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
+        return False
+
+    def visit_Lambda(self, node: cst.Lambda) -> bool:
+        return False
 
 
 class _Bound(cst.CSTVisitor):

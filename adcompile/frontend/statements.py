@@ -25,8 +25,8 @@ from adcompile.frontend.functions import (
     read_in,
 )
 from adcompile.frontend.grammar import STATEMENTS
-from adcompile.frontend.loops import Loops
-from adcompile.frontend.names import breaks_its_loop, local_names, outliving
+from adcompile.frontend.lists import Lists
+from adcompile.frontend.names import breaks_its_loop, local_names, most_appended, outliving
 from adcompile.frontend.raises import asserted, raised
 from adcompile.frontend.resolve import MISSING, attribute
 from adcompile.frontend.source import Located
@@ -38,12 +38,11 @@ _STATEMENT = "unsupported-statement"
 _SILENT: tuple[Any, ...] = (np.errstate, warnings.catch_warnings)
 
 
-class Statements(Loops):
+class Statements(Lists):
     """Reads the statements of one function; `refused` is all of it that is not of the language."""
 
     def __init__(self, source: Located, definition: Definition, local: set[str], outliving: frozenset[str]) -> None:
-        super().__init__(source, local, outliving)
-        self.definition = definition
+        super().__init__(source, definition, local, outliving)
         self.refused: list[Refusal] = []
         self.broken: list[str] = []  # of each loop around, the flag that a `break` sets; empty where none is needed
 
@@ -138,9 +137,17 @@ class Statements(Loops):
         flag = ""
         if node.orelse is not None and breaks_its_loop(node.body):
             flag = self.named("broken", Const(False)).id
+        appended = self.appended.intersection(most_appended(node))
+        if isinstance(node, cst.For) and appended & self.names_in(node.iter):
+            self.refuse(node.iter, "a list is appended to in a loop over it", "loop over a copy", _STATEMENT)
+        if self.branches and appended:
+            hint = "make the list before the branch, with all its items, or use an array"
+            self.refuse(node, "a list is appended to in a loop in a branch", hint, _STATEMENT)
+        outside, self.branches = self.branches, 0
         self.broken.append(flag)
         loop()
         self.broken.pop()
+        self.branches = outside
         if node.orelse is None:
             return
         rest = self.block(node.orelse.body)
@@ -162,6 +169,9 @@ class Statements(Loops):
     def branch(self, node: cst.If) -> None:
         """`if`, with `elif` as an `if` in its `else`."""
         span, test = self.source.span(node.test), self.read(node.test)
+        if not self.branches:
+            self.make_room(node)
+        self.branches += 1
         then = self.block(node.body)
         outer, self.out = self.out, []
         if isinstance(node.orelse, cst.If):
@@ -170,11 +180,14 @@ class Statements(Loops):
         elif node.orelse is not None:
             self.out += self.block(node.orelse.body)
         orelse, self.out = self.out, outer
+        self.branches -= 1
         self.out.append(If(test, then, tuple(orelse), span=span))
 
     # ------------------------------------------------------------------------------------ other statements
     def effect(self, node: cst.Expr) -> None:
         """An expression on a line of its own: a call is made for what it does, text and values do nothing."""
+        if self.appends(node.value):
+            return
         value = self.read(node.value)
         if isinstance(value, Call):
             self.out.append(Effect(value, span=self.span, origin=self.origin))
@@ -234,6 +247,9 @@ class Statements(Loops):
             return self.refuse(node, message, hint, _STATEMENT)
         captured = [name for name in read_in(node) if self.resolver.is_local(name)]
         changed = assigned_after(self.definition.body, node) & {*captured}
+        if self.appended & {*captured}:
+            hint = "pass the list as an argument"
+            return self.refuse(node, "a function reads a list that is appended to", hint, _STATEMENT)
         if changed:
             message = f"a function reads `{min(changed)}`, which is assigned after it is defined"
             hint = "define it after the last assignment, or pass the value as an argument"

@@ -11,6 +11,7 @@ Names for what has to wait: `a, b = b, a` needs them, `a, b = x[0], x[1]` does n
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections import Counter
 from collections.abc import Sequence
 
@@ -20,7 +21,7 @@ import numpy as np
 from adcompile.errors import Span
 from adcompile.frontend.expressions import Expressions, may_act
 from adcompile.frontend.grammar import BINARY
-from adcompile.frontend.names import only_names, target_names
+from adcompile.frontend.names import is_list, only_names, target_names
 from adcompile.frontend.source import Located
 from adcompile.ir.nodes import Accum, Assign, Call, Const, Expr, Index, Name, Slice, Stmt, Store, Tuple, Update
 from adcompile.ir.walk import names, nodes, rebuilt
@@ -57,10 +58,17 @@ class Targets(Expressions):
         self.out.append(Assign(name, value, span=self.span, origin=self.origin))
 
     # ------------------------------------------------------------------------------------ assignments
+    @abstractmethod
+    def list_assigned(self, name: str, node: cst.BaseExpression) -> bool:
+        """`name = [...]`, where that is a list that changes."""
+
     def assign(self, node: cst.Assign) -> None:
         """`a = value`, `a = b = value`."""
-        value = self.read(node.value)
         targets = [target.target for target in node.targets]
+        name = targets[0].value if len(targets) == 1 and isinstance(targets[0], cst.Name) else ""
+        if name and is_list(node.value) and self.list_assigned(name, node.value):
+            return
+        value = self.read(node.value)
         if len(targets) > 1:
             bound = [name for target in targets for name in target_names(target)]
             if not isinstance(value, (Name, Const)) or (isinstance(value, Name) and value.id in bound):
@@ -72,7 +80,7 @@ class Targets(Expressions):
         """`node = value`."""
         match node:
             case cst.Name():
-                self.give(node.value, value)
+                self.give(self.spelled(node.value), value)
             case cst.Tuple() | cst.List():
                 self.unpack(node, value)
             case cst.Subscript():

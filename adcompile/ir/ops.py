@@ -69,6 +69,16 @@ def closure(function: Any, **captured: Any) -> Any:
     raise NotImplementedError(function)
 
 
+def listed(items: Any) -> Any:
+    """Surface only: a list of numbers, from a tuple of them; an integer makes room for so many."""
+    return list(items) if isinstance(items, tuple) else [0.0] * items
+
+
+def repeated(value: Any, count: int) -> Any:
+    """Surface only: `[value] * count`."""
+    return [value] * count
+
+
 def refused(refusals: Any) -> Any:
     """Surface only: stands where something is not of the language; refused where it is not in a dead branch."""
     raise Unsupported(refusals)

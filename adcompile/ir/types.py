@@ -17,10 +17,13 @@ class Scalar:
 
 @dataclass(frozen=True, slots=True)
 class Array:
-    """An array of `ndim` axes; memory order is not part of the type here."""
+    """An array of `ndim` axes; memory order is not part of the type here.
+
+    Before SSA, `listed` says that it stands for a list of numbers, to which operators mean something else."""
 
     dtype: str
     ndim: int
+    listed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

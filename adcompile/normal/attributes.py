@@ -14,6 +14,7 @@ from adcompile.normal import array_elementwise, array_reductions  # noqa: F401  
 from adcompile.normal.array_calls import FORMS, dtype_constant
 from adcompile.normal.array_shapes import flattened, permuted
 from adcompile.normal.building import Builder, Typed, constant, tuple_of, value_of
+from adcompile.normal.lists import is_list
 
 _FUNCTIONS: Mapping[str, Any] = {
     "sum": np.sum, "prod": np.prod, "mean": np.mean, "max": np.max, "min": np.min, "any": np.any, "all": np.all,
@@ -27,7 +28,7 @@ _FUNCTIONS: Mapping[str, Any] = {
 
 def attribute(b: Builder, x: Typed, name: str) -> Typed:
     """`x.name`."""
-    if isinstance(x.type, (Array, Scalar)):
+    if isinstance(x.type, (Array, Scalar)) and not is_list(x):
         match name:
             case "shape":
                 return tuple_of(b.dims(x)) if x.is_array else tuple_of(())
@@ -46,7 +47,7 @@ def attribute(b: Builder, x: Typed, name: str) -> Typed:
 
 def method(b: Builder, x: Typed, name: str, args: Sequence[Typed], kwargs: Mapping[str, Typed]) -> Typed:
     """`x.name(*args, **kwargs)`."""
-    if not x.is_array:
+    if not x.is_array or is_list(x):
         raise _unknown(x, name)
     match name, len(args):
         case "transpose", _ if not kwargs:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -216,7 +217,10 @@ class Builder:
             raise refuse("no-type", f"a value that is not an array ({described(base.type)}) is indexed")
         base, items = self._through(base, self.canonical_index(base, items))
         exprs = tuple(item.expr for item in items)
-        return Typed(Index(base.expr, exprs), type_of_index(base.type, exprs, [item.type for item in items]))
+        found = type_of_index(base.type, exprs, [item.type for item in items])
+        if isinstance(base.type, Array) and base.type.listed and isinstance(found, Array):
+            found = replace(found, listed=True)
+        return Typed(Index(base.expr, exprs), found)
 
     def _item(self, base: Typed, items: Sequence[Typed]) -> Typed:
         parts = base.items
@@ -225,6 +229,9 @@ class Builder:
                 return parts[number]
             case (Typed(Slice(Const(start), Const(stop), Const(step))),):
                 return tuple_of(parts[slice(start, stop, step)])
+        numbers = bool(parts) and all(isinstance(part.type, Scalar) for part in parts)
+        if numbers and len(items) == 1 and isinstance(items[0].type, Scalar) and kind(items[0].type) in "iu":
+            return self.index(self.shared(self.call(np.array, base), "items"), items)
         type_of_index(base.type, [item.expr for item in items], [item.type for item in items])
         raise refuse("dynamic-tuple-index", "a tuple is indexed by a value known only at run time", hint="use an array")
 

@@ -13,10 +13,11 @@ from adcompile.analysis.types_of import described, name_of, type_of_value
 from adcompile.errors import Unsupported, refuse
 from adcompile.ir import ops
 from adcompile.ir.nodes import Call, Const, Expr, Index, Name, Slice, Tuple
-from adcompile.ir.types import Array, Scalar, Static
+from adcompile.ir.types import Array, Scalar, Static, kind
 from adcompile.normal.array_calls import FORMS
 from adcompile.normal.attributes import attribute, function, method
 from adcompile.normal.building import Builder, Typed, constant, real, require_integer, tuple_of
+from adcompile.normal.lists import passed
 from adcompile.normal.variables import Absent, Undefined, Value, converted_constant, joined_type, missing
 
 _OPERATORS: Mapping[Any, Any] = {
@@ -118,6 +119,7 @@ class Expressions:
 
     def call_known(self, fn: Callable[..., Any], args: Sequence[Typed], kwargs: Mapping[str, Typed]) -> Typed:
         """A call with resolved arguments."""
+        args = passed(fn, args)
         if any(arg.is_tuple for arg in args) and not kwargs and (found := self._of_tuples(fn, args)) is not None:
             return found
         if fn in FORMS:
@@ -136,6 +138,13 @@ class Expressions:
                 return tuple_of([*left.items, *right.items])
             case (np.multiply, (Typed() as left, Typed(Const(int() as count)))) if left.is_tuple:
                 return tuple_of(left.items * count)
+            case (np.multiply, (left, right)) if left.is_tuple != right.is_tuple:
+                number = right if left.is_tuple else left
+                if isinstance(number.type, Scalar) and kind(number.type) in "iub":
+                    hint = "use an array: np.full(n, value)"
+                    raise refuse(
+                        "unsupported-list", "a tuple is repeated a number of times known only in the run", hint=hint
+                    )
             case (np.equal | np.not_equal, (left, right)) if left.is_tuple and right.is_tuple:
                 if len(left.items) != len(right.items):
                     return constant(fn is np.not_equal)

@@ -60,6 +60,7 @@ from adcompile.normal.branches import branch
 from adcompile.normal.building import Builder, Typed, constant, real
 from adcompile.normal.carried import loop
 from adcompile.normal.fresh import taken
+from adcompile.normal.lists import plain
 from adcompile.normal.resolved import Expressions
 from adcompile.normal.variables import REPORTED, UNDEFINED, Value
 from adcompile.normal.writes import effect, store, update
@@ -117,7 +118,8 @@ class Walk:
             raise Unsupported(dict.fromkeys(self.refusals))
         if not self.b.out or not isinstance(self.b.out[-1], Return):  # refused in an attempt that was given up
             raise Unsupported(dict.fromkeys(self.forgotten))
-        return replace(self.function, body=tuple(self.b.out), types=self.b.types)
+        types = {name: plain(type_) for name, type_ in self.b.types.items()}
+        return replace(self.function, body=tuple(self.b.out), types=types)
 
     # -------------------------------------------------------------------------------------- entry
     def parameter(self, base: str, x: Typed) -> Value:

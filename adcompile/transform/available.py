@@ -84,9 +84,9 @@ class Availability(Reloads):
         return frame.at_hand[name]
 
     def _final_version(self, name: str, where: Definition) -> str:
-        """What a tape that a while loop grows is called after the loop: all its versions are one array."""
+        """What an array that a loop makes longer is called after the loop: all its versions are one array."""
         loop = where.region[0]
-        if isinstance(loop, While):
+        if isinstance(loop, (For, While)):
             for carry in loop.carried:
                 if self.roots.same(carry.inner, name):
                     return carry.result

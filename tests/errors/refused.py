@@ -23,7 +23,7 @@ def several_at_once(x):
         y = x[0]
     except ValueError:
         y = 0.0
-    z = [v for v in x]
+    z = {v for v in x}
     return y + z[0] + not_defined_anywhere  # noqa: F821
 
 

@@ -22,13 +22,41 @@ def pointed(refusal):
     )
 
 
+APPENDED = "a function reads a list that is appended to"
+
+
 @pytest.mark.parametrize(
     ("line", "code", "message", "at"),
     [
-        ("y = [x]", "unsupported-expression", "a list is not supported", "[x]"),
+        ("y = []; y.append(x); z = lambda v: y[0]", "unsupported-statement", APPENDED, "lambda v: y[0]"),
+        (
+            "y = []\n    for v in y: y.append(v)",
+            "unsupported-statement",
+            "a list is appended to in a loop over it",
+            "y",
+        ),
+        (
+            "y = []\n    if x:\n        for i in range(3): y.append(i)",
+            "unsupported-statement",
+            "a list is appended to in a loop in a branch",
+            "for i in range(3): y.append(i)",
+        ),
+        (
+            "y = [v for v in x]; y.append(x)",
+            "unsupported-expression",
+            "a comprehension that is appended to is not supported",
+            "[v for v in x]",
+        ),
+        ("y = [x for x in x]", "unsupported-expression", "this comprehension is not supported", "x"),
+        (
+            "y = x and sum(v for v in x)",
+            "unsupported-expression",
+            "a comprehension that may not be evaluated is not supported",
+            "v for v in x",
+        ),
         ("y = {1: x}", "unsupported-expression", "a dict is not supported", "{1: x}"),
         ("y = {x, 2.0}", "unsupported-expression", "a set is not supported", "{x, 2.0}"),
-        ("y = sum(v for v in x)", "unsupported-expression", "a generator is not supported", "v for v in x"),
+        ("y = len(v for v in x)", "unsupported-expression", "a generator is not supported", "v for v in x"),
         ("y = {v for v in x}", "unsupported-expression", "a set comprehension is not supported", "{v for v in x}"),
         (
             "y = lambda *v: v",
@@ -137,20 +165,20 @@ def test_signatures():
 
 
 def test_all_at_once_in_the_order_of_the_text():
-    f = function_of("def f(x):\n    for v in (1.0, 2.0):\n        y = [x] + {1: nothing}\n    del x[0]\n    return y\n")
+    f = function_of("def f(x):\n    for v in (1.0, 2.0):\n        y = {x} + {1: nothing}\n    del x[0]\n    return y\n")
     with pytest.raises(Unsupported) as caught:
         read(f)
     assert str(caught.value).replace(f.__code__.co_filename, "file.py") == "\n".join(
         [
-            "unsupported-expression: a list is not supported",
+            "unsupported-expression: a set is not supported",
             "  --> file.py:3:13 in f",
-            " 3 |         y = [x] + {1: nothing}",
+            " 3 |         y = {x} + {1: nothing}",
             "   |             ^^^",
-            "  help: use an array: np.array([...]), np.zeros(n)",
+            "  help: use an array",
             "",
             "unsupported-expression: a dict is not supported",
             "  --> file.py:3:19 in f",
-            " 3 |         y = [x] + {1: nothing}",
+            " 3 |         y = {x} + {1: nothing}",
             "   |                   ^^^^^^^^^^^^",
             "  help: use separate variables or arrays",
             "",

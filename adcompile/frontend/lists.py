@@ -1,0 +1,244 @@
+"""Lists: displays, comprehensions, `append`, and generators in `sum`, `any`, `all`, `max` and `min`.
+
+Goal: a list that never changes and is indexed by literals is a tuple.  A list that does, or is indexed in a loop, is a
+list of numbers (`ops.listed`), and one that is appended to is room for more than it holds, beside how many it holds.
+Comprehensions and generators become loops.  Non-goals: lists of lists, `pop`, `insert`, `sort`.
+
+    y = []                              y = listed(8); y_length = 0
+    for v in x:                         for v in x:
+        y.append(v * v)                     y = grown(y, y_length); y[y_length] = v * v; y_length += 1
+    sum(v * v for v in x)               total = 0; for v in x: total += v * v
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import libcst as cst
+import numpy as np
+
+from adcompile.frontend.functions import Definition
+from adcompile.frontend.loops import Body, Loops
+from adcompile.frontend.names import assigned_lists, changed_lists, most_appended, target_names
+from adcompile.frontend.source import Located
+from adcompile.ir import ops
+from adcompile.ir.nodes import (
+    Assign,
+    Block,
+    Call,
+    Const,
+    Effect,
+    Expr,
+    If,
+    Index,
+    Name,
+    Slice,
+    Stmt,
+    Store,
+    Tuple,
+    Update,
+)
+from adcompile.ir.walk import names
+from adcompile.runtime import grown
+
+_ROOM = 8
+_LAZY: Mapping[Any, bool] = {any: True, all: False}
+_EXTREMES: Mapping[Any, Any] = {max: np.greater, min: np.less}
+Comprehension = cst.ListComp | cst.GeneratorExp
+
+
+class Lists(Loops):
+    """Reads the lists of one function."""
+
+    def __init__(self, source: Located, definition: Definition, local: set[str], outliving: frozenset[str]) -> None:
+        super().__init__(source, local, outliving)
+        self.definition = definition
+        self.lengths: dict[str, str] = {}
+        self.branches = 0  # how many branches are around, in the loop around
+        lists = assigned_lists(definition.body)
+        appended, changed = changed_lists(definition.body)
+        self.appended = frozenset(lists.intersection(appended))
+        self.changed = frozenset(lists & changed) - self.appended
+
+    # ------------------------------------------------------------------------------------ variables
+    def length_of(self, name: str) -> str:
+        """The variable that holds how many items a list has that is appended to."""
+        if name not in self.lengths:
+            self.lengths[name] = self.fresh(f"{name}_length")
+        return self.lengths[name]
+
+    def list_assigned(self, name: str, node: cst.BaseExpression) -> bool:
+        """`name = [...]`, where that is a list that changes."""
+        if name not in self.appended | self.changed or isinstance(node, cst.ListComp):
+            if name in self.appended:
+                self.refuse(node, "a comprehension that is appended to is not supported", "start with `[]`")
+            return False
+        if isinstance(node, cst.BinaryOperation):
+            assert isinstance(node.left, cst.List)
+            (item,) = node.left.elements
+            value: Expr = Call(ops.repeated, (self.read(item.value), self.read(node.right)))
+            count = Call(max, (Const(0), self.read(node.right)))
+        else:
+            assert isinstance(node, cst.List)
+            items = tuple(self.element(part, listed=True) for part in node.elements)
+            value = Call(ops.listed, (Tuple(items) if items else Const(_ROOM),))
+            count = Const(len(items))  # type: ignore[assignment]
+        self.give(name, value)
+        if name in self.appended:
+            self.give(self.length_of(name), count)
+        return True
+
+    def items_of(self, name: str) -> Expr:
+        """A list as a value."""
+        if name not in self.appended:
+            return Name(name)
+        return Index(Name(name), (Slice(Const(None), Name(self.length_of(name)), Const(None)),))
+
+    def appends(self, node: cst.BaseExpression) -> bool:
+        """`name.append(value)` on a line of its own."""
+        match node:
+            case cst.Call(
+                func=cst.Attribute(value=cst.Name(name), attr=cst.Name("append")),
+                args=[cst.Arg(value=value, keyword=None, star="")],
+            ) if name in self.appended:
+                self.append(name, self.read(value))
+                return True
+        return False
+
+    def make_room(self, node: cst.If) -> None:
+        """Before a branch, room for what it may append: one array is not made longer on one side of it."""
+        for name, most in most_appended(node).items():
+            if name in self.appended:
+                last: Expr = Name(self.length_of(name))
+                last = last if most == 1 else Call(np.add, (last, Const(most - 1)))
+                self.give(name, Call(grown, (Name(name), last)))
+
+    def append(self, name: str, value: Expr) -> None:
+        """One item more."""
+        length = Name(self.length_of(name))
+        item = self.named("item", value) if name in names(value) else value
+        if not self.branches:
+            self.give(name, Call(grown, (Name(name), length)))
+        self.out.append(Store(name, (length,), item, span=self.span, origin=self.origin))
+        self.out.append(Update(length.id, np.add, Const(1), span=self.span))
+
+    # ------------------------------------------------------------------------------------ comprehensions
+    def comprehended(self, node: cst.ListComp) -> Expr:
+        """`[item for target in items]`: a tuple over a literal tuple, a list of numbers else."""
+        first = node.for_in
+        if first.inner_for_in is None and not first.ifs and self.is_static(first.iter):
+            found: list[Expr] = []
+            self.each(node, lambda item: found.append(self.settled(self.argument(item))))
+            return Tuple(tuple(found))
+        name = self.fresh("items")
+        self.appended |= {name}
+        self.give(name, Call(ops.listed, (Const(_ROOM),)))
+        self.give(self.length_of(name), Const(0))
+
+        def append(item: cst.BaseExpression) -> None:
+            self.append(name, self.read(item))
+
+        def room() -> None:
+            self.give(name, Call(grown, (Name(name), Name(self.length_of(name)))))
+
+        self.each(node, append, room)
+        return self.items_of(name)
+
+    def reduced(self, fn: Any, node: Comprehension, start: Expr | None) -> Expr:
+        """`sum`, `any`, `all`, `max` or `min` of a generator."""
+        if fn in _LAZY:
+            return self.decided(_LAZY[fn], node)
+        if fn in _EXTREMES:
+            return self.extreme(fn, node)
+        total = self.named("total", start or Const(0))
+
+        def add(item: cst.BaseExpression) -> None:
+            self.out.append(Update(total.id, np.add, self.read(item), span=self.span, origin=self.origin))
+
+        self.each(node, add)
+        return total
+
+    def decided(self, by: bool, node: Comprehension) -> Expr:
+        """`any` or `all`: what comes after the item that decides is not evaluated."""
+        result = self.named("found" if by else "holds", Const(not by))
+
+        def ask(item: cst.BaseExpression) -> None:
+            test: Expr = self.read(item)
+            test = test if by else Call(ops.negated, (test,))
+            self.out.append(If(test, (Assign(result.id, Const(by), span=self.span),), (), span=self.span))
+
+        def unless_decided(item: cst.BaseExpression) -> None:
+            undecided: Expr = Call(ops.negated, (result,)) if by else result
+            self.out.append(If(undecided, self.apart(lambda: ask(item)), (), span=self.span))
+
+        self.each(node, unless_decided)
+        return result
+
+    def extreme(self, fn: Any, node: Comprehension) -> Expr:
+        """`max` or `min`: of equal items the first."""
+        result, none = self.named("largest" if fn is max else "least", Const(0.0)), self.named("none", Const(True))
+
+        def compare(item: cst.BaseExpression) -> None:
+            value = self.named("item", self.read(item))
+            better = Call(ops.either, (none, Call(_EXTREMES[fn], (value, result))))
+            taken = (Assign(result.id, value, span=self.span), Assign(none.id, Const(False)))
+            self.out.append(If(better, taken, (), span=self.span, origin=self.origin))
+
+        self.each(node, compare)
+        why = (Const(ValueError), Const(None), Const(f"{fn.__name__}() iterable argument is empty"))
+        self.out.append(If(none, (Effect(Call(ops.fail, why), span=self.span),), (), span=self.span))
+        return result
+
+    def each(
+        self,
+        node: Comprehension,
+        act: Callable[[cst.BaseExpression], None],
+        before_branches: Callable[[], None] = lambda: None,
+    ) -> None:
+        """The loops of a comprehension around what is done with each item."""
+
+        def level(part: cst.CompFor) -> None:
+            bound = set(target_names(part.target))
+            if part.asynchronous is not None or bound & self.names_in(part.iter):
+                self.refuse(part.iter, "this comprehension is not supported", "write the loop out")
+                return
+            before = self.aliases
+            self.aliases = {**before, **{name: self.fresh(name) for name in sorted(bound)}}
+            self.over(part.target, part.iter, Body(lambda first: inside(part, first), frozenset(), False))
+            self.aliases = before
+
+        def inside(part: cst.CompFor, first: Callable[[], None]) -> Block:
+            def body() -> None:
+                first()
+                guarded([test.test for test in part.ifs], part)
+
+            return self.apart(body)
+
+        def guarded(tests: list[cst.BaseExpression], part: cst.CompFor) -> None:
+            if tests:
+                if part.inner_for_in is not None:
+                    self.refuse(part.iter, "this comprehension is not supported", "write the loop out")
+                if not self.branches:
+                    before_branches()
+                test = self.read(tests[0])
+                self.branches += 1
+                self.out.append(If(test, self.apart(lambda: guarded(tests[1:], part)), (), span=self.span))
+                self.branches -= 1
+            elif part.inner_for_in is not None:
+                level(part.inner_for_in)
+            else:
+                act(node.elt)
+
+        if not self.surely:
+            self.refuse(node, "a comprehension that may not be evaluated is not supported", "write the loop out")
+            return
+        level(node.for_in)
+
+    def apart(self, make: Callable[[], None]) -> Block:
+        """What is made, as a block of its own."""
+        outer, self.out = self.out, []
+        make()
+        made: list[Stmt] = self.out
+        self.out = outer
+        return tuple(made)

@@ -1,0 +1,69 @@
+"""Lists of numbers: arrays of float64 to which operators mean something else.
+
+Goal: a list that the function makes, indexes, changes and appends to is an array.  `+`, `*` and `==` of lists are not
+those of arrays, and are refused; library functions take lists as arrays, as NumPy does.  Non-goals: lists of anything
+but numbers (those that do not change are tuples).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from adcompile import runtime
+from adcompile.errors import refuse
+from adcompile.ir import ops
+from adcompile.ir.show import symbol
+from adcompile.ir.types import Array, Scalar, TupleType, Type
+from adcompile.normal.array_calls import canonical, cast
+from adcompile.normal.building import Builder, Typed, constant, require_integer, tuple_of
+
+_LIST = Array("float64", 1, listed=True)
+_KEPT = (runtime.grown, len)
+
+
+def is_list(x: Typed) -> bool:
+    """Whether a value stands for a list."""
+    return isinstance(x.type, Array) and x.type.listed
+
+
+def plain(type_: Type) -> Type:
+    """A type after SSA, where operators are what they are called."""
+    if isinstance(type_, TupleType):
+        return TupleType(tuple(map(plain, type_.items)))
+    return replace(type_, listed=False) if isinstance(type_, Array) and type_.listed else type_
+
+
+def passed(fn: Callable[..., Any], args: Sequence[Typed]) -> list[Typed]:
+    """The arguments of a library function, lists among them as arrays."""
+    if not any(map(is_list, args)):
+        return list(args)
+    if symbol(fn) or fn in (np.negative, np.positive, np.invert):
+        hint = "use an array (np.array), or append to a new list"
+        raise refuse("unsupported-list", f"`{symbol(fn) or '-'}` of lists is not supported", hint=hint)
+    return list(args) if fn in _KEPT else [x._replace(type=plain(x.type)) for x in args]
+
+
+@canonical(ops.listed, takes="items")
+def _listed(b: Builder, fn: Any, items: Typed) -> Typed:
+    if not items.is_tuple:
+        return Typed(b.call(np.empty, items).expr, _LIST)
+    if not items.items:
+        return Typed(b.call(np.empty, constant(0)).expr, _LIST)
+    return Typed(b.call(np.array, tuple_of([_number(b, item) for item in items.items])).expr, _LIST)
+
+
+@canonical(ops.repeated, takes="value count")
+def _repeated(b: Builder, fn: Any, value: Typed, count: Typed) -> Typed:
+    length = b.call(max, constant(0), require_integer(count, "the length of a list"))
+    return Typed(b.call(np.full, length, _number(b, value)).expr, _LIST)
+
+
+def _number(b: Builder, x: Typed) -> Typed:
+    if isinstance(x.type, Scalar):
+        return cast(b, x, "float64")
+    hint = "use an array, or a variable for each"
+    raise refuse("unsupported-list", "a list that changes, or is indexed, is of numbers alone", hint=hint)

@@ -1,0 +1,99 @@
+"""Lists that are appended to, changed and comprehended; generators."""
+
+import math
+
+import numpy as np
+
+from tests.corpus.registry import case, positive, vector
+
+
+@case(vector(5), jit=True)
+def appended(x):
+    ys = []
+    for v in x:
+        ys.append(v * v)
+        if v > 0.0:
+            ys.append(math.sin(v))
+            ys.append(ys[-1] * ys[0])
+        elif v < -10.0:
+            ys.append(0.0)
+    s = 0.0
+    for k, y in enumerate(ys):
+        s += y * k
+    return s + ys[-1] * ys[0] + len(ys)
+
+
+@case(vector(20))
+def appended_beyond_the_first_room(x):
+    ys = [x[0], 1.0]
+    for i in range(20):
+        ys.append(ys[i] * x[i] + ys[-2])
+    return sum(ys) + np.sum(np.array(ys[3:]) ** 2)
+
+
+@case(positive(2), jit=True)
+def a_history(x):
+    history = [x[0]]
+    while history[-1] < 10.0:
+        history.append(history[-1] * 1.5 + x[1])
+    t = 0.0
+    for i in range(1, len(history)):
+        t += (history[i] - history[i - 1]) * history[i]
+    return t
+
+
+@case(vector(4), jit=True, analytic=False)
+def generated(x):
+    s = sum(v * v for v in x) + sum(x[i] * x[j] for i in range(len(x)) for j in range(i) if i != j + 1)
+    m = max(abs(v) * v for v in x) + min([v * 2.0 for v in x])
+    if any(v > 100.0 for v in x):
+        s = 0.0
+    elif not all(v < 100.0 for v in x):
+        s = 1.0
+    return s * m + sum((v for v in (x[0], x[1])), x[2])
+
+
+@case(vector(4))
+def comprehended(x):
+    squares = [v * v for v in x]
+    table = [0.0] * len(x)
+    for i in range(len(x)):
+        table[i] += squares[i] * i
+        table[i - 1] = table[i] * x[0]
+    weights = [x[0], x[1], 2.0]
+    s = 0.0
+    for i in range(3):
+        s += weights[i] * table[i]
+    for w in weights:
+        s = s * 0.5 + w
+    few = np.array([math.exp(v) for v in x if v < 0.5])
+    pair = [x[0], x[1]]
+    a, b = pair
+    return s + np.sum(np.array(table) ** 2) + pair[0] * a * b + few.sum() + sum([t * t for t in (a, b, 1.0)])
+
+
+@case(vector(3))
+def lists_in_loops(x):
+    out = []
+    for i in range(3):
+        row = []
+        for j in range(i + 1):
+            row.append(x[j] * x[i])
+        out.append(sum(row))
+    rows = [sum(x[i] * x[j] for j in range(i)) for i in range(3)]
+    return np.dot(np.array(out), np.array(rows))
+
+
+def polynomial(coefficients, t):
+    value = 0.0
+    for c in coefficients:
+        value = value * t + c
+    return value
+
+
+@case(vector(3), np.zeros(0))
+def passed_on_and_empty(x, nothing):
+    none = []
+    for v in nothing:
+        none.append(v)
+    return polynomial([x[0], 2.0, x[1]], x[2]) + polynomial([v * 2.0 for v in x], 0.5) + len(none) + sum(none)
