@@ -21,6 +21,7 @@ from __future__ import annotations
 import builtins
 import dis
 import hashlib
+import importlib
 import inspect
 import linecache
 import sys
@@ -150,10 +151,18 @@ class _Description:
             self.value(fn.__defaults__), self.value(fn.__kwdefaults__), self.value(vars(fn)),
             [(name, self._in(scopes, name)) for name in sorted(names)],
             [(name, self._cell(cell)) for name, cell in zip(code.co_freevars, fn.__closure__ or (), strict=True)],
+            [(name, self._module(name)) for name in sorted(_imported(code))],
         )  # fmt: skip
 
     def _in(self, scopes: Iterable[Mapping[str, Any]], name: str) -> Described:
         return next((self.value(scope[name]) for scope in scopes if name in scope), "missing")
+
+    def _module(self, name: str) -> Described:
+        """A module that a function imports: what is asked of it is among the attributes of modules."""
+        try:
+            return self.value(importlib.import_module(name))
+        except ImportError:
+            return "missing"
 
     def _cell(self, cell: types.CellType) -> Described:
         try:
@@ -222,6 +231,17 @@ def _names(code: CodeType) -> tuple[set[str], set[str]]:
             outside |= inner[0]
             attributes |= inner[1]
     return outside, attributes
+
+
+def _imported(code: CodeType) -> set[str]:
+    """The modules that a code imports, and the packages that these are in."""
+    inner = [_imported(constant) for constant in code.co_consts if isinstance(constant, CodeType)]
+    found: set[str] = set().union(*inner)
+    for one in dis.get_instructions(code):
+        if one.opname == "IMPORT_NAME" and one.argval:
+            parts = str(one.argval).split(".")
+            found |= {".".join(parts[: k + 1]) for k in range(len(parts))}
+    return found
 
 
 def _text(fn: FunctionType) -> str:

@@ -184,6 +184,8 @@ def _called(fn: Any, args: tuple[Expr, ...]) -> Expr | None:
     if fn in (np.equal, np.not_equal) and all(isinstance(arg, Tuple) for arg in args):
         return None
     plain = [arg.value for arg in args if isinstance(arg, Const)]
+    if fn is hasattr and any(isinstance(value, types.ModuleType) for value in plain):
+        return None  # not among what a function is known to depend on (`frontend.fingerprint`)
     if len(plain) == len(args) and fn in (isinstance, callable, hasattr, type, len, str):
         try:
             return literal(fn(*plain))

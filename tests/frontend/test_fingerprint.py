@@ -215,3 +215,20 @@ def test_functions_that_call_each_other_have_one(load) -> None:
         return n != 0 and even(n - 1)
 
     assert fingerprint(even) not in (None, fingerprint(odd))
+
+
+def test_what_a_function_imports_is_part_of_it(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "imported_constants.py").write_text("K = 2.0\n")
+
+    def f(x):
+        from imported_constants import K  # type: ignore[import-not-found]
+
+        return K * x
+
+    import imported_constants  # type: ignore[import-not-found]
+
+    before = fingerprint(f)
+    assert before is not None
+    imported_constants.K = 3.0
+    assert fingerprint(f) not in (None, before)
