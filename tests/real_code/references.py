@@ -66,7 +66,7 @@ def entry(case: Case, fn: Callable[[list[Any]], Any], position: int, place: int)
         return fn(arguments)
 
     at = abs(float(flat(case.arguments()[position])[place])) or 1.0
-    found = min((ridders(along, at * part, kind) for part in (3e-2, 1e-3, 1e-5) for kind in (float, np.longdouble)))
+    found = min((ridders(along, at * part, kind) for part in (3e-2, 1e-3, 1e-5, 1e-8) for kind in (float, np.longdouble)))
     error, number, method = found
     stepped = complex_step(along)
     if stepped is not None and abs(stepped - number) <= 20 * error + 1e-7 * abs(number):
@@ -88,6 +88,7 @@ def ridders(along: Callable[[Any], Any], step: float, kind: Any, factor: float =
     """Error, derivative, method: a tableau of central differences extrapolated to a vanishing step."""
     table: list[list[float]] = []
     best = (math.inf, math.nan, f"differences in {np.dtype(kind).name}")
+    rounding = sys.float_info.epsilon * abs(float(along(kind(0.0))))  # in double, since code may fall back to it
     for row in range(14):
         h = kind(step / factor**row)
         try:
@@ -100,7 +101,7 @@ def ridders(along: Callable[[Any], Any], step: float, kind: Any, factor: float =
         for k in range(row):
             power *= factor * factor
             line.append(line[k] + (line[k] - table[row - 1][k]) / (power - 1.0))
-            error = float(max(abs(line[k + 1] - line[k]), abs(line[k + 1] - table[row - 1][k])))
+            error = float(max(abs(line[k + 1] - line[k]), abs(line[k + 1] - table[row - 1][k]), rounding / float(h)))
             best = min(best, (error, float(line[k + 1]), best[2]))
         table.append(line)
     return best

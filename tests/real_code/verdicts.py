@@ -4,7 +4,7 @@
     python -m tests.real_code.verdicts --to first.json     # into another file of this directory
     python -m tests.real_code.verdicts fluids ht           # these packages only; the others' verdicts stay
 
-A verdict is `[word, detail]`: `right`; `wrong` with both numbers; `refused` with the codes and the first message;
+A verdict is `[word, ...]`: `right`; `wrong` with both numbers; `refused` with every reason that was given at once;
 `crash` for an error that is no refusal.
 """
 
@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from adcompile import InvalidArgument, Unsupported, jvp, vjp
+from adcompile import InvalidArgument, Refusal, Unsupported, jvp, vjp
 from tests.real_code.case import Case
 from tests.real_code.packages import all_cases
 from tests.real_code.values import flat, moved, seeds, weights
@@ -43,20 +43,16 @@ def references() -> dict[str, Any]:
 def verdict(case: Case, known: dict[str, Any], jit: bool = False) -> Verdict:
     """Forward and reverse mode of one case, held to its reference."""
     try:
-        found = (_value(case), *_reverse(case, jit)), (_forward(case, jit),)
+        (here, gradient), tangents = _reverse(case, jit), _forward(case, jit)
     except Unsupported as error:
-        codes = sorted({one.code for one in error.refusals})
-        first = error.refusals[0]
-        place = f" [{Path(first.span.file).name}:{first.span.line}]" if first.span else ""
-        return ["refused", f"{' '.join(codes)}: {first.message}{place}"]
+        return ["refused", *dict.fromkeys(map(_reason, error.refusals))]
     except InvalidArgument as error:
         return ["refused", f"invalid-argument: {str(error).splitlines()[0]}"]
     except Exception as error:  # whatever it is, it is no refusal
         return ["crash", f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"]
-    (value, value_here, gradient), (tangents,) = found
     if "none" in known:
         return ["crash", "differentiated, where there is no reference"]
-    return judged(value, value_here, gradient, tangents, known)
+    return judged(_summed(case.function()(*case.arguments())), here, gradient, tangents, known)
 
 
 def judged(value: float, here: float, gradient: Sequence[float], tangents: Sequence[float], known: Any) -> Verdict:
@@ -70,16 +66,17 @@ def judged(value: float, here: float, gradient: Sequence[float], tangents: Seque
         for k, (number, wanted, error) in enumerate(zip(numbers, known["gradient"], known["error"], strict=True)):
             if not abs(number - wanted) <= 5.0 * error + 1e-9 * abs(wanted) + 1e-12 * scale:
                 return ["wrong", f"{way}, entry {k}: {number!r} for {wanted!r} +- {error:.1e}"]
-    return ["right", ""]
+    return ["right"]
+
+
+def _reason(refusal: Refusal) -> str:
+    place = f" [{Path(refusal.span.file).name}:{refusal.span.line}]" if refusal.span else ""
+    return f"{refusal.code}: {refusal.message}{place}"
 
 
 def _summed(result: Any) -> float:
     leaves = flat(result)
     return float(sum(w * leaf for w, leaf in zip(weights(len(leaves)), leaves, strict=True)))
-
-
-def _value(case: Case) -> float:
-    return _summed(case.function()(*case.arguments()))
 
 
 def _wrt(case: Case) -> tuple[int, ...]:

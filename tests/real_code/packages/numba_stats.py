@@ -14,7 +14,7 @@ CASES = (
     case("numba_stats.crystalball:_log_density", "z beta m", -2.1, 1.5, 3.0),
     case("numba_stats.crystalball:_logpdf", "x beta m loc scale", X, 1.5, 3.0, 0.1, 1.2),
     case("numba_stats.t:_logpdf", "x df loc scale", X, 4.0, 0.1, 1.2),
-    case("numba_stats.bernstein:_de_castlejau.py_func", "z beta", 0.3, np.array([1.0, 3.0, 2.0, 0.5])),
+    case("numba_stats.bernstein:_de_castlejau", "z beta", POSITIVE - 0.4, np.array([1.0, 3.0, 2.0, 0.5])),
     case("numba_stats.truncexpon:_logpdf", "x xmin loc scale", POSITIVE, 0.0, 2.0, 0.1, 1.2),
     case("numba_stats.cruijff:_density", "x beta_left loc", X, 0.1, 0.2, 0.1, 1.2, 0.9),
     case("numba_stats.lognorm:_logpdf", "x s loc scale", POSITIVE, 0.6, 0.1, 1.2),
