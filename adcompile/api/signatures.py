@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from inspect import Parameter, Signature
-from types import FunctionType
+from types import FunctionType, MethodType
 from typing import Any
 
 from adcompile.errors import InvalidArgument, Span, refuse
@@ -52,7 +52,7 @@ def signature_of(primal: Any, kind: str) -> Signature:
         own: Signature = primal.__signature__
         return own
     function = getattr(primal, "py_func", primal)  # of a function that Numba compiles
-    if not isinstance(function, FunctionType):
+    if not isinstance(function.__func__ if isinstance(function, MethodType) else function, FunctionType):
         raise refuse(
             "no-source",
             f"{name_of(primal)} is not written in Python",

@@ -41,7 +41,7 @@ class Expressions:
 
     def __init__(self, source: Located, local: set[str]) -> None:
         self.source = source
-        self.resolver = Resolver(source.fn, local)
+        self.resolver = Resolver(source.fn, local, source.bound)
         self.refusals: list[Refusal] = []
         self.function = source.fn.__name__
 
@@ -58,7 +58,7 @@ class Expressions:
                 return self.resolver.name(node.value)
             case cst.Attribute():
                 owner = self.known(node.value)
-                return MISSING if owner is MISSING else attribute(owner, node.attr.value)
+                return MISSING if owner is MISSING else attribute(owner, self.source.member(node.attr.value))
             case cst.Subscript(slice=[cst.SubscriptElement(cst.Index(index))]):
                 owner = self.known(node.value)
                 at = MISSING if owner is MISSING else self.known_index(index)
@@ -144,6 +144,8 @@ class Expressions:
         """A number or a string."""
         if isinstance(node, cst.ConcatenatedString) and node.evaluated_value is None:
             return self.refuse(node, "an f-string is not supported", EXPRESSIONS["FormattedString"][1])
+        if isinstance(node, cst.ConcatenatedString):  # its text may go over lines, which only brackets around allow
+            return Const(node.evaluated_value)
         return Const(ast.literal_eval(self.source.module.code_for_node(node)))
 
     def attribute(self, node: cst.Attribute) -> Expr:
@@ -151,7 +153,7 @@ class Expressions:
         owner = self.known(node.value)
         if owner is MISSING:
             return Call(ops.attribute, (self.read(node.value), Const(node.attr.value)))
-        value = attribute(owner, node.attr.value)
+        value = attribute(owner, self.source.member(node.attr.value))
         if value is MISSING:
             where = self.source.code(node.value)
             return self.refuse(node, f"`{where}` has no attribute `{node.attr.value}`", code="unknown-name")
@@ -264,6 +266,10 @@ class Expressions:
         if any(fn is other for other in ITERATORS):
             hint = "loop over a range, an array, enumerate, zip or reversed, directly in the `for`"
             return self.refuse(node, f"`{fn.__name__}` gives no number and no array", hint)
+        if isinstance(getattr(fn, "__self__", None), dict) and fn.__name__ == "get" and not kwargs:
+            found = self.looked_up(fn, args)
+            if found is not MISSING:
+                return self.outside(node, found)
         if fn is len and len(args) == 1 and isinstance(args[0], Tuple):
             return Const(len(args[0].items))
         if (fn is max or fn is min) and not kwargs:
@@ -271,6 +277,13 @@ class Expressions:
             if len(operands) > 1:
                 return reduce(lambda a, b: Call(fn, (a, b)), operands)
         return Call(fn, tuple(args), kwargs)
+
+    @staticmethod
+    def looked_up(get: Any, args: list[Expr]) -> Any:
+        """What `get` of a dict of outside gives for a key known before the run."""
+        values = [arg.value for arg in args if isinstance(arg, Const)]
+        simple = all(value is None or isinstance(value, (bool, int, float, str)) for value in values)
+        return get(*values) if values and len(values) == len(args) <= 2 and simple else MISSING
 
     def argument(self, node: cst.BaseExpression) -> Expr:
         """An argument of a call; there a list may stand for a tuple."""

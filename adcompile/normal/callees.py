@@ -22,9 +22,9 @@ _LANGUAGE = ("builtins", "math", "cmath", "operator", "_operator")
 
 @dataclass(frozen=True, slots=True)
 class Callee:
-    """A user's function, with the arguments that `functools.partial` has bound already."""
+    """A user's function or method, with the arguments that `functools.partial` has bound already."""
 
-    function: types.FunctionType
+    function: types.FunctionType | types.MethodType
     args: tuple[Expr, ...] = ()
     kwargs: tuple[tuple[str, Expr], ...] = ()
 
@@ -72,7 +72,10 @@ def callee_of(fn: Callable[..., Any], span: Span | None, inside: str) -> Callee 
     if stays_a_call(fn):
         return None
     python = getattr(fn, "py_func", fn)
-    if isinstance(python, types.FunctionType):
+    called = getattr(type(fn), "__call__", None)  # of an object whose class says in Python what a call of it is
+    if not isinstance(python, (types.FunctionType, types.MethodType)) and isinstance(called, types.FunctionType):
+        python = types.MethodType(called, fn)
+    if isinstance(python, types.FunctionType) or isinstance(getattr(python, "__func__", None), types.FunctionType):
         return Callee(python)
     raise no_rule(fn, span, inside)
 

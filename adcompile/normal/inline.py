@@ -25,7 +25,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from types import FunctionType
+from types import FunctionType, MethodType
 from typing import Any, Protocol
 
 import numpy as np
@@ -75,6 +75,8 @@ from adcompile.normal.no_jumps import no_jumps
 from adcompile.normal.order import in_order, is_atom, may_write, settled, temporary
 from adcompile.normal.single_return import single_return
 
+Readable = FunctionType | MethodType
+
 _NONE = Const(None)
 
 
@@ -93,7 +95,7 @@ class Inlined:
     """A function without calls of Python functions, and the functions that went into it, first used first."""
 
     function: Function
-    sources: tuple[FunctionType, ...]
+    sources: tuple[Readable, ...]
 
 
 def inline(function: Function, read_one: Callable[[Any], ReadSource] = read) -> Function:
@@ -119,8 +121,8 @@ class _Inliner:
     def __init__(self, function: Function, read_one: Callable[[Any], ReadSource]) -> None:
         self.fresh = Fresh(taken(function))
         self.read_one = read_one
-        self.ready: dict[FunctionType, tuple[Function, inspect.Signature]] = {}
-        self.open: list[FunctionType] = []
+        self.ready: dict[Readable, tuple[Function, inspect.Signature]] = {}
+        self.open: list[Readable] = []
         self.inside = function.name
         self.span: Span | None = None
 
@@ -264,7 +266,7 @@ class _Inliner:
         assert isinstance(last, Return), function.name
         return [*before, *inner], last.value
 
-    def read(self, fn: FunctionType) -> tuple[Function, inspect.Signature]:
+    def read(self, fn: Readable) -> tuple[Function, inspect.Signature]:
         if fn not in self.ready:
             try:
                 source = self.read_one(fn)

@@ -32,13 +32,13 @@ class Case:
         module, _, expression = self.name.partition(":")
         return eval(expression, dict(vars(importlib.import_module(module))))
 
-    def arguments(self) -> tuple[Any, ...]:
-        """All arguments in the order of the parameters, defaults filled in up to the last one given; copies."""
+    def arguments(self, every: bool = False) -> tuple[Any, ...]:
+        """Arguments in the order of the parameters, defaults filled in up to the last one given, or all; copies."""
         signature = signature_of(self.function())
         bound = signature.bind(*self.args, **self.kwargs)
-        given = [name for name in signature.parameters if name in bound.arguments]
-        wanted = list(signature.parameters)[: list(signature.parameters).index(given[-1]) + 1] if given else []
+        given = [k for k, name in enumerate(signature.parameters) if name in bound.arguments]
         bound.apply_defaults()
+        wanted = list(signature.parameters)[: None if every else given[-1] + 1]
         return tuple(copy.deepcopy(bound.arguments[name]) for name in wanted)
 
     def positions(self) -> tuple[int, ...]:

@@ -88,20 +88,21 @@ def ridders(along: Callable[[Any], Any], step: float, kind: Any, factor: float =
     """Error, derivative, method: a tableau of central differences extrapolated to a vanishing step."""
     table: list[list[float]] = []
     best = (math.inf, math.nan, f"differences in {np.dtype(kind).name}")
-    rounding = sys.float_info.epsilon * abs(float(along(kind(0.0))))  # in double, since code may fall back to it
     for row in range(14):
         h = kind(step / factor**row)
         try:
-            slope = (along(h) - along(-h)) / (2 * h)
+            after, before = along(h), along(-h)
         except Exception:  # outside the domain, or a type that the code does not take
             return best if row else (math.inf, math.nan, best[2])
+        slope = (after - before) / (2 * h)
+        rounding = sys.float_info.epsilon * abs(float(after)) / float(h)  # in double: code may fall back to it
         if not math.isfinite(slope):
             return best
         line, power = [slope], 1.0
         for k in range(row):
             power *= factor * factor
             line.append(line[k] + (line[k] - table[row - 1][k]) / (power - 1.0))
-            error = float(max(abs(line[k + 1] - line[k]), abs(line[k + 1] - table[row - 1][k]), rounding / float(h)))
+            error = float(max(abs(line[k + 1] - line[k]), abs(line[k + 1] - table[row - 1][k]), rounding))
             best = min(best, (error, float(line[k + 1]), best[2]))
         table.append(line)
     return best

@@ -2,8 +2,8 @@
 
 >>> flat((1.0, {"a": np.array([2.0, 3.0]), "n": 4}))
 [1.0, 2.0, 3.0]
->>> seeds((1.0, np.array([2.0, 3.0])))
-(1.0, array([-0.39..., ...]))
+>>> seeds((5.0, np.array([2, 3]), 4))
+(1.0, array([0., 0.]), 0.0)
 """
 
 from __future__ import annotations

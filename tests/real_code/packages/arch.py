@@ -5,7 +5,7 @@ import numpy as np
 from tests.real_code.case import case
 
 N = 30
-RESIDS = np.sin(1.7 * np.arange(N)) * (1.0 + 0.3 * np.cos(0.4 * np.arange(N)))
+RESIDS = np.sin(1.7 * np.arange(N) + 0.3) * (1.0 + 0.3 * np.cos(0.4 * np.arange(N)))
 BOUNDS = np.column_stack([np.full(N, 1e-6), np.full(N, 1e6)])
 R = "arch.univariate.recursions_python"
 
