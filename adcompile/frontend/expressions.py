@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import ast
 import operator
+from collections.abc import Mapping
 from functools import reduce
 from types import ModuleType
 from typing import Any
@@ -21,6 +22,7 @@ import libcst as cst
 import numpy as np
 
 from adcompile.errors import Refusal
+from adcompile.frontend.decided import about, decided
 from adcompile.frontend.grammar import BINARY, COMPARISONS, EXPRESSIONS, ITERATORS, OUTSIDE_ONLY
 from adcompile.frontend.resolve import MISSING, Resolver, attribute, item, literal
 from adcompile.frontend.source import Located
@@ -90,12 +92,11 @@ class Expressions:
             case cst.BinaryOperation():
                 return Call(BINARY[type(node.operator)], (self.read(node.left), self.read(node.right)))
             case cst.BooleanOperation():
-                fn = ops.both if isinstance(node.operator, cst.And) else ops.either
-                return Call(fn, (self.read(node.left), self.read(node.right)))
+                return self.joined(node)
             case cst.Comparison():
                 return self.comparison(node)
             case cst.IfExp():
-                return Call(ops.select, (self.read(node.test), self.read(node.body), self.read(node.orelse)))
+                return self.chosen(node)
             case cst.Tuple():
                 return Tuple(tuple(self.element(part, listed=False) for part in node.elements))
             case cst.Subscript():
@@ -105,6 +106,23 @@ class Expressions:
             case cst.Ellipsis():
                 return Const(Ellipsis)
         return self.unsupported(node)
+
+    def chosen(self, node: cst.IfExp) -> Expr:
+        """`a if c else b`, of which the side that is never taken is not read."""
+        test = self.read(node.test)
+        holds = decided(test)
+        if holds is not None:
+            return self.read(node.body if holds else node.orelse)
+        return Call(ops.select, (test, self.read(node.body), self.read(node.orelse)))
+
+    def joined(self, node: cst.BooleanOperation) -> Expr:
+        """`a and b`, `a or b`, of which what is never evaluated is not read."""
+        fn = ops.both if isinstance(node.operator, cst.And) else ops.either
+        left = self.read(node.left)
+        holds = decided(left)
+        if holds is None:
+            return Call(fn, (left, self.read(node.right)))
+        return left if holds is (fn is ops.either) else self.read(node.right)
 
     def unsupported(self, node: cst.CSTNode) -> Const:
         """Refuses a construct that is not of the language."""
@@ -199,12 +217,20 @@ class Expressions:
 
     def among(self, target: cst.ComparisonTarget, left: Expr) -> Expr:
         """`left in (a, b)` as `left == a or left == b`."""
-        within = self.argument(target.comparator)
+        within = self.container(target.comparator)
         if not isinstance(within, Tuple) or any(map(may_act, nodes(left))):
             return self.refuse(target.comparator, "`in` is not supported", "compare the values one by one")
         same = [Call(np.equal, (left, value)) for value in within.items]
         found: Expr = reduce(lambda a, b: Call(ops.either, (a, b)), same) if same else Const(False)
         return Call(ops.negated, (found,)) if isinstance(target.operator, cst.NotIn) else found
+
+    def container(self, node: cst.BaseExpression) -> Expr:
+        """What `in` looks in: a tuple or list, or a list, set or dict of outside that holds numbers and texts."""
+        value = self.known(node)
+        simple = isinstance(value, (list, set, frozenset, Mapping))
+        if simple and all(type(part) in (str, int, float) for part in value):
+            return Tuple(tuple(map(Const, value)))
+        return self.argument(node)
 
     def element(self, node: cst.BaseElement, listed: bool) -> Expr:
         """An item of a tuple, or of a list where that stands for a tuple."""
@@ -249,6 +275,11 @@ class Expressions:
             else:
                 args.append(self.argument(arg.value))
         fn = self.known(node.func)
+        if (fn is hasattr or fn is getattr) and not kwargs and node.args:
+            owner = self.known(node.args[0].value)
+            found = None if owner is MISSING else about(fn, owner, tuple(args[1:]))
+            if found is not None:
+                return self.outside(node, *found)
         if fn is MISSING:
             return self.call_of_value(node, tuple(args), tuple(kwargs))
         if isinstance(node.func, cst.Attribute):

@@ -70,8 +70,8 @@ def _read(source: Located, value: bool) -> Source:
     body = [node.body] if isinstance(node, cst.FunctionDef) else []
     params = tuple(param for param in params if param not in source.bound)
     reader = Statements(source, {*params, *local_names(*body)}, outliving(body, params))
-    for name_of_object in local_names(*body) & source.bound.keys():
-        message = f"`{name_of_object}`, the object that the method is called on, is assigned"
+    for brought in sorted(local_names(*body) & source.bound.keys()):
+        message = f"`{brought}`, which the method or partial brings along, is assigned"
         reader.refuse(node, message, "use another name", "unsupported-signature")
     for star in (node.params.star_arg, node.params.star_kwarg):
         if isinstance(star, cst.Param):

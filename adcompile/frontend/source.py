@@ -26,6 +26,7 @@ import linecache
 import tokenize
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from types import CodeType, FunctionType, MethodType
 from typing import Any
 
@@ -50,7 +51,7 @@ class Located:
     first_line: int
     tree: ast.AST  # the same definition as Python's own compiler reads it
     _ranges: Mapping[cst.CSTNode, CodeRange]
-    bound: Mapping[str, object] = field(default_factory=dict)  # the object that a method is called on, by its name
+    bound: Mapping[str, object] = field(default_factory=dict)  # arguments that a method or a partial brings along
     _lines_before: int = 0  # lines of the parsed module above the text
     _column: int = 0  # where the first line of the text starts in its line of the file
 
@@ -85,7 +86,8 @@ class Located:
 
 def python_function(fn: Any) -> FunctionType:
     """The plain Python function behind a callable (a dispatcher's `py_func`); refused if there is none."""
-    fn = fn.__func__ if isinstance(fn, MethodType) else fn
+    while isinstance(fn, (MethodType, partial)):
+        fn = fn.__func__ if isinstance(fn, MethodType) else fn.func
     found = fn if isinstance(fn, FunctionType) else getattr(fn, "py_func", None)
     if isinstance(found, FunctionType):
         return found
@@ -102,16 +104,27 @@ def located(fn: Any) -> Located:
     function = python_function(fn)
     try:
         found = _lambda(function) if function.__code__.co_name == "<lambda>" else _definition(function)
-        return replace(found, bound=_object_of(fn, function)) if isinstance(fn, MethodType) else found
+        return replace(found, bound=brought_along(fn))
     except (OSError, TypeError, ValueError, SyntaxError, tokenize.TokenError, cst.ParserSyntaxError, RecursionError):
         raise _no_source(function) from None
 
 
-def _object_of(method: MethodType, function: FunctionType) -> Mapping[str, object]:
-    """The object that a method is called on, by the name of its first parameter."""
-    if not function.__code__.co_argcount:  # `def f(*args)`
-        raise _no_source(function, "give the object a parameter of its own")
-    return {function.__code__.co_varnames[0]: method.__self__}
+def brought_along(fn: Any) -> Mapping[str, object]:
+    """The arguments that a method or a `functools.partial` brings along, by the names of their parameters."""
+    function = python_function(fn)
+    args: tuple[Any, ...] = ()
+    kwargs: dict[str, Any] = {}
+    while isinstance(fn, (MethodType, partial)):
+        if isinstance(fn, partial):
+            args, kwargs, fn = (*fn.args, *args), {**fn.keywords, **kwargs}, fn.func
+        else:
+            args, fn = (fn.__self__, *args), fn.__func__
+    signature = inspect.signature(function, follow_wrapped=False)
+    given = signature.bind_partial(*args, **kwargs).arguments
+    stars = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    if any(signature.parameters[name].kind in stars for name in given):
+        raise _no_source(function, "give what is bound a parameter of its own")
+    return given
 
 
 def _definition(function: FunctionType) -> Located:
@@ -128,7 +141,8 @@ def _definition(function: FunctionType) -> Located:
     if not isinstance(node, cst.FunctionDef):
         raise _no_source(function)
     ranges = wrapper.resolve(PositionProvider)
-    return Located(function, node, wrapper.module, text, _file(function), max(first, 1), tree, ranges, _lines_before=above)
+    file, line = _file(function), max(first, 1)
+    return Located(function, node, wrapper.module, text, file, line, tree, ranges, _lines_before=above)
 
 
 def _lambda(function: FunctionType) -> Located:

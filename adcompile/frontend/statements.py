@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import libcst as cst
 
+from adcompile.frontend.decided import decided
 from adcompile.frontend.grammar import STATEMENTS
 from adcompile.frontend.loops import Loops
 from adcompile.ir.nodes import Block, Break, Call, Const, Continue, Effect, If, Return, Stmt, While
@@ -48,7 +49,7 @@ class Statements(Loops):
                 self.out.append(While(self.read(node.test), self.block(node.body), span=where))
                 self.otherwise(node)
             case cst.If():
-                self.out.append(self.branch(node))
+                self.out += self.branch(node)
             case cst.Return():
                 value = Const(None) if node.value is None else self.read(node.value)
                 self.out.append(Return(value, span=span, origin=origin))
@@ -63,16 +64,19 @@ class Statements(Loops):
             case _:
                 self.refuse_statement(node)
 
-    def branch(self, node: cst.If) -> If:
-        """`if`, with `elif` as an `if` in its `else`."""
+    def branch(self, node: cst.If) -> Block:
+        """`if`, with `elif` as an `if` in its `else`; where the test is known, the branch that is taken alone."""
         span, test = self.source.span(node.test), self.read(node.test)
-        then = self.block(node.body)
+        holds = decided(test)
+        then = self.block(node.body) if holds is not False else ()
         orelse: tuple[Stmt, ...] = ()
+        if holds is True:
+            return then
         if isinstance(node.orelse, cst.If):
-            orelse = (self.branch(node.orelse),)
+            orelse = self.branch(node.orelse)
         elif node.orelse is not None:
             orelse = self.block(node.orelse.body)
-        return If(test, then, orelse, span=span)
+        return (If(test, then, orelse, span=span),) if holds is None else orelse
 
     def effect(self, node: cst.Expr) -> None:
         """An expression on a line of its own: a call is made for what it does, text and values do nothing."""

@@ -71,8 +71,8 @@ def callee_of(fn: Callable[..., Any], span: Span | None, inside: str) -> Callee 
         return Callee(inner.function, inner.args + tuple(map(literal, fn.args)), tuple(keywords.items()))
     if stays_a_call(fn):
         return None
-    python = getattr(fn, "py_func", fn)
-    called = getattr(type(fn), "__call__", None)  # of an object whose class says in Python what a call of it is
+    python: Any = getattr(fn, "py_func", fn)
+    called = getattr(type(fn), "__call__", None)  # noqa: B004  (of an object whose class says in Python what a call of it is)
     if not isinstance(python, (types.FunctionType, types.MethodType)) and isinstance(called, types.FunctionType):
         python = types.MethodType(called, fn)
     if isinstance(python, types.FunctionType) or isinstance(getattr(python, "__func__", None), types.FunctionType):

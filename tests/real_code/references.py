@@ -66,7 +66,8 @@ def entry(case: Case, fn: Callable[[list[Any]], Any], position: int, place: int)
         return fn(arguments)
 
     at = abs(float(flat(case.arguments()[position])[place])) or 1.0
-    found = min((ridders(along, at * part, kind) for part in (3e-2, 1e-3, 1e-5, 1e-8) for kind in (float, np.longdouble)))
+    steps = [(at * part, kind) for part in (3e-2, 1e-3, 1e-5, 1e-8) for kind in (float, np.longdouble)]
+    found = min(ridders(along, step, kind) for step, kind in steps)
     error, number, method = found
     stepped = complex_step(along)
     if stepped is not None and abs(stepped - number) <= 20 * error + 1e-7 * abs(number):

@@ -1,6 +1,6 @@
 """What becomes of each case: right in both modes, wrong, refused (and why), or broken.
 
-    python -m tests.real_code.verdicts                     # all cases, each in a process of its own; writes the verdicts
+    python -m tests.real_code.verdicts                     # all cases, apart from this process; writes the verdicts
     python -m tests.real_code.verdicts --to first.json     # into another file of this directory
     python -m tests.real_code.verdicts fluids ht           # these packages only; the others' verdicts stay
 
@@ -120,7 +120,7 @@ def _timed_out(number: int, frame: Any) -> None:
 
 
 def _one(job: tuple[str, Case, Any, bool]) -> tuple[str, Verdict]:
-    package, case, known, jit = job
+    _, case, known, jit = job
     warnings.simplefilter("ignore")
     signal.signal(signal.SIGALRM, _timed_out)
     signal.alarm(SECONDS)
