@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -51,7 +52,12 @@ def _is_compared(fn: Any, left: object, right: object) -> bool:
 
 
 def about(fn: Any, owner: Any, args: tuple[Expr, ...]) -> Any:
-    """What `hasattr` or `getattr` says of an object known before the run, as `(value,)`; nothing if it is not known."""
+    """What `hasattr` or `getattr` says of an object known before the run, as `(value,)`; nothing if it is not known.
+
+    Not of a module: what a function depends on (see `fingerprint`) are the attributes that its text names with a dot.
+    """
+    if isinstance(owner, ModuleType):
+        return None
     match args:
         case (Const(str(name)),) if fn is hasattr:
             return (hasattr(owner, name),)

@@ -73,7 +73,8 @@ def callee_of(fn: Callable[..., Any], span: Span | None, inside: str) -> Callee 
         return None
     python: Any = getattr(fn, "py_func", fn)
     called = getattr(type(fn), "__call__", None)  # noqa: B004  (of an object whose class says in Python what a call of it is)
-    if not isinstance(python, (types.FunctionType, types.MethodType)) and isinstance(called, types.FunctionType):
+    told_apart = type(fn).__eq__ is object.__eq__  # an argument could be one that only compares equal to another
+    if isinstance(called, types.FunctionType) and told_apart and not isinstance(python, types.FunctionType):
         python = types.MethodType(called, fn)
     if isinstance(python, types.FunctionType) or isinstance(getattr(python, "__func__", None), types.FunctionType):
         return Callee(python)

@@ -24,8 +24,8 @@ HEAD = """# Functions of published packages
 a change: forward and reverse mode, each entry of each gradient held to a reference (the complex step where the code
 carries complex numbers, else extrapolated differences with an error estimate). The functions were chosen by reading the
 index of each package and asking which of them somebody would want to differentiate, before any of them was tried; none
-has been dropped since. `make test-real` runs all of them without Numba and half of those that work through Numba. This
-page is written by `python -m tests.real_code.report`.
+has been dropped for what became of it (`tests/real_code/packages` says more). `make test-real` runs all of them without
+Numba and half of those that work through Numba. This page is written by `python -m tests.real_code.report`.
 
 A function is counted as *right* if its value and both modes agree with the reference; as *refused* if it raises
 `Unsupported`, which names the place and the reason; *wrong* or *crash* would be faults of ours.
