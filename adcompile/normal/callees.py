@@ -72,8 +72,9 @@ def callee_of(fn: Callable[..., Any], span: Span | None, inside: str) -> Callee 
     if stays_a_call(fn):
         return None
     python: Any = getattr(fn, "py_func", fn)
-    called = getattr(type(fn), "__call__", None)  # noqa: B004  (of an object whose class says in Python what a call of it is)
-    told_apart = type(fn).__eq__ is object.__eq__  # an argument could be one that only compares equal to another
+    owner: Any = type(fn)
+    called = getattr(owner, "__call__", None)  # noqa: B004  (of a class that says in Python what a call does)
+    told_apart = owner.__eq__ is object.__eq__  # an argument could be one that only compares equal to another
     if isinstance(called, types.FunctionType) and told_apart and not isinstance(python, types.FunctionType):
         python = types.MethodType(called, fn)
     if isinstance(python, types.FunctionType) or isinstance(getattr(python, "__func__", None), types.FunctionType):
