@@ -1,11 +1,15 @@
 # make test: lint, types and tests.  make demo: the influenza example.  make bench: derivatives timed against those of
-# others, and docs/benchmarks.md written anew.  Each in a virtual environment of its own.
+# others, and docs/benchmarks.md written anew.  make test-real: functions of published packages, differentiated as they
+# stand.  Each in a virtual environment of its own.
 PYTHON ?= python3
 
-.PHONY: test demo bench bench-quick lint types fuzz goldens clean
+.PHONY: test test-real demo bench bench-quick lint types fuzz goldens clean
 
 test: lint types
 	.venv/bin/python -m pytest -n 2 --dist worksteal -q
+
+test-real: .venv-real/installed
+	.venv-real/bin/python -m pytest -q -m real tests/real_code
 
 lint: .venv/installed
 	.venv/bin/ruff check .
@@ -47,5 +51,12 @@ goldens: .venv/installed
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	touch $@
 
+# hapsira without its dependencies: it asks for a Matplotlib that knows NumPy 1 only, and what is tested of it needs none.
+.venv-real/installed: pyproject.toml
+	$(PYTHON) -m venv .venv-real
+	.venv-real/bin/python -m pip install --quiet --disable-pip-version-check --prefer-binary --editable '.[real]'
+	.venv-real/bin/python -m pip install --quiet --disable-pip-version-check --no-deps hapsira==0.18.0
+	touch $@
+
 clean:
-	rm -rf .venv .venv-demo .venv-bench .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-real .venv-demo .venv-bench .pytest_cache .mypy_cache .ruff_cache

@@ -15,7 +15,7 @@ from typing import Any
 from adcompile.analysis.types_of import type_of_value
 from adcompile.analysis.typing import infer
 from adcompile.backend.emit import Emitted, emit
-from adcompile.errors import InternalError, InvalidArgument, Unsupported
+from adcompile.errors import InternalError, InvalidArgument, Unsupported, refuse
 from adcompile.frontend.read import read
 from adcompile.ir.nodes import Const, Expr, Function, Name, Return, Tuple
 from adcompile.ir.show import show
@@ -204,6 +204,9 @@ def _named(stage: str, job: Job) -> Iterator[None]:
         yield
     except (Unsupported, InvalidArgument):
         raise
+    except RecursionError:
+        message = f"`{getattr(job.function, '__name__', 'a function')}` has an expression of too many terms"
+        raise refuse("too-long", message, hint="write its longest expressions in several statements") from None
     except Exception as error:
         of = getattr(job.function, "__name__", "a function")
         what = str(error) if isinstance(error, InternalError) else f"{type(error).__name__}: {error}"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 from inspect import Parameter, Signature
-from types import FunctionType
 from typing import Any
 
-from adcompile.errors import InvalidArgument, Span, refuse
+from adcompile.errors import InvalidArgument, Span, Unsupported, refuse
+from adcompile.frontend.source import brought_along, python_function
 from adcompile.transform.plan import Bound, bytes_of
 
 Wrt = int | str | tuple[int | str, ...]
@@ -51,14 +51,17 @@ def signature_of(primal: Any, kind: str) -> Signature:
             )
         own: Signature = primal.__signature__
         return own
-    function = getattr(primal, "py_func", primal)  # of a function that Numba compiles
-    if not isinstance(function, FunctionType):
+    try:
+        function = python_function(primal)
+    except Unsupported:
         raise refuse(
             "no-source",
             f"{name_of(primal)} is not written in Python",
             hint=f"differentiate a Python function that calls it: lambda x: {name_of(primal)}(x)",
-        )
+        ) from None
+    brought = brought_along(primal)
     own = inspect.signature(function, follow_wrapped=False)
+    own = own.replace(parameters=[parameter for name, parameter in own.parameters.items() if name not in brought])
     for parameter in own.parameters.values():
         if parameter.kind in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD):
             raise refuse(

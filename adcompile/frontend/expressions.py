@@ -14,6 +14,7 @@ from __future__ import annotations
 import ast
 import operator
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from functools import reduce
 from types import ModuleType
 from typing import Any
@@ -23,6 +24,7 @@ import libcst.matchers as matchers
 import numpy as np
 
 from adcompile.errors import Refusal
+from adcompile.frontend.asked import about
 from adcompile.frontend.grammar import BINARY, COMPARISONS, EXPRESSIONS, ITERATORS, OUTSIDE_ONLY
 from adcompile.frontend.resolve import MISSING, Resolver, attribute, item, literal
 from adcompile.frontend.source import Located
@@ -43,8 +45,9 @@ class Expressions(ABC):
 
     def __init__(self, source: Located, local: set[str]) -> None:
         self.source = source
-        self.resolver = Resolver(source.fn, local)
-        self.refusals: list[Refusal] = []
+        self.resolver = Resolver(source.fn, local, source.bound)
+        self.refusals: list[Refusal] = []  # of what is being read
+        self.refused: list[Refusal] = []  # of all that was read, and stands in it
         self.aliases: dict[str, str] = {}  # of the variables of comprehensions
         self.surely = True  # whether what is being read is surely evaluated
         self.read_names: set[str] = set()  # by the statement so far
@@ -64,7 +67,7 @@ class Expressions(ABC):
                 return MISSING if node.value in self.aliases else self.resolver.name(node.value)
             case cst.Attribute():
                 owner = self.known(node.value)
-                return MISSING if owner is MISSING else attribute(owner, node.attr.value)
+                return MISSING if owner is MISSING else attribute(owner, self.source.member(node.attr.value))
             case cst.Subscript(slice=[cst.SubscriptElement(cst.Index(index))]):
                 owner = self.known(node.value)
                 at = MISSING if owner is MISSING else self.known_index(index)
@@ -159,10 +162,12 @@ class Expressions(ABC):
 
     def perhaps(self, node: cst.BaseExpression) -> Expr:
         """An expression that may not be evaluated."""
-        before, self.surely = self.surely, False
+        surely, refusals = self.surely, self.refusals
+        self.surely, self.refusals = False, []
         value = self.read(node)
-        self.surely = before
-        return value
+        found, self.surely, self.refusals = self.refusals, surely, refusals
+        self.refused += found
+        return Call(ops.refused, (Const(tuple(found)),)) if found else value
 
     def name(self, node: cst.Name) -> Expr:
         """A variable, or what a name of outside stands for."""
@@ -199,6 +204,8 @@ class Expressions(ABC):
         """A number or a string."""
         if isinstance(node, cst.ConcatenatedString) and node.evaluated_value is None:
             return self.refuse(node, "an f-string is not supported", EXPRESSIONS["FormattedString"][1])
+        if isinstance(node, cst.ConcatenatedString):  # its text may go over lines, which only brackets around allow
+            return Const(node.evaluated_value)
         return Const(ast.literal_eval(self.source.module.code_for_node(node)))
 
     def attribute(self, node: cst.Attribute) -> Expr:
@@ -206,7 +213,7 @@ class Expressions(ABC):
         owner = self.known(node.value)
         if owner is MISSING:
             return Call(ops.attribute, (self.read(node.value), Const(node.attr.value)))
-        value = attribute(owner, node.attr.value)
+        value = attribute(owner, self.source.member(node.attr.value))
         if value is MISSING:
             where = self.source.code(node.value)
             return self.refuse(node, f"`{where}` has no attribute `{node.attr.value}`", code="unknown-name")
@@ -252,12 +259,20 @@ class Expressions(ABC):
 
     def among(self, target: cst.ComparisonTarget, left: Expr) -> Expr:
         """`left in (a, b)` as `left == a or left == b`."""
-        within = self.argument(target.comparator)
+        within = self.container(target.comparator)
         if not isinstance(within, Tuple) or any(map(may_act, nodes(left))):
             return self.refuse(target.comparator, "`in` is not supported", "compare the values one by one")
         same = [Call(np.equal, (left, value)) for value in within.items]
         found: Expr = reduce(lambda a, b: Call(ops.either, (a, b)), same) if same else Const(False)
         return Call(ops.negated, (found,)) if isinstance(target.operator, cst.NotIn) else found
+
+    def container(self, node: cst.BaseExpression) -> Expr:
+        """What `in` looks in: a tuple or list, or a list, set or dict of outside that holds numbers and texts."""
+        value = self.known(node)
+        simple = isinstance(value, (list, set, frozenset, Mapping))
+        if simple and all(type(part) in (str, int, float) for part in value):
+            return Tuple(tuple(map(Const, value)))
+        return self.argument(node)
 
     def element(self, node: cst.BaseElement, listed: bool) -> Expr:
         """An item of a tuple, or of a list where that stands for a tuple."""
@@ -304,6 +319,11 @@ class Expressions(ABC):
             else:
                 args.append(self.argument(arg.value))
         fn = self.known(node.func)
+        if (fn is hasattr or fn is getattr) and not kwargs and node.args:
+            owner = self.known(node.args[0].value)
+            found = None if owner is MISSING else about(fn, owner, tuple(args[1:]))
+            if found is not None:
+                return self.outside(node, *found)
         if fn is MISSING:
             return self.call_of_value(node, tuple(args), tuple(kwargs))
         if isinstance(node.func, cst.Attribute):
@@ -330,6 +350,10 @@ class Expressions(ABC):
         if any(fn is other for other in ITERATORS):
             hint = "loop over a range, an array, enumerate, zip or reversed, directly in the `for`"
             return self.refuse(node, f"`{fn.__name__}` gives no number and no array", hint)
+        if isinstance(getattr(fn, "__self__", None), dict) and fn.__name__ == "get" and not kwargs:
+            found = self.looked_up(fn, args)
+            if found is not MISSING:
+                return self.outside(node, found)
         if fn is len and len(args) == 1 and isinstance(args[0], Tuple):
             return Const(len(args[0].items))
         if (fn is max or fn is min) and not kwargs:
@@ -337,6 +361,13 @@ class Expressions(ABC):
             if len(operands) > 1:
                 return reduce(lambda a, b: Call(fn, (a, b)), operands)
         return Call(fn, tuple(args), kwargs)
+
+    @staticmethod
+    def looked_up(get: Any, args: list[Expr]) -> Any:
+        """What `get` of a dict of outside gives for a key known before the run."""
+        values = [arg.value for arg in args if isinstance(arg, Const)]
+        simple = all(value is None or isinstance(value, (bool, int, float, str)) for value in values)
+        return get(*values) if values and len(values) == len(args) <= 2 and simple else MISSING
 
     def argument(self, node: cst.BaseExpression) -> Expr:
         """An argument of a call; there a list may stand for a tuple."""

@@ -73,7 +73,11 @@ def _read(source: Located, value: bool, lenient: bool) -> Source:
     name = node.name.value if isinstance(node, cst.FunctionDef) else "lambda_"
     params = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     body = [node.body] if isinstance(node, cst.FunctionDef) else []
+    params = tuple(param for param in params if param not in source.bound)
     reader = Statements(source, node, {*params, *local_names(*body)}, outliving(body, params))
+    for brought in sorted(local_names(*body) & source.bound.keys()):
+        message = f"`{brought}`, which the method or partial brings along, is assigned"
+        reader.refuse(node, message, "use another name", "unsupported-signature")
     for star in (node.params.star_arg, node.params.star_kwarg):
         if isinstance(star, cst.Param):
             message = f"`{star.star}{star.name.value}` is not supported"
@@ -88,6 +92,9 @@ def _read(source: Located, value: bool, lenient: bool) -> Source:
         raise Unsupported(sorted(dict.fromkeys(found), key=_place))
     _check(source, made, name, value)
     signature = inspect.signature(source.fn, follow_wrapped=False)
+    if source.bound:
+        own = signature.parameters.values()
+        signature = signature.replace(parameters=[p for p in own if p.name not in source.bound])
     function = Function(name, params, made)
     return Source(function, signature, source.file, source.first_line, source.text, dict(reader.resolver.used))
 

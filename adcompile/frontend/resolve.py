@@ -38,10 +38,10 @@ MISSING: Any = _Missing()
 class Resolver:
     """The names of outside that one function sees; `used` collects those that were asked for."""
 
-    def __init__(self, fn: FunctionType, local: Iterable[str]) -> None:
+    def __init__(self, fn: FunctionType, local: Iterable[str], bound: Mapping[str, object] | None = None) -> None:
         self._local = frozenset(local)
         self._bound: dict[str, Any] = {}
-        self._nonlocals: dict[str, Any] = {}
+        self._nonlocals: dict[str, Any] = dict(bound or {})
         self._empty: set[str] = set()  # variables of an outer function that have no value yet
         for name, cell in zip(fn.__code__.co_freevars, fn.__closure__ or (), strict=True):
             try:

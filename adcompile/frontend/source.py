@@ -25,7 +25,8 @@ import inspect
 import linecache
 import tokenize
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import partial
 from types import CodeType, FunctionType, MethodType
 from typing import Any
 
@@ -50,6 +51,7 @@ class Located:
     first_line: int
     tree: ast.AST  # the same definition as Python's own compiler reads it
     _ranges: Mapping[cst.CSTNode, CodeRange]
+    bound: Mapping[str, object] = field(default_factory=dict)  # arguments that a method or a partial brings along
     _lines_before: int = 0  # lines of the parsed module above the text
     _column: int = 0  # where the first line of the text starts in its line of the file
 
@@ -71,6 +73,12 @@ class Located:
         except SyntaxError:  # a part of a statement, or one that only its surroundings allow (`return`)
             return " ".join(text.split())
 
+    def member(self, name: str) -> str:
+        """An attribute's name as Python has it: `x.__k` in the text of a class `C` is `x._C__k`."""
+        owner = [part for part in self.fn.__code__.co_qualname.split(".")[-2:-1] if part.isidentifier()]
+        private = name.startswith("__") and not name.endswith("__")
+        return f"_{owner[0].lstrip('_')}{name}" if owner and private else name
+
     def is_what_runs(self) -> bool:
         """Whether the text is what the function was compiled from."""
         return is_compiled_from(self.fn.__code__, self.tree, self.fn.__code__.co_qualname)
@@ -78,16 +86,12 @@ class Located:
 
 def python_function(fn: Any) -> FunctionType:
     """The plain Python function behind a callable (a dispatcher's `py_func`); refused if there is none."""
+    while isinstance(fn, (MethodType, partial)):
+        fn = fn.__func__ if isinstance(fn, MethodType) else fn.func
     found = fn if isinstance(fn, FunctionType) else getattr(fn, "py_func", None)
     if isinstance(found, FunctionType):
         return found
     name = getattr(fn, "__name__", type(fn).__name__)
-    if isinstance(fn, MethodType):
-        raise refuse(
-            "no-source",
-            f"`{name}` is a method: which object it is called on is not one of its arguments",
-            hint="give a function of numbers and arrays that calls it, or pass the object's arrays as arguments",
-        )
     raise refuse(
         "no-source",
         f"`{name}` is no Python function: its source cannot be read",
@@ -99,9 +103,28 @@ def located(fn: Any) -> Located:
     """Finds and parses the source of a function."""
     function = python_function(fn)
     try:
-        return _lambda(function) if function.__code__.co_name == "<lambda>" else _definition(function)
+        found = _lambda(function) if function.__code__.co_name == "<lambda>" else _definition(function)
+        return replace(found, bound=brought_along(fn))
     except (OSError, TypeError, ValueError, SyntaxError, tokenize.TokenError, cst.ParserSyntaxError, RecursionError):
         raise _no_source(function) from None
+
+
+def brought_along(fn: Any) -> Mapping[str, object]:
+    """The arguments that a method or a `functools.partial` brings along, by the names of their parameters."""
+    function = python_function(fn)
+    args: tuple[Any, ...] = ()
+    kwargs: dict[str, Any] = {}
+    while isinstance(fn, (MethodType, partial)):
+        if isinstance(fn, partial):
+            args, kwargs, fn = (*fn.args, *args), {**fn.keywords, **kwargs}, fn.func
+        else:
+            args, fn = (fn.__self__, *args), fn.__func__
+    signature = inspect.signature(function, follow_wrapped=False)
+    given = signature.bind_partial(*args, **kwargs).arguments
+    stars = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    if any(signature.parameters[name].kind in stars for name in given):
+        raise _no_source(function, "give what is bound a parameter of its own")
+    return given
 
 
 def _definition(function: FunctionType) -> Located:
@@ -118,7 +141,8 @@ def _definition(function: FunctionType) -> Located:
     if not isinstance(node, cst.FunctionDef):
         raise _no_source(function)
     ranges = wrapper.resolve(PositionProvider)
-    return Located(function, node, wrapper.module, text, _file(function), max(first, 1), tree, ranges, above)
+    file, line = _file(function), max(first, 1)
+    return Located(function, node, wrapper.module, text, file, line, tree, ranges, _lines_before=above)
 
 
 def _lambda(function: FunctionType) -> Located:
@@ -144,7 +168,7 @@ def _lambda(function: FunctionType) -> Located:
     line: Any = wrapper.module.body[0]
     node = line.body[0].value
     assert isinstance(node, cst.Lambda), node
-    return Located(function, node, wrapper.module, text, file, tree.lineno, tree, ranges, 0, len(before) - 1)
+    return Located(function, node, wrapper.module, text, file, tree.lineno, tree, ranges, _column=len(before) - 1)
 
 
 def _the_one(found: list[ast.Lambda], code: CodeType) -> ast.Lambda | None:

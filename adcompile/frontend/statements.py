@@ -15,7 +15,6 @@ from typing import Any
 import libcst as cst
 import numpy as np
 
-from adcompile.errors import Refusal
 from adcompile.frontend.functions import (
     Definition,
     assigned_after,
@@ -43,7 +42,6 @@ class Statements(Lists):
 
     def __init__(self, source: Located, definition: Definition, local: set[str], outliving: frozenset[str]) -> None:
         super().__init__(source, definition, local, outliving)
-        self.refused: list[Refusal] = []
         self.broken: list[str] = []  # of each loop around, the flag that a `break` sets; empty where none is needed
 
     def body(self) -> Block:

@@ -23,9 +23,9 @@ _LANGUAGE = ("builtins", "math", "cmath", "operator", "_operator")
 
 @dataclass(frozen=True, slots=True)
 class Callee:
-    """A user's function, with the arguments that `functools.partial` has bound already."""
+    """A user's function or method, with the arguments that `functools.partial` has bound already."""
 
-    function: types.FunctionType | LocalFunction
+    function: types.FunctionType | types.MethodType | LocalFunction
     args: tuple[Expr, ...] = ()
     kwargs: tuple[tuple[str, Expr], ...] = ()
 
@@ -74,8 +74,13 @@ def callee_of(fn: Callable[..., Any], span: Span | None, inside: str) -> Callee 
         return None
     if isinstance(fn, LocalFunction):
         return Callee(fn)
-    python = getattr(fn, "py_func", fn)
-    if isinstance(python, types.FunctionType):
+    python: Any = getattr(fn, "py_func", fn)
+    owner: Any = type(fn)
+    called = getattr(owner, "__call__", None)  # noqa: B004  (of a class that says in Python what a call does)
+    told_apart = owner.__eq__ is object.__eq__  # an argument could be one that only compares equal to another
+    if isinstance(called, types.FunctionType) and told_apart and not isinstance(python, types.FunctionType):
+        python = types.MethodType(called, fn)
+    if isinstance(python, types.FunctionType) or isinstance(getattr(python, "__func__", None), types.FunctionType):
         return Callee(python)
     raise no_rule(fn, span, inside)
 

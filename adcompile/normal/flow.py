@@ -16,6 +16,7 @@ from adcompile.ir.nodes import (
     Assign,
     Block,
     Break,
+    Call,
     Const,
     Continue,
     Effect,
@@ -29,7 +30,7 @@ from adcompile.ir.nodes import (
     Update,
     While,
 )
-from adcompile.ir.walk import expressions, names, statements
+from adcompile.ir.walk import expressions, names, nodes, statements
 
 Names = frozenset[str]
 
@@ -81,8 +82,9 @@ def own(block: Iterable[Stmt], kind: type[Stmt]) -> bool:
 
 def refused(block: Iterable[Stmt]) -> list[Refusal]:
     """What a block has that is not of the language."""
-    calls = [stmt.call for stmt in statements(block) if isinstance(stmt, Effect) and stmt.call.fn is ops.refused]
-    return [refusal for call in calls if isinstance(call.args[0], Const) for refusal in call.args[0].value]
+    parts = (node for stmt in statements(block) for expr in expressions(stmt) for node in nodes(expr))
+    reasons = [part.args[0] for part in parts if isinstance(part, Call) and part.fn is ops.refused]
+    return [refusal for reason in reasons if isinstance(reason, Const) for refusal in reason.value]
 
 
 def fails(block: Sequence[Stmt]) -> bool:

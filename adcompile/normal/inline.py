@@ -25,7 +25,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from types import FunctionType
+from types import FunctionType, MethodType
 from typing import Any, Protocol
 
 import numpy as np
@@ -75,6 +75,8 @@ from adcompile.normal.renaming import apart, renamed
 from adcompile.normal.single_return import single_return
 from adcompile.normal.specialise import specialised
 
+Readable = FunctionType | MethodType
+
 _NONE = Const(None)
 
 
@@ -93,7 +95,7 @@ class Inlined:
     """A function without calls of Python functions, and the functions that went into it, first used first."""
 
     function: Function
-    sources: tuple[FunctionType, ...]
+    sources: tuple[Readable, ...]
 
 
 def _lenient(fn: Any) -> ReadSource:
@@ -123,8 +125,8 @@ class _Inliner:
     def __init__(self, function: Function, read_one: Callable[[Any], ReadSource]) -> None:
         self.fresh = Fresh(taken(function))
         self.read_one = read_one
-        self.ready: dict[FunctionType, ReadSource] = {}
-        self.open: list[FunctionType | LocalFunction] = []
+        self.ready: dict[Readable, ReadSource] = {}
+        self.open: list[Readable | LocalFunction] = []
         self.inside = function.name
         self.span: Span | None = None
 
@@ -282,7 +284,7 @@ class _Inliner:
         assert isinstance(last, Return), function.name
         return [*before, *inner], last.value
 
-    def read(self, fn: FunctionType | LocalFunction) -> ReadSource:
+    def read(self, fn: Readable | LocalFunction) -> ReadSource:
         if isinstance(fn, LocalFunction):
             return fn
         if fn not in self.ready:

@@ -106,7 +106,8 @@ class Expressions:
         if fn is ops.undefined:
             return constant(0.0)
         if fn is ops.refused:
-            raise Unsupported(())  # what stands before it says why
+            assert isinstance(args[0], Const)
+            raise Unsupported(args[0].value)  # if that is nothing, what stands before it says why
         values = [self.value(arg) for arg in args]
         kwargs = {key: self.value(value) for key, value in call.kwargs}
         if fn in (ops.attribute, ops.method):

@@ -74,7 +74,7 @@ def test_compiled_functions_are_read_through_their_python():
     assert last_line(f) == "return np.sin(x) * math.cos(x)"
 
 
-def test_functions_that_call_themselves_and_methods_of_classes():
+def test_functions_that_call_themselves_and_functions_of_classes():
     class Model:
         @staticmethod
         def energy(x):
@@ -83,16 +83,10 @@ def test_functions_that_call_themselves_and_methods_of_classes():
 
     assert last_line(Model.energy) == "return x * __k"
     assert last_line(again) == "return again(x - 1.0) if x > 0.0 else x"
-    assert "`bound` is a method" in refused(Bound().bound)
 
 
 def again(x):
     return again(x - 1.0) if x > 0.0 else x
-
-
-class Bound:
-    def bound(self, x):
-        return x
 
 
 def test_a_file_that_changed_after_its_import(tmp_path):
@@ -128,7 +122,7 @@ def test_a_file_that_changed_after_its_import(tmp_path):
 def test_functions_without_a_text():
     namespace = {}
     exec("def f(x):\n    return x\n", namespace)
-    for fn in (namespace["f"], eval("lambda x: x"), len, np.sin, functools.partial(again, 1.0), 3.0):
+    for fn in (namespace["f"], eval("lambda x: x"), len, np.sin, functools.partial(math.pow, 1.0), 3.0):
         assert refused(fn).startswith("no-source: ")
 
 

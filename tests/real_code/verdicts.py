@@ -1,0 +1,154 @@
+"""What becomes of each case: right in both modes, wrong, refused (and why), or broken.
+
+    python -m tests.real_code.verdicts                     # all cases, apart from this process; writes the verdicts
+    python -m tests.real_code.verdicts --to first.json     # into another file of this directory
+    python -m tests.real_code.verdicts fluids ht           # these packages only; the others' verdicts stay
+
+A verdict is `[word, ...]`: `right`; `wrong` with both numbers; `refused` with every reason that was given at once;
+`crash` for an error that is no refusal.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import multiprocessing
+import signal
+import warnings
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from adcompile import InvalidArgument, Refusal, Unsupported, jvp, vjp
+from tests.real_code.case import Case
+from tests.real_code.packages import all_cases
+from tests.real_code.values import flat, moved, seeds, weights
+
+HERE = Path(__file__).parent
+STORED = HERE / "verdicts.json"
+SECONDS = 60
+
+Verdict = list[str]
+
+
+class TooLong(BaseException):
+    """Not an `Exception`, so that nothing on its way takes it for one of its own."""
+
+
+def references() -> dict[str, Any]:
+    """The stored derivatives, by the name of the case."""
+    stored: dict[str, Any] = json.loads((HERE / "references.json").read_text())
+    return stored
+
+
+def verdict(case: Case, known: dict[str, Any], jit: bool = False) -> Verdict:
+    """Forward and reverse mode of one case, held to its reference."""
+    try:
+        (here, gradient), tangents = _reverse(case, jit), _forward(case, jit)
+    except Unsupported as error:
+        return ["refused", *dict.fromkeys(map(_reason, error.refusals))]
+    except InvalidArgument as error:
+        return ["refused", f"invalid-argument: {str(error).splitlines()[0]}"]
+    except Exception as error:  # whatever it is, it is no refusal
+        return ["crash", f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"]
+    if "none" in known:
+        return ["crash", "differentiated, where there is no reference"]
+    return judged(_summed(case.function()(*case.arguments())), here, gradient, tangents, known)
+
+
+def judged(value: float, here: float, gradient: Sequence[float], tangents: Sequence[float], known: Any) -> Verdict:
+    """Right if the value, the gradient, and the tangents along each entry agree with what is stored."""
+    scale = max((abs(g) for g in known["gradient"] if math.isfinite(g)), default=0.0)
+    if not math.isclose(value, here, rel_tol=1e-9, abs_tol=1e-12 * max(1.0, abs(known["value"]))):
+        return ["wrong", f"value {here!r} for {value!r}"]
+    for way, numbers in (("reverse", gradient), ("forward", tangents)):
+        if len(numbers) != len(known["gradient"]):
+            return ["wrong", f"{way}: {len(numbers)} numbers for {len(known['gradient'])}"]
+        for k, (number, wanted, error) in enumerate(zip(numbers, known["gradient"], known["error"], strict=True)):
+            if not abs(number - wanted) <= 5.0 * error + 1e-9 * abs(wanted) + 1e-12 * scale:
+                return ["wrong", f"{way}, entry {k}: {number!r} for {wanted!r} +- {error:.1e}"]
+    return ["right"]
+
+
+def _reason(refusal: Refusal) -> str:
+    place = f" [{Path(refusal.span.file).name}:{refusal.span.line}]" if refusal.span else ""
+    return f"{refusal.code}: {refusal.message}{place}"
+
+
+def _summed(result: Any) -> float:
+    leaves = flat(result)
+    return float(sum(w * leaf for w, leaf in zip(weights(len(leaves)), leaves, strict=True)))
+
+
+def _wrt(case: Case) -> tuple[int, ...]:
+    return case.positions()
+
+
+def _reverse(case: Case, jit: bool) -> tuple[float, list[float]]:
+    value, pullback = vjp(case.function(), wrt=_wrt(case), jit=jit)(*case.arguments())
+    return _summed(value), [float(g) for g in flat(pullback(seeds(value)))]
+
+
+def _forward(case: Case, jit: bool) -> list[float]:
+    tangent = jvp(case.function(), wrt=_wrt(case), jit=jit)
+    slopes = []
+    for position, place in _entries(case):
+        directions = tuple(_zero(case.arguments()[p]) for p in _wrt(case))
+        k = _wrt(case).index(position)
+        directions = (*directions[:k], moved(directions[k], place, 1.0), *directions[k + 1 :])
+        slopes.append(_summed(tangent(case.arguments(every=True), directions)[1]))
+    return slopes
+
+
+def _entries(case: Case) -> Iterable[tuple[int, int]]:
+    for position in case.positions():
+        for place in range(max(1, len(flat(case.arguments()[position])))):
+            yield position, place
+
+
+def _zero(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return np.zeros_like(value)
+    return tuple(0.0 for _ in value) if isinstance(value, (tuple, list)) else 0.0
+
+
+def _timed_out(number: int, frame: Any) -> None:
+    raise TooLong
+
+
+def _one(job: tuple[str, Case, Any, bool]) -> tuple[str, Verdict]:
+    _, case, known, jit = job
+    warnings.simplefilter("ignore")
+    signal.signal(signal.SIGALRM, _timed_out)
+    signal.alarm(SECONDS)
+    try:
+        return case.name, verdict(case, known, jit)
+    except TooLong:
+        return case.name, ["crash", f"takes more than {SECONDS} s"]
+    finally:
+        signal.alarm(0)
+
+
+def main() -> None:
+    """Runs cases in processes of their own and stores what came of them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("packages", nargs="*")
+    parser.add_argument("--to", default=STORED.name)
+    parser.add_argument("--jit", action="store_true")
+    options = parser.parse_args()
+    known, into = references(), HERE / options.to
+    stored = json.loads(into.read_text()) if into.exists() else {}
+    jobs = [(p, c, known[c.name], options.jit) for p, c in all_cases() if not options.packages or p in options.packages]
+    with multiprocessing.get_context("forkserver").Pool(1, maxtasksperchild=25) as pool:
+        for name, found in pool.imap(_one, jobs):
+            stored[name] = found
+            print(name, *found, flush=True)
+    kept = {case.name: stored[case.name] for _, case in all_cases() if case.name in stored}
+    into.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    main()
