@@ -17,6 +17,7 @@ from adcompile.normal.array_calls import (
     array_of,
     axes_of,
     canonical,
+    cast,
     dtype_constant,
     dtype_of,
     is_view,
@@ -104,17 +105,22 @@ def _identity(b: Builder, fn: Any, n: Typed, dtype: Typed | None) -> Typed:
     return _eye(b, fn, n, None, None, dtype)
 
 
-@canonical(np.array, np.asarray, takes="object dtype copy | order subok ndmin device like")
+_ARRAYS = (np.array, np.asarray, np.asanyarray, np.ascontiguousarray)
+
+
+@canonical(*_ARRAYS, takes="object dtype copy | order subok ndmin device like")
 def _array(b: Builder, fn: Any, object: Typed, dtype: Typed | None, copy: Typed | None) -> Typed:
     if object.is_tuple:
         if object.items and all(item.is_array for item in object.items):
             result = _stack(b, np.stack, object, None, None)
         else:
             result = b.call(np.array, object)
+    elif isinstance(object.type, Scalar):  # an array without axes is the number itself
+        return cast(b, object, dtype_of(dtype, object.type.dtype))
     elif not object.is_array:
-        raise refuse("unsupported-array", "an array without axes is not supported", hint="use the number itself")
+        raise refuse("unsupported-array", f"an array of {described(object.type)} is not supported")
     else:
-        same = fn is np.asarray or (copy is not None and value_of(copy, "copy") is False)
+        same = fn in (np.asarray, np.asanyarray) or (copy is not None and value_of(copy, "copy") is False)
         result = object if same else b.call(ops.copy, object)
     assert isinstance(result.type, Array)
     wanted = dtype_of(dtype, result.type.dtype)

@@ -18,6 +18,7 @@ from adcompile.normal.array_calls import FORMS
 from adcompile.normal.attributes import attribute, function, method
 from adcompile.normal.building import Builder, Typed, constant, real, require_integer, tuple_of
 from adcompile.normal.lists import passed
+from adcompile.normal.questions import QUESTIONS, answered
 from adcompile.normal.variables import Absent, Undefined, Value, converted_constant, joined_type, missing
 
 _OPERATORS: Mapping[Any, Any] = {
@@ -120,6 +121,8 @@ class Expressions:
 
     def call_known(self, fn: Callable[..., Any], args: Sequence[Typed], kwargs: Mapping[str, Typed]) -> Typed:
         """A call with resolved arguments."""
+        if fn in QUESTIONS and not kwargs:
+            return answered(fn, args)
         args = passed(fn, args)
         if any(arg.is_tuple for arg in args) and not kwargs and (found := self._of_tuples(fn, args)) is not None:
             return found

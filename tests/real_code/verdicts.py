@@ -11,12 +11,14 @@ A verdict is `[word, ...]`: `right`; `wrong` with both numbers; `refused` with e
 from __future__ import annotations
 
 import argparse
+import inspect
 import json
 import math
 import multiprocessing
 import signal
 import warnings
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -93,14 +95,26 @@ def _reverse(case: Case, jit: bool) -> tuple[float, list[float]]:
 
 
 def _forward(case: Case, jit: bool) -> list[float]:
-    tangent = jvp(case.function(), wrt=_wrt(case), jit=jit)
+    function, primals = case.function(), case.arguments(every=True)
+    names = list(inspect.signature(function).parameters)[: len(primals)]
+    fixed = {name: value for name, value in zip(names, primals, strict=True) if not _is_numeric(value)}
+    if fixed:  # primals are numbers: a text or a function is bound before, as a user would
+        function = partial(function, **fixed)
+        primals = tuple(value for name, value in zip(names, primals, strict=True) if name not in fixed)
+    tangent = jvp(function, wrt=tuple(names[p] for p in _wrt(case)), jit=jit)
     slopes = []
     for position, place in _entries(case):
         directions = tuple(_zero(case.arguments()[p]) for p in _wrt(case))
         k = _wrt(case).index(position)
         directions = (*directions[:k], moved(directions[k], place, 1.0), *directions[k + 1 :])
-        slopes.append(_summed(tangent(case.arguments(every=True), directions)[1]))
+        slopes.append(_summed(tangent(primals, directions)[1]))
     return slopes
+
+
+def _is_numeric(value: Any) -> bool:
+    if isinstance(value, tuple):
+        return all(map(_is_numeric, value))
+    return isinstance(value, (bool, int, float, np.generic, np.ndarray))
 
 
 def _entries(case: Case) -> Iterable[tuple[int, int]]:

@@ -1,0 +1,74 @@
+"""What types answer: `isinstance`, `hasattr`, `callable`, `np.isscalar`, `np.iterable`, `type(x)`.
+
+Goal: code that takes numbers and arrays, and asks which it was given, has one branch left.  An integer counts as
+Python's own where that and NumPy's differ in the answer, a float for which they differ is refused.  Non-goals: values
+known before the run (`specialise`).
+
+>>> answer(isinstance, constant(2.0), (float, np.floating)), answer(isinstance, constant(2.0), int)
+(True, False)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from adcompile.analysis.types_of import described
+from adcompile.errors import refuse
+from adcompile.ir.nodes import Const
+from adcompile.ir.types import Array, Scalar, Static, TupleType
+from adcompile.normal.building import Typed, constant, value_of
+
+_PYTHON = {"f": float, "i": int, "u": int, "b": bool}
+QUESTIONS: tuple[Any, ...] = (isinstance, hasattr, callable, np.isscalar, np.iterable)
+
+
+def answered(fn: Callable[..., Any], args: Sequence[Typed]) -> Typed:
+    """The call of a question."""
+    if len(args) != (2 if fn in (isinstance, hasattr) else 1):
+        raise refuse("no-type", f"`{fn.__name__}` is called with {len(args)} arguments")
+    about = value_of(args[1], f"what `{fn.__name__}` asks for") if len(args) == 2 else None
+    return constant(answer(fn, args[0], about))
+
+
+def answer(fn: Callable[..., Any], x: Typed, about: Any) -> bool:
+    """Whether it is so."""
+    if isinstance(x.type, Static) and isinstance(x.expr, Const):
+        return bool(fn(x.expr.value) if about is None else fn(x.expr.value, about))
+    if fn is callable:
+        return False
+    if fn is np.isscalar:
+        return isinstance(x.type, Scalar)
+    if fn is np.iterable:
+        return not isinstance(x.type, Scalar)
+    try:
+        given = {_holds(fn, kind, about) for kind in _kinds(x)}
+    except TypeError as error:
+        raise refuse("no-type", f"`{fn.__name__}`: {error}") from None
+    if len(given) == 1:
+        return given.pop()
+    if isinstance(x.type, Scalar) and x.type.dtype in ("int64", "bool"):
+        return _holds(fn, _PYTHON[np.dtype(x.type.dtype).kind], about)
+    names = " or ".join(f"`{kind.__name__}`" for kind in _kinds(x))
+    hint = "ask for both, as in isinstance(x, (float, np.floating))"
+    raise refuse("unknown-type", f"whether this {described(x.type)} is {names} cannot be told", hint=hint)
+
+
+def _holds(fn: Callable[..., Any], kind: type, about: Any) -> bool:
+    return issubclass(kind, about) if fn is isinstance else hasattr(kind, about)
+
+
+def _kinds(x: Typed) -> tuple[type, ...]:
+    """The classes that a value may have where the function runs in Python."""
+    match x.type:
+        case Array(listed=listed):
+            return (list,) if listed else (np.ndarray,)
+        case TupleType():
+            return (tuple, list)  # a list that does not change is a tuple
+        case Scalar(dtype):
+            own = np.dtype(dtype)
+            python = _PYTHON.get(own.kind)
+            return (own.type,) if python is None or own.itemsize not in (1, 8) else (python, own.type)
+    raise refuse("no-type", f"what class {described(x.type)} has is not known")
