@@ -268,7 +268,10 @@ class Expressions:
         args: list[Expr] = []
         kwargs: list[tuple[str, Expr]] = []
         for arg in node.args:
-            if arg.star:
+            if arg.star == "*" and not self.folds_its_arguments(node.func):
+                items = self.argument(arg.value)
+                args += items.items if isinstance(items, Tuple) else (Call(ops.unpacked, (items,)),)
+            elif arg.star:
                 self.refuse(arg, "unpacked arguments are not supported", "write every argument out")
             elif arg.keyword is not None:
                 kwargs.append((arg.keyword.value, self.argument(arg.value)))
@@ -287,6 +290,11 @@ class Expressions:
             if isinstance(owner, np.ndarray):
                 return Call(ops.method, (Const(owner), Const(node.func.attr.value), *args), tuple(kwargs))
         return self.call_of_known(node, fn, args, tuple(kwargs))
+
+    def folds_its_arguments(self, node: cst.BaseExpression) -> bool:
+        """Whether a call is of a function whose arguments are looked at here: their number has to be seen."""
+        fn = self.known(node)
+        return any(fn is one for one in (max, min, len, hasattr, getattr, *OUTSIDE_ONLY, *ITERATORS))
 
     def call_of_known(self, node: cst.Call, fn: Any, args: list[Expr], kwargs: tuple[tuple[str, Expr], ...]) -> Expr:
         """A call of a function known before the run."""

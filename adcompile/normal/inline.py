@@ -74,6 +74,7 @@ from adcompile.normal.jumps import negated, unused
 from adcompile.normal.no_jumps import no_jumps
 from adcompile.normal.order import in_order, is_atom, may_write, settled, temporary
 from adcompile.normal.single_return import single_return
+from adcompile.normal.unpacked import with_items
 
 Readable = FunctionType | MethodType
 
@@ -196,6 +197,8 @@ class _Inliner:
                 return self.choice(expr, test, then, orelse)
             case Call(ops.both | ops.either, (left, right)):
                 return self.shortcut(expr, left, right)
+        if isinstance(expr, Call):
+            expr = with_items(expr, self.span, self.inside)
         before, parts = self.in_order(children(expr))
         new = rebuilt(expr, parts)
         if not isinstance(new, Call):
