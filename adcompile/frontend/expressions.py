@@ -24,8 +24,7 @@ import libcst.matchers as matchers
 import numpy as np
 
 from adcompile.errors import Refusal
-from adcompile.frontend.asked import about
-from adcompile.frontend.grammar import BINARY, COMPARISONS, EXPRESSIONS, ITERATORS, OUTSIDE_ONLY
+from adcompile.frontend.grammar import BINARY, COMPARISONS, EXPRESSIONS
 from adcompile.frontend.resolve import MISSING, Resolver, attribute, item, literal
 from adcompile.frontend.source import Located
 from adcompile.ir import ops
@@ -133,6 +132,10 @@ class Expressions(ABC):
     def names_in(self, node: cst.CSTNode) -> set[str]:
         """The names that a part of the text mentions."""
         return {found.value for found in matchers.findall(node, matchers.Name()) if isinstance(found, cst.Name)}
+
+    @abstractmethod
+    def call(self, node: cst.Call) -> Expr:
+        """A call."""
 
     @abstractmethod
     def items_of(self, name: str) -> Expr:
@@ -304,86 +307,11 @@ class Expressions(ABC):
             items += value.items if isinstance(value, Tuple) and len(node.slice) == 1 else (value,)
         return tuple(items)
 
-    # ------------------------------------------------------------------------------------ calls
-    def call(self, node: cst.Call) -> Expr:
-        """A call of a function known before the run, of a method, or of a local name."""
-        if (found := self.of_generator(node)) is not None:
-            return found
-        args: list[Expr] = []
-        kwargs: list[tuple[str, Expr]] = []
-        for arg in node.args:
-            if arg.star:
-                self.refuse(arg, "unpacked arguments are not supported", "write every argument out")
-            elif arg.keyword is not None:
-                kwargs.append((arg.keyword.value, self.argument(arg.value)))
-            else:
-                args.append(self.argument(arg.value))
-        fn = self.known(node.func)
-        if (fn is hasattr or fn is getattr) and not kwargs and node.args:
-            owner = self.known(node.args[0].value)
-            found = None if owner is MISSING else about(fn, owner, tuple(args[1:]))
-            if found is not None:
-                return self.outside(node, *found)
-        if fn is MISSING:
-            return self.call_of_value(node, tuple(args), tuple(kwargs))
-        if isinstance(node.func, cst.Attribute):
-            owner = self.known(node.func.value)
-            if isinstance(owner, np.ndarray):
-                return Call(ops.method, (Const(owner), Const(node.func.attr.value), *args), tuple(kwargs))
-        return self.call_of_known(node, fn, args, tuple(kwargs))
-
-    def of_generator(self, node: cst.Call) -> Expr | None:
-        """`sum`, `any`, `all`, `max` or `min` of a generator or a comprehension; nothing for other calls."""
-        match [arg.value for arg in node.args if arg.keyword is None and not arg.star]:
-            case [cst.GeneratorExp() | cst.ListComp() as items, *rest] if len(rest) < 2:
-                fn = self.known(node.func)
-                if len(node.args) == 1 + len(rest) and fn in ((sum,) if rest else (sum, any, all, max, min)):
-                    return self.reduced(fn, items, self.read(rest[0]) if rest else None)
-        return None
-
-    def call_of_known(self, node: cst.Call, fn: Any, args: list[Expr], kwargs: tuple[tuple[str, Expr], ...]) -> Expr:
-        """A call of a function known before the run."""
-        if not callable(fn):
-            return self.refuse(node.func, f"`{self.source.code(node.func)}` is not callable")
-        if any(fn is other for other in OUTSIDE_ONLY):
-            return self.refuse(node, f"`{fn.__name__}` is not supported", "call it outside the function")
-        if any(fn is other for other in ITERATORS):
-            hint = "loop over a range, an array, enumerate, zip or reversed, directly in the `for`"
-            return self.refuse(node, f"`{fn.__name__}` gives no number and no array", hint)
-        if isinstance(getattr(fn, "__self__", None), dict) and fn.__name__ == "get" and not kwargs:
-            found = self.looked_up(fn, args)
-            if found is not MISSING:
-                return self.outside(node, found)
-        if fn is len and len(args) == 1 and isinstance(args[0], Tuple):
-            return Const(len(args[0].items))
-        if (fn is max or fn is min) and not kwargs:
-            operands = args[0].items if len(args) == 1 and isinstance(args[0], Tuple) else args
-            if len(operands) > 1:
-                return reduce(lambda a, b: Call(fn, (a, b)), operands)
-        return Call(fn, tuple(args), kwargs)
-
-    @staticmethod
-    def looked_up(get: Any, args: list[Expr]) -> Any:
-        """What `get` of a dict of outside gives for a key known before the run."""
-        values = [arg.value for arg in args if isinstance(arg, Const)]
-        simple = all(value is None or isinstance(value, (bool, int, float, str)) for value in values)
-        return get(*values) if values and len(values) == len(args) <= 2 and simple else MISSING
-
     def argument(self, node: cst.BaseExpression) -> Expr:
         """An argument of a call; there a list may stand for a tuple."""
         if isinstance(node, cst.List):
             return Tuple(tuple(self.element(part, listed=True) for part in node.elements))
         return self.read(node)
-
-    def call_of_value(self, node: cst.Call, args: tuple[Expr, ...], kwargs: tuple[tuple[str, Expr], ...]) -> Expr:
-        """A call of a method of a value of the run, or of a function passed as an argument."""
-        if isinstance(node.func, cst.Attribute):
-            if self.known(node.func.value) is not MISSING:
-                return self.attribute(node.func)
-            return Call(ops.method, (self.read(node.func.value), Const(node.func.attr.value), *args), kwargs)
-        if isinstance(node.func, cst.Name) and not self.resolver.is_local(node.func.value):
-            return self.unknown(node.func)
-        return Call(ops.call, (self.read(node.func), *args), kwargs)
 
 
 def may_act(expr: Expr) -> bool:

@@ -19,7 +19,8 @@ import libcst as cst
 import numpy as np
 
 from adcompile.errors import Span
-from adcompile.frontend.expressions import Expressions, may_act
+from adcompile.frontend.calls import Calls
+from adcompile.frontend.expressions import may_act
 from adcompile.frontend.grammar import BINARY
 from adcompile.frontend.names import is_list, only_names, target_names
 from adcompile.frontend.source import Located
@@ -27,7 +28,7 @@ from adcompile.ir.nodes import Accum, Assign, Call, Const, Expr, Index, Name, Sl
 from adcompile.ir.walk import names, nodes, rebuilt
 
 
-class Targets(Expressions):
+class Targets(Calls):
     """Reads the assignments of one function into `out`."""
 
     def __init__(self, source: Located, local: set[str]) -> None:

@@ -54,6 +54,11 @@ def call(function: Any, *args: Any, **kwargs: Any) -> Any:
     return function(*args, **kwargs)
 
 
+def unpacked(items: Any) -> Any:
+    """Surface only: `*items` among the arguments of a call, until inlining tells which items they are."""
+    return items
+
+
 def undefined() -> float:
     """A value that is never read: stands for a name on a path that does not define it."""
     return 0.0

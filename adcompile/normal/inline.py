@@ -74,6 +74,7 @@ from adcompile.normal.order import in_order, is_atom, may_write, settled, tempor
 from adcompile.normal.renaming import apart, renamed
 from adcompile.normal.single_return import single_return
 from adcompile.normal.specialise import specialised
+from adcompile.normal.unpacked import with_items
 
 Readable = FunctionType | MethodType
 
@@ -200,6 +201,8 @@ class _Inliner:
                 return self.choice(expr, test, then, orelse)
             case Call(ops.both | ops.either, (left, right)):
                 return self.shortcut(expr, left, right)
+        if isinstance(expr, Call):
+            expr = with_items(expr, self.span, self.inside)
         before, parts = self.in_order(children(expr))
         new = rebuilt(expr, parts)
         if not isinstance(new, Call):
@@ -329,6 +332,9 @@ class _Inliner:
         uses = _uses_of_one_line(function)
         for parameter, value in arguments.items():
             if isinstance(value, Call) and value.fn is ops.closure:
+                if parameter in changed:
+                    message = f"`{parameter}`, a function, is assigned again"
+                    raise refuse("unknown-function", message, self.span, "use another name", self.inside)
                 values[parameter] = value
                 continue
             rebound = parameter in assigned_in(function.body)

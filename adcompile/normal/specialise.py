@@ -191,4 +191,4 @@ def _called(fn: Any, args: tuple[Expr, ...]) -> Expr | None:
             return literal(fn(*plain))
         except TypeError:
             return None
-    return known(fn, args)
+    return known(fn, args) if args else None

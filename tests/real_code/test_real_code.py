@@ -6,13 +6,12 @@ Runs where the extra `real` is installed (`make test-real`), and nowhere else.
 import importlib.util
 import json
 import re
-import warnings
 
 import pytest
 
 from tests.real_code.case import Case
 from tests.real_code.packages import all_cases
-from tests.real_code.verdicts import STORED, Verdict, references, verdict
+from tests.real_code.verdicts import STORED, Verdict, bounded, references
 
 CASES = [case for _, case in all_cases()]
 NEEDED = sorted({case.name.partition(":")[0].partition(".")[0] for case in CASES})
@@ -35,25 +34,19 @@ def _name(case: Case) -> str:
 @pytest.mark.parametrize("case", CASES, ids=_name)
 def test_it_is_right_or_refused_as_before(case: Case) -> None:
     """Without Numba, forward and reverse."""
-    assert _without_places(_quietly(case, jit=False)) == _without_places(EXPECTED[case.name])
+    assert _without_places(bounded(case, KNOWN[case.name])) == _without_places(EXPECTED[case.name])
 
 
 @pytest.mark.parametrize("case", COMPILED, ids=_name)
 def test_it_is_right_compiled(case: Case) -> None:
     """Through Numba, forward and reverse."""
-    assert _quietly(case, jit=True) == ["right"]
+    assert bounded(case, KNOWN[case.name], jit=True) == ["right"]
 
 
 def test_there_is_a_reference_and_a_verdict_for_each() -> None:
     """And the tables hold as many functions, of as many packages, as they are said to."""
     assert {case.name for case in CASES} == set(EXPECTED) == set(KNOWN)
     assert len(CASES) >= 150 and len(NEEDED) >= 15
-
-
-def _quietly(case: Case, jit: bool) -> Verdict:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return verdict(case, KNOWN[case.name], jit)
 
 
 def _without_places(found: Verdict) -> list[str]:

@@ -1,6 +1,6 @@
 """Results of any structure as flat lists of floats, and seeds of the same structure.
 
->>> flat((1.0, {"a": np.array([2.0, 3.0]), "n": 4}))
+>>> [float(leaf) for leaf in flat((1.0, {"a": np.array([2.0, 3.0]), "n": 4}))]
 [1.0, 2.0, 3.0]
 >>> seeds((5.0, np.array([2, 3]), 4))
 (1.0, array([0., 0.]), 0.0)

@@ -133,17 +133,23 @@ def _timed_out(number: int, frame: Any) -> None:
     raise TooLong
 
 
-def _one(job: tuple[str, Case, Any, bool]) -> tuple[str, Verdict]:
-    _, case, known, jit = job
-    warnings.simplefilter("ignore")
-    signal.signal(signal.SIGALRM, _timed_out)
+def bounded(case: Case, known: dict[str, Any], jit: bool = False) -> Verdict:
+    """A verdict within `SECONDS`, without the warnings of packages."""
+    before = signal.signal(signal.SIGALRM, _timed_out)
     signal.alarm(SECONDS)
     try:
-        return case.name, verdict(case, known, jit)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return verdict(case, known, jit)
     except TooLong:
-        return case.name, ["crash", f"takes more than {SECONDS} s"]
+        return ["crash", f"takes more than {SECONDS} s"]
     finally:
         signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _one(job: tuple[Case, Any, bool]) -> tuple[str, Verdict]:
+    return job[0].name, bounded(*job)
 
 
 def main() -> None:
@@ -155,7 +161,7 @@ def main() -> None:
     options = parser.parse_args()
     known, into = references(), HERE / options.to
     stored = json.loads(into.read_text()) if into.exists() else {}
-    jobs = [(p, c, known[c.name], options.jit) for p, c in all_cases() if not options.packages or p in options.packages]
+    jobs = [(c, known[c.name], options.jit) for p, c in all_cases() if not options.packages or p in options.packages]
     with multiprocessing.get_context("forkserver").Pool(1, maxtasksperchild=25) as pool:
         for name, found in pool.imap(_one, jobs):
             stored[name] = found
