@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from adcompile import vjp
+from adcompile import Unsupported, vjp
 from adcompile.transform import reverse
 from adcompile.transform.loop_kinds import LoopKinds
 from tests import oracle
@@ -50,4 +50,9 @@ def test_every_way_gives_one_gradient(case: Case, monkeypatch: pytest.MonkeyPatc
         with monkeypatch.context() as patched:
             for owner, name, function in patches:
                 patched.setattr(owner, name, function)
-            assert oracle.distance(adjoint(case), wanted) < close, way
+            try:
+                found = adjoint(case)
+            except Unsupported as error:  # what a loop makes longer cannot be put back as it was
+                assert [refusal.code for refusal in error.refusals] == ["growing-list"], way
+                continue
+            assert oracle.distance(found, wanted) < close, way

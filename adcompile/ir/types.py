@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
@@ -23,7 +23,7 @@ class Array:
 
     dtype: str
     ndim: int
-    listed: bool = False
+    listed: bool = field(default=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

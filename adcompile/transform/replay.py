@@ -51,7 +51,7 @@ from adcompile.ir.walk import (
     uses,
     with_blocks,
 )
-from adcompile.runtime import PRODUCTS
+from adcompile.runtime import PRODUCTS, grown
 from adcompile.transform.checkpoints import Checkpoints
 from adcompile.transform.loop_kinds import inside
 from adcompile.transform.needed import Needed
@@ -199,6 +199,10 @@ class Replay(Checkpoints):
         self.frames.pop()
         self.array_bar = before
         forward = scope.rebuilt(block, region, effects=False)  # the forward sweep has made the checks
+        longer = self._grown(stmt, block)
+        if longer:
+            values.update((name, self.value(after)) for name, after in longer.items())
+            forward = tuple(s for s in forward if not (isinstance(s, Assign) and s.target in longer))
         if together:
             forward = self._local_only(forward, self.made_in(forward))
         asked = [atom.id for atom in results if isinstance(atom, Name)]
@@ -210,7 +214,8 @@ class Replay(Checkpoints):
         if not together and kept is None and isinstance(stmt, (For, While)):
             self.reverse_block(region, block, out, parent.scope, index).position = -1
             for c in stmt.carried:
-                values[c.inner] = self.value(c.inner) if c.inner in needed.names else ZERO
+                if c.inner not in longer:
+                    values[c.inner] = self.value(c.inner) if c.inner in needed.names else ZERO
             self.frames.pop()
         own = inside(forward) | set(values)
         wanted = {n for s in statements(forward) for n in uses(s)}
@@ -223,6 +228,21 @@ class Replay(Checkpoints):
             name: self._renaming.get(atom.id, atom) if isinstance(atom, Name) else atom  # type: ignore[misc]
             for name, atom in self.bar.items()
         }
+
+    def _grown(self, stmt: Stmt, block: Block) -> dict[str, str]:
+        """The versions of each array that a loop makes longer, and what it is called after the loop: in a copy of the
+        body it has all the room that it will ever have."""
+        carries = stmt.carried if isinstance(stmt, (For, While)) else ()
+        found: dict[str, str] = {}
+        for c in carries:
+            if isinstance(self.types[c.inner], Array):
+                found[c.inner] = c.result
+                for inner in block:
+                    made = inner.value if isinstance(inner, Assign) else None
+                    if isinstance(made, Call) and made.fn is grown and self.roots.same(made.args[0].id, c.inner):  # type: ignore[union-attr]
+                        assert isinstance(inner, Assign)
+                        found[inner.target] = c.result
+        return found
 
     def _demand(self, forward: Block, needed: Needed, made: set[str], stmt: Stmt) -> None:
         """What the copy reads of memory it does not make are demands, as at the start of the block."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from adcompile.errors import refuse
 from adcompile.ir import ops
 from adcompile.ir.nodes import (
     Accum,
@@ -102,10 +103,14 @@ class Undo(LoopKinds):
         return tuple(out)
 
     def _restore_snapshot(self, array: str, frame: Frame) -> None:
-        type_ = self.types[array]
+        type_, owner = self.types[array], frame.region[0]
         assert isinstance(type_, Array)
-        owner = frame.region[0]
         assert owner is not None
+        carries = owner.carried if isinstance(owner, (For, While)) else ()
+        if any(isinstance(self.types[c.inner], Array) and self.roots.same(c.inner, array) for c in carries):
+            message = "a list is appended to and read in a loop that the reverse sweep has to run again, body by body"
+            hint = "use an array of known length"
+            raise refuse("growing-list", message, owner.span, hint, self.function.name)
         live = self.value(array)
         assert isinstance(live, Name)
         scope = frame.scope

@@ -97,3 +97,16 @@ def passed_on_and_empty(x, nothing):
     for v in nothing:
         none.append(v)
     return polynomial([x[0], 2.0, x[1]], x[2]) + polynomial([v * 2.0 for v in x], 0.5) + len(none) + sum(none)
+
+
+@case(vector(4), jit=True, analytic=False)
+def appended_beside_an_inner_loop(x):
+    ys = []
+    for v in x:
+        t = abs(v) + 1.0
+        while t > 0.3:
+            t = t * 0.5 * (1.0 + 0.1 * v)
+        ys.append(t * v)
+        if t * v > 0.0:
+            ys.append(v * t)
+    return sum(ys) + ys[1] * ys[-1]

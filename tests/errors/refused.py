@@ -112,7 +112,7 @@ def not_a_function_of_arrays(x):
 
 @refused(A)
 def not_lowered(A):
-    return np.linalg.det(A)
+    return np.linalg.eigvalsh(A)
 
 
 @refused(4.0)
@@ -159,6 +159,18 @@ def a_set(x):
     for v in {1.0, 2.0}:
         s += v * x[0]
     return s
+
+
+@refused(x)
+def a_list_read_and_run_again(x):
+    ys = [x[0]]
+    for v in x:
+        t = v
+        while t > 0.3:
+            t = t * 0.5
+        if t > 0.1:
+            ys.append(ys[-1] * t * ys[0])
+    return ys[-1]
 
 
 @refused(x)

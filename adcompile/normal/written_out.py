@@ -1,0 +1,413 @@
+"""Functions of NumPy written out in loops: a call of one is a call of the function here, differentiated as a user's.
+
+Goal: what has no rule, and loses little by loops.  Each has NumPy's parameters and is tested against it.  Methods: LU
+decomposition with pivoting (Golub & Van Loan, Matrix Computations, 3.4), sorting by merging.  The derivatives are those
+of the order of pivots or items at hand.  Non-goals: large systems, for which LAPACK is faster; stacks of matrices.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+_SINGULAR = "Singular matrix"
+_SQUARE = "Last 2 dimensions of the array must be square"
+
+
+# ------------------------------------------------------------------------------------------ linear algebra
+def _eliminated(a: Any, b: Any) -> float:
+    """Gaussian elimination of `a` with `b` beside it, in place; the sign of the permutation, 0.0 if `a` is singular."""
+    n, m = a.shape[0], b.shape[1]
+    sign = 1.0
+    for k in range(n):
+        pivot = k
+        for i in range(k + 1, n):
+            if abs(a[i, k]) > abs(a[pivot, k]):
+                pivot = i
+        if a[pivot, k] == 0.0:
+            sign = 0.0
+        else:
+            if pivot != k:
+                sign = -sign
+                for j in range(n):
+                    t = a[k, j]
+                    a[k, j] = a[pivot, j]
+                    a[pivot, j] = t
+                for j in range(m):
+                    t = b[k, j]
+                    b[k, j] = b[pivot, j]
+                    b[pivot, j] = t
+            for i in range(k + 1, n):
+                factor = a[i, k] / a[k, k]
+                for j in range(k + 1, n):
+                    a[i, j] -= factor * a[k, j]
+                for j in range(m):
+                    b[i, j] -= factor * b[k, j]
+    return sign
+
+
+def _solved(a: Any, b: Any) -> Any:
+    """`a x = b` for a matrix `b`; both are overwritten."""
+    if a.shape[0] != a.shape[1]:
+        raise np.linalg.LinAlgError(_SQUARE)
+    if a.shape[0] != b.shape[0]:
+        raise ValueError("the lengths of a and b differ")
+    sign = _eliminated(a, b)
+    if sign == 0.0:
+        raise np.linalg.LinAlgError(_SINGULAR)
+    n, m = a.shape[0], b.shape[1]
+    x = np.zeros((n, m))
+    for r in range(n):
+        i = n - 1 - r
+        for c in range(m):
+            s = b[i, c]
+            for j in range(i + 1, n):
+                s -= a[i, j] * x[j, c]
+            x[i, c] = s / a[i, i]
+    return x
+
+
+def _matrix(a: Any) -> Any:
+    """A copy of a matrix in floating-point numbers."""
+    made = np.empty((a.shape[0], a.shape[1]))
+    for i in range(a.shape[0]):
+        for j in range(a.shape[1]):
+            made[i, j] = a[i, j]
+    return made
+
+
+def solve(a: Any, b: Any) -> Any:
+    if b.ndim == 1:
+        column = np.empty((b.shape[0], 1))
+        for i in range(b.shape[0]):
+            column[i, 0] = b[i]
+        return _solved(_matrix(a), column)[:, 0]
+    return _solved(_matrix(a), _matrix(b))
+
+
+def inv(a: Any) -> Any:
+    return _solved(_matrix(a), np.eye(a.shape[0]))
+
+
+def det(a: Any) -> Any:
+    """Of a singular matrix too the derivative is right: zeros are left for the last (complete pivoting)."""
+    if a.shape[0] != a.shape[1]:
+        raise np.linalg.LinAlgError(_SQUARE)
+    n = a.shape[0]
+    if n == 2:
+        value = a[0, 0] * a[1, 1] - a[0, 1] * a[1, 0]
+    elif n == 3:
+        value = a[0, 0] * (a[1, 1] * a[2, 2] - a[1, 2] * a[2, 1])
+        value = value - a[0, 1] * (a[1, 0] * a[2, 2] - a[1, 2] * a[2, 0])
+        value = value + a[0, 2] * (a[1, 0] * a[2, 1] - a[1, 1] * a[2, 0])
+    else:
+        lu = _matrix(a)
+        value = 1.0
+        for k in range(n):
+            row, column = k, k
+            for i in range(k, n):
+                for j in range(k, n):
+                    if abs(lu[i, j]) > abs(lu[row, column]):
+                        row, column = i, j
+            if row != k:
+                value = -value
+                for j in range(n):
+                    t = lu[k, j]
+                    lu[k, j] = lu[row, j]
+                    lu[row, j] = t
+            if column != k:
+                value = -value
+                for i in range(n):
+                    t = lu[i, k]
+                    lu[i, k] = lu[i, column]
+                    lu[i, column] = t
+            if lu[k, k] != 0.0:
+                for i in range(k + 1, n):
+                    factor = lu[i, k] / lu[k, k]
+                    for j in range(k + 1, n):
+                        lu[i, j] -= factor * lu[k, j]
+            value = value * lu[k, k]
+    return value
+
+
+def slogdet(a: Any) -> Any:
+    if a.shape[0] != a.shape[1]:
+        raise np.linalg.LinAlgError(_SQUARE)
+    lu = _matrix(a)
+    sign = _eliminated(lu, np.empty((a.shape[0], 0)))
+    logarithm = 0.0
+    for k in range(a.shape[0]):
+        if sign != 0.0:
+            if lu[k, k] < 0.0:
+                sign = -sign
+            logarithm += math.log(abs(lu[k, k]))
+    if sign == 0.0:
+        logarithm = -np.inf
+    return sign, logarithm
+
+
+def cholesky(a: Any) -> Any:
+    if a.shape[0] != a.shape[1]:
+        raise np.linalg.LinAlgError(_SQUARE)
+    n = a.shape[0]
+    root = np.zeros((n, n))
+    for j in range(n):
+        s = a[j, j] * 1.0
+        for k in range(j):
+            s -= root[j, k] * root[j, k]
+        if not s > 0.0:
+            raise np.linalg.LinAlgError("Matrix is not positive definite")
+        diagonal = math.sqrt(s)
+        root[j, j] = diagonal
+        for i in range(j + 1, n):
+            t = a[i, j] * 1.0
+            for k in range(j):
+                t -= root[i, k] * root[j, k]
+            root[i, j] = t / diagonal
+    return root
+
+
+def cross(a: Any, b: Any) -> Any:
+    if a.ndim != 1 or b.ndim != 1 or a.shape[0] != 3 or b.shape[0] != 3:
+        raise ValueError("the cross product is of two vectors of three")
+    out = np.empty(3)
+    out[0] = a[1] * b[2] - a[2] * b[1]
+    out[1] = a[2] * b[0] - a[0] * b[2]
+    out[2] = a[0] * b[1] - a[1] * b[0]
+    return out
+
+
+def kron(a: Any, b: Any) -> Any:
+    out = np.empty((a.shape[0] * b.shape[0], a.shape[1] * b.shape[1]))
+    for i in range(a.shape[0]):
+        for j in range(a.shape[1]):
+            for k in range(b.shape[0]):
+                for m in range(b.shape[1]):
+                    out[i * b.shape[0] + k, j * b.shape[1] + m] = a[i, j] * b[k, m]
+    return out
+
+
+# ------------------------------------------------------------------------------------------ order
+def _order(a: Any) -> Any:
+    """The places of a vector's items in ascending order, of equal ones the first first; NaNs last."""
+    n = a.shape[0]
+    order, merged = np.arange(n), np.empty(n, np.int64)
+    width = 1
+    while width < n:
+        start = 0
+        while start < n:
+            middle, end = min(start + width, n), min(start + 2 * width, n)
+            i, j = start, middle
+            for k in range(start, end):
+                if j >= end or (i < middle and (a[order[i]] <= a[order[j]] or a[order[j]] != a[order[j]])):
+                    merged[k] = order[i]
+                    i += 1
+                else:
+                    merged[k] = order[j]
+                    j += 1
+            start += 2 * width
+        for k in range(n):
+            order[k] = merged[k]
+        width *= 2
+    return order
+
+
+def argsort(a: Any) -> Any:
+    if a.ndim != 1:
+        raise NotImplementedError("the order of more than one axis")
+    return _order(a)
+
+
+def sort(a: Any) -> Any:
+    if a.ndim != 1:
+        raise NotImplementedError("the order of more than one axis")
+    order = _order(a)
+    out = np.empty_like(a)
+    for k in range(a.shape[0]):
+        out[k] = a[order[k]]
+    return out
+
+
+def quantile(a: Any, q: Any) -> Any:
+    if a.ndim != 1:
+        raise NotImplementedError("quantiles of more than one axis")
+    if not 0.0 <= q <= 1.0:
+        raise ValueError("Quantiles must be in the range [0, 1]")
+    n = a.shape[0]
+    if n == 0:
+        raise IndexError("a quantile of no items")
+    order = _order(a)
+    if np.isnan(a[order[n - 1]]):
+        return a[order[n - 1]] * 1.0
+    place = q * (n - 1)
+    low = math.floor(place)
+    high = min(low + 1, n - 1)
+    return a[order[low]] + (a[order[high]] - a[order[low]]) * (place - low)
+
+
+def percentile(a: Any, q: Any) -> Any:
+    return quantile(a, q / 100.0)
+
+
+def median(a: Any) -> Any:
+    if a.ndim != 1:
+        raise NotImplementedError("the median along one of several axes")
+    n = a.shape[0]
+    if n == 0:
+        return np.nan
+    order = _order(a)
+    if np.isnan(a[order[n - 1]]):
+        return a[order[n - 1]] * 1.0
+    return 0.5 * (a[order[(n - 1) // 2]] + a[order[n // 2]])
+
+
+def searchsorted(a: Any, v: Any, side: str = "left") -> Any:
+    low, high = 0, a.shape[0]
+    while low < high:
+        middle = (low + high) // 2
+        if a[middle] < v or (side == "right" and a[middle] == v):
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+# ------------------------------------------------------------------------------------------ curves
+def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any:
+    if xp.shape[0] == 0:
+        raise ValueError("array of sample points is empty")
+    if xp.shape[0] != fp.shape[0]:
+        raise ValueError("fp and xp are not of the same length.")
+    if np.isscalar(x):
+        return _interpolated(x, xp, fp, left, right)
+    out = np.empty(x.shape[0])
+    for i in range(x.shape[0]):
+        out[i] = _interpolated(x[i], xp, fp, left, right)
+    return out
+
+
+def _interpolated(x: Any, xp: Any, fp: Any, left: Any, right: Any) -> Any:
+    n = xp.shape[0]
+    if x < xp[0]:
+        value = fp[0] * 1.0 if left is None else left * 1.0
+    elif x > xp[n - 1]:
+        value = fp[n - 1] * 1.0 if right is None else right * 1.0
+    elif x == xp[n - 1]:
+        value = fp[n - 1] * 1.0
+    else:
+        k = searchsorted(xp, x, "right") - 1
+        value = fp[k] + (fp[k + 1] - fp[k]) / (xp[k + 1] - xp[k]) * (x - xp[k])
+    return value
+
+
+def trapezoid(y: Any, x: Any = None, dx: Any = 1.0) -> Any:
+    if y.ndim != 1:
+        raise NotImplementedError("the integral along one of several axes")
+    total = 0.0
+    if x is not None and x.shape[0] != y.shape[0]:
+        raise ValueError("the lengths of y and x differ")
+    for i in range(y.shape[0] - 1):
+        if x is None:
+            total += 0.5 * (y[i] + y[i + 1]) * dx
+        else:
+            total += 0.5 * (y[i] + y[i + 1]) * (x[i + 1] - x[i])
+    return total
+
+
+def gradient(f: Any, dx: Any = 1.0) -> Any:
+    if f.ndim != 1 or f.shape[0] < 2:
+        raise ValueError("Shape of array too small to calculate a numerical gradient")
+    n = f.shape[0]
+    out = np.empty(n)
+    out[0] = (f[1] - f[0]) / dx
+    out[n - 1] = (f[n - 1] - f[n - 2]) / dx
+    for i in range(1, n - 1):
+        out[i] = (f[i + 1] - f[i - 1]) / (2.0 * dx)
+    return out
+
+
+def polyval(p: Any, x: Any) -> Any:
+    value = x * 0.0
+    for k in range(len(p)):
+        value = value * x + p[k]
+    return value
+
+
+def convolve(a: Any, v: Any, mode: str = "full") -> Any:
+    n, m = a.shape[0], v.shape[0]
+    if n == 0 or m == 0:
+        raise ValueError("a and v cannot be empty")
+    full = np.zeros(n + m - 1)
+    for i in range(n):
+        for j in range(m):
+            full[i + j] += a[i] * v[j]
+    if mode == "full":
+        return full
+    if mode == "same":
+        first = (min(n, m) - 1) // 2
+        return full[first : first + max(n, m)]
+    return full[min(n, m) - 1 : max(n, m)]
+
+
+# ------------------------------------------------------------------------------------------ copies and counts
+def repeat(a: Any, repeats: int) -> Any:
+    flat = np.ravel(a)
+    out = np.empty(flat.shape[0] * repeats, flat.dtype)
+    for i in range(flat.shape[0]):
+        for k in range(repeats):
+            out[i * repeats + k] = flat[i]
+    return out
+
+
+def tile(A: Any, reps: int) -> Any:
+    if A.ndim != 1:
+        raise NotImplementedError("tiles of more than one axis")
+    out = np.empty(A.shape[0] * reps, A.dtype)
+    for k in range(reps):
+        for i in range(A.shape[0]):
+            out[k * A.shape[0] + i] = A[i]
+    return out
+
+
+def atleast_1d(x: Any) -> Any:
+    if np.isscalar(x):
+        return np.array((x,))
+    return x
+
+
+def nansum(a: Any) -> Any:
+    return np.sum(np.where(np.isnan(a), 0.0, a))
+
+
+def nanmean(a: Any) -> Any:
+    return nansum(a) / np.sum(np.where(np.isnan(a), 0.0, 1.0))
+
+
+def isclose(a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08) -> Any:
+    return np.logical_or(a == b, np.abs(a - b) <= atol + rtol * np.abs(b))
+
+
+def allclose(a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08) -> Any:
+    return np.all(np.logical_or(a == b, np.abs(a - b) <= atol + rtol * np.abs(b)))
+
+
+def factorial(n: int) -> Any:
+    if n < 0:
+        raise ValueError("factorial() not defined for negative values")
+    value = 1
+    for k in range(2, n + 1):
+        value *= k
+    return value
+
+
+WRITTEN_OUT: Mapping[Any, Callable[..., Any]] = {
+    np.linalg.solve: solve, np.linalg.inv: inv, np.linalg.det: det, np.linalg.slogdet: slogdet,
+    np.linalg.cholesky: cholesky, np.cross: cross, np.kron: kron, np.sort: sort, np.argsort: argsort,
+    np.quantile: quantile, np.percentile: percentile, np.median: median, np.searchsorted: searchsorted,
+    np.interp: interp, np.trapezoid: trapezoid, np.gradient: gradient, np.polyval: polyval, np.convolve: convolve,
+    np.repeat: repeat, np.tile: tile, np.atleast_1d: atleast_1d, np.nansum: nansum, np.nanmean: nanmean,
+    np.isclose: isclose, np.allclose: allclose, math.factorial: factorial,
+}  # fmt: skip

@@ -1,0 +1,93 @@
+"""What is written out has NumPy's values, at the edges too, and NumPy's exceptions."""
+
+import math
+
+import numpy as np
+import pytest
+
+from adcompile import grad
+from adcompile.normal import written_out
+from adcompile.normal.written_out import WRITTEN_OUT
+
+RNG = np.random.default_rng(0)
+A, S, x = RNG.normal(size=(5, 5)), np.eye(4) * 3.0 + 0.1, RNG.normal(size=9)
+ties, nan = np.array([2.0, 1.0, 2.0, 1.0, 1.0]), np.array([1.0, np.nan, 0.5])
+XP, FP = np.array([-1.0, 0.0, 0.5]), np.array([1.0, 3.0, -1.0])
+
+CALLS = [
+    (np.linalg.solve, (A, x[:5]), {}), (np.linalg.solve, (A, RNG.normal(size=(5, 2))), {}),
+    (np.linalg.solve, (np.array([[0.0, 1.0], [1.0, 0.0]]), np.array([2.0, 3.0])), {}),
+    (np.linalg.solve, (np.array([[2, 1], [1, 3]]), np.array([2, 3])), {}), (np.linalg.inv, (A,), {}),
+    *((np.linalg.det, (a,), {}) for a in (A, A[:2, :2], A[:3, :3], A[:1, :1], np.ones((4, 4)), np.zeros((5, 5)))),
+    (np.linalg.slogdet, (A,), {}), (np.linalg.slogdet, (np.ones((2, 2)),), {}), (np.linalg.cholesky, (S,), {}),
+    (np.cross, (x[:3], x[3:6]), {}), (np.kron, (A[:2], A[:, :3]), {}),
+    *((f, (a,), {}) for f in (np.sort, np.argsort, np.median) for a in (x, ties, nan, x[:1], x[::2])),
+    (np.sort, (x[:0],), {}), (np.argsort, (x[:0],), {}), (np.argsort, (np.arange(20)[::-1] % 7,), {"kind": "stable"}),
+    *((np.quantile, (a, q), {}) for a in (x, ties, nan, x[:1]) for q in (0.0, 0.3, 0.5, 1.0)),
+    (np.percentile, (x, 25), {}), *((np.searchsorted, (np.sort(ties), v, s), {}) for v in (0.0, 1.0, 2.0, 3.0)
+                                    for s in ("left", "right")),
+    *((np.interp, (t, XP, FP), {}) for t in (-2.0, -1.0, -0.3, 0.0, 0.5, 1.0, np.nan)),
+    (np.interp, (x, XP, FP), {"left": 7.0, "right": -7.0}), (np.trapezoid, (x,), {}),
+    (np.trapezoid, (x, np.arange(9.0) ** 2), {}), (np.trapezoid, (x,), {"dx": 0.1}), (np.trapezoid, (x[:0],), {}),
+    (np.gradient, (x,), {}), (np.gradient, (x, 0.2), {}), (np.polyval, (x, 0.3), {}), (np.polyval, (x, x), {}),
+    *((np.convolve, (a, v, m), {}) for a, v in ((x, XP), (XP, x), (x[:1], XP)) for m in ("full", "same", "valid")),
+    (np.repeat, (x, 3), {}), (np.repeat, (x, 0), {}), (np.tile, (x, 2), {}), (np.atleast_1d, (x,), {}),
+    (np.atleast_1d, (2.5,), {}), (np.nansum, (nan,), {}), (np.nanmean, (nan,), {}),
+    (np.isclose, (x, x * (1.0 + 1e-6)), {}), (np.isclose, (np.inf, np.inf), {}), (np.allclose, (x, x + 1.0), {}),
+    (math.factorial, (5,), {}), (math.factorial, (0,), {}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("fn", "args", "kwargs"), CALLS, ids=lambda v: getattr(v, "__name__", None))
+def test_values(fn, args, kwargs):
+    own = {key: value for key, value in kwargs.items() if key != "kind"}
+    expected, found = fn(*args, **kwargs), WRITTEN_OUT[fn](*args, **own)
+    pairs = zip(expected, found, strict=True) if isinstance(expected, tuple) else [(expected, found)]
+    for one, other in pairs:
+        assert np.shape(one) == np.shape(other)
+        np.testing.assert_allclose(other, one, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("fn", "args"),
+    [
+        (np.linalg.solve, (np.ones((2, 2)), np.ones(2))),
+        (np.linalg.solve, (np.ones((2, 3)), np.ones(2))),
+        (np.linalg.solve, (np.eye(2), np.ones(3))),
+        (np.linalg.inv, (np.zeros((2, 2)),)),
+        (np.linalg.cholesky, (-np.eye(2),)),
+        (np.linalg.det, (np.ones((2, 3)),)),
+        (np.cross, (np.ones(4), np.ones(3))),
+        (np.quantile, (x, 1.5)),
+        (np.interp, (0.5, x[:0], x[:0])),
+        (np.interp, (0.5, XP, FP[:2])),
+        (np.convolve, (x[:0], x)),
+        (np.gradient, (x[:1],)),
+        (math.factorial, (-1,)),
+    ],
+)
+def test_exceptions(fn, args):
+    with pytest.raises(Exception) as expected:  # noqa: PT011
+        fn(*args)
+    with pytest.raises(expected.type):
+        WRITTEN_OUT[fn](*args)
+
+
+def test_what_is_raised_comes_out_of_a_derivative():
+    derivative = grad(lambda a: np.sum(np.linalg.inv(a)))
+    with pytest.raises(np.linalg.LinAlgError, match="Singular matrix"):
+        derivative(np.ones((2, 2)))
+
+
+def test_the_determinant_of_a_singular_matrix_has_its_derivative():
+    a = np.outer([1.0, 2.0, 3.0, 4.0], [1.0, 0.0, 2.0, 1.0]) + np.diag([1.0, 1.0, 0.0, 0.0]) @ A[:4, :4]
+    a[3] = a[2] * 2.0
+    h = 1e-6
+    differences = np.array([[(np.linalg.det(a + h * e) - np.linalg.det(a - h * e)) / (2.0 * h) for e in row]
+                            for row in np.eye(16).reshape(4, 4, 4, 4)])  # fmt: skip
+    assert abs(np.linalg.det(a)) < 1e-12
+    np.testing.assert_allclose(grad(lambda a: np.linalg.det(a))(a), differences, atol=1e-8)
+
+
+def test_every_function_is_reached():
+    assert {fn.__name__ for fn in WRITTEN_OUT.values()} <= set(vars(written_out))
