@@ -34,8 +34,9 @@ from adcompile.ir.walk import nodes
 _PURE_METHODS = tuple(
     map(Const, ("sum", "prod", "mean", "std", "var", "max", "min", "any", "all", "argmax", "argmin", "dot", "item"))
 )
-_OPERATIONS = (ops.select, ops.both, ops.either, ops.negated, ops.attribute, ops.power)
+_OPERATIONS = (ops.held, ops.select, ops.both, ops.either, ops.negated, ops.attribute, ops.power)
 _PURE_MODULES = ("builtins", "math", "_operator", "numpy")
+_LONGEST_LIST = 64  # of outside, written out as a tuple
 _KEYWORDS = {"True": True, "False": False, "None": None}
 
 
@@ -198,6 +199,8 @@ class Expressions(ABC):
         """An object of outside as an expression."""
         if isinstance(value, ModuleType):
             return self.refuse(node, f"the module `{value.__name__}` is no value")
+        if isinstance(value, list) and len(value) <= _LONGEST_LIST and all(map(_is_simple, value)):
+            return literal(tuple(value))
         if isinstance(value, (list, dict, set)):
             kind = type(value).__name__
             return self.refuse(node, f"a {kind} of outside cannot be read", "pass its contents as an argument")
@@ -288,6 +291,9 @@ class Expressions(ABC):
         value = self.known(node)
         if value is not MISSING:
             return self.outside(node, value)
+        owner = self.known(node.value)
+        if isinstance(owner, dict):  # a key that is known before the run, but not yet
+            return Index(Const(owner), self.index(node))
         return Index(self.read(node.value), self.index(node))
 
     def index(self, node: cst.Subscript) -> tuple[Expr, ...]:
@@ -312,6 +318,11 @@ class Expressions(ABC):
         if isinstance(node, cst.List):
             return Tuple(tuple(self.element(part, listed=True) for part in node.elements))
         return self.read(node)
+
+
+def _is_simple(item: object) -> bool:
+    """Whether an item of a list of outside can stand in a tuple of literals."""
+    return isinstance(item, (bool, int, float, str, np.float64)) or item is None or callable(item)
 
 
 def may_act(expr: Expr) -> bool:

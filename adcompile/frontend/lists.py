@@ -31,9 +31,7 @@ from adcompile.ir.nodes import (
     Effect,
     Expr,
     If,
-    Index,
     Name,
-    Slice,
     Stmt,
     Store,
     Tuple,
@@ -70,30 +68,37 @@ class Lists(Loops):
 
     def list_assigned(self, name: str, node: cst.BaseExpression) -> bool:
         """`name = [...]`, where that is a list that changes."""
+        if name in self.appended and not isinstance(node, cst.List):
+            self.refuse(node, "a list that is made so and appended to is not supported", "start with `[]`")
+            return False
         if name not in self.appended | self.changed or isinstance(node, cst.ListComp):
-            if name in self.appended:
-                self.refuse(node, "a comprehension that is appended to is not supported", "start with `[]`")
             return False
         if isinstance(node, cst.BinaryOperation):
             assert isinstance(node.left, cst.List)
             (item,) = node.left.elements
-            value: Expr = Call(ops.repeated, (self.read(item.value), self.read(node.right)))
-            count = Call(max, (Const(0), self.read(node.right)))
-        else:
-            assert isinstance(node, cst.List)
-            items = tuple(self.element(part, listed=True) for part in node.elements)
-            value = Call(ops.listed, (Tuple(items) if items else Const(_ROOM),))
-            count = Const(len(items))  # type: ignore[assignment]
-        self.give(name, value)
+            self.give(name, Call(ops.repeated, (self.read(item.value), self.read(node.right))))
+            return True
+        assert isinstance(node, cst.List)
+        items = [self.element(part, listed=True) for part in node.elements]
         if name in self.appended:
-            self.give(self.length_of(name), count)
+            self.stored(name, items)
+        else:
+            self.give(name, Call(ops.listed, (Tuple(tuple(items)),)))
         return True
+
+    def stored(self, name: str, items: list[Expr]) -> None:
+        """`name = [items]` with room for more."""
+        items = [self.named("item", item) if name in names(item) else item for item in items]
+        self.give(name, Call(ops.listed, (Const(max(_ROOM, len(items))),)))
+        for place, item in enumerate(items):
+            self.out.append(Store(name, (Const(place),), item, span=self.span, origin=self.origin))
+        self.give(self.length_of(name), Const(len(items)))
 
     def items_of(self, name: str) -> Expr:
         """A list as a value."""
         if name not in self.appended:
             return Name(name)
-        return Index(Name(name), (Slice(Const(None), Name(self.length_of(name)), Const(None)),))
+        return Call(ops.held, (Name(name), Name(self.length_of(name))))
 
     def appends(self, node: cst.BaseExpression) -> bool:
         """`name.append(value)` on a line of its own."""

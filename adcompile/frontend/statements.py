@@ -244,6 +244,9 @@ class Statements(Lists):
             message = "a function with such parameters or decorators inside another is not supported"
             return self.refuse(node, message, hint, _STATEMENT)
         captured = [name for name in read_in(node) if self.resolver.is_local(name)]
+        if self.aliases.keys() & {*read_in(node)}:
+            hint = "write the loop out"
+            return self.refuse(node, "a function reads the variable of a comprehension around it", hint, _STATEMENT)
         changed = assigned_after(self.definition.body, node) & {*captured}
         if self.appended & {*captured}:
             hint = "pass the list as an argument"

@@ -79,6 +79,11 @@ def listed(items: Any) -> Any:
     return list(items) if isinstance(items, tuple) else [0.0] * items
 
 
+def held(items: Any, count: int) -> Any:
+    """Surface only: the items that a list has, of those that it has room for; no copy of them."""
+    return items[:count]
+
+
 def repeated(value: Any, count: int) -> Any:
     """Surface only: `[value] * count`."""
     return [value] * count

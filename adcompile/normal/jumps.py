@@ -57,7 +57,7 @@ _TRUTH_VALUED = (
     *(np.isnan, np.isinf, np.isfinite, np.logical_and, np.logical_or, np.logical_not),
     ops.negated,
 )
-_PLAIN = (ops.both, ops.either, ops.negated, ops.select, ops.attribute, ops.power, ops.undefined)
+_PLAIN = (ops.held, ops.both, ops.either, ops.negated, ops.select, ops.attribute, ops.power, ops.undefined)
 
 
 # ------------------------------------------------------------------------------------------ building blocks

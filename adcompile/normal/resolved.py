@@ -17,7 +17,7 @@ from adcompile.ir.types import Array, Scalar, Static, kind
 from adcompile.normal.array_calls import FORMS
 from adcompile.normal.attributes import attribute, function, method
 from adcompile.normal.building import Builder, Typed, constant, real, require_integer, tuple_of
-from adcompile.normal.lists import passed
+from adcompile.normal.lists import is_list, passed
 from adcompile.normal.questions import QUESTIONS, answered
 from adcompile.normal.variables import Absent, Undefined, Value, converted_constant, joined_type, missing
 
@@ -51,7 +51,9 @@ class Expressions:
                 parts = [self._bound(part) for part in (start, stop, step)]
                 return Typed(Slice(*(part.expr for part in parts)), Static(slice))
             case Index(array, index):
-                return self.b.index(self.value(array), [self.value(item) for item in index])
+                base = self.value(array)
+                found = self.b.index(base, [self.value(item) for item in index])
+                return self.b.call(ops.copy, found) if is_list(base) and found.is_array else found  # as Python does
             case Call():
                 return self._call(expr)
 
@@ -111,6 +113,9 @@ class Expressions:
             raise Unsupported(args[0].value)  # if that is nothing, what stands before it says why
         values = [self.value(arg) for arg in args]
         kwargs = {key: self.value(value) for key, value in call.kwargs}
+        if fn is ops.held:
+            items = Slice(Const(None), values[1].expr, Const(None))
+            return self.b.index(values[0], [Typed(items, Static(slice))])
         if fn in (ops.attribute, ops.method):
             name = values[1].expr
             assert isinstance(name, Const) and isinstance(name.value, str)

@@ -186,9 +186,11 @@ def _called(fn: Any, args: tuple[Expr, ...]) -> Expr | None:
     plain = [arg.value for arg in args if isinstance(arg, Const)]
     if fn is hasattr and any(isinstance(value, types.ModuleType) for value in plain):
         return None  # not among what a function is known to depend on (`frontend.fingerprint`)
-    if len(plain) == len(args) and fn in (isinstance, callable, hasattr, type, len, str):
+    of_dict = isinstance(getattr(fn, "__self__", None), dict) and fn.__name__ == "get"
+    if len(plain) == len(args) and (of_dict or fn in (isinstance, callable, hasattr, type, len, str)):
         try:
             return literal(fn(*plain))
         except TypeError:
             return None
-    return known(fn, args) if args else None
+    # A name may yet turn out to be a text or `None`: nothing is said of it here.
+    return known(fn, args) if args and len(plain) == len(args) else None

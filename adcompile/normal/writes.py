@@ -13,11 +13,12 @@ from adcompile.analysis.types_of import described, type_of_index
 from adcompile.errors import Unsupported, refuse
 from adcompile.frontend.texts import Text, filled
 from adcompile.ir import ops
-from adcompile.ir.nodes import Accum, Call, Const, Effect, Expr, For, Name, Store, Update
+from adcompile.ir.nodes import Accum, Call, Const, Effect, Expr, For, Name, Slice, Store, Update
 from adcompile.ir.types import INT, Array, Scalar, kind
 from adcompile.ir.walk import loads
 from adcompile.normal.array_calls import everything
 from adcompile.normal.building import Typed, constant
+from adcompile.normal.lists import is_list
 from adcompile.rules.registry import is_constant
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ def store(walk: Walk, stmt: Store | Accum) -> None:
     array = walk.x.value(Name(stmt.array))
     if not array.is_array:
         raise refuse("no-type", f"`{stmt.array}` is {described(array.type)}: its items cannot be assigned")
+    if is_list(array) and any(isinstance(item, Slice) for item in stmt.index):
+        raise refuse("unsupported-list", "items of a list are assigned by a slice", hint="use an array, or a loop")
     adds = isinstance(stmt, Accum)
     items, value = [walk.x.value(item) for item in stmt.index], walk.x.value(stmt.value)
     if len(items) == 1 and isinstance(items[0].type, Array) and items[0].type.dtype == "bool":

@@ -84,6 +84,23 @@ def lists_in_loops(x):
     return np.dot(np.array(out), np.array(rows))
 
 
+@case(vector(4), twice=False)
+def sliced_lists_are_copies(x):
+    a = [x[0], x[1], x[2]]
+    b = a[:]
+    for i in range(3):
+        b[i] = b[i] * x[3]
+    c = [x[3]]
+    c.append(x[0] * x[1])
+    d = c[0:2]
+    d[0] = 7.0 * x[2]
+    c.append(d[0] * c[0])
+    total = 0.0
+    for v in a:
+        total += v * v
+    return total + sum(b) * sum(c) + d[1] + c[-1] * len(c[1:])
+
+
 def polynomial(coefficients, t):
     value = 0.0
     for c in coefficients:

@@ -174,6 +174,26 @@ def a_list_read_and_run_again(x):
 
 
 @refused(x)
+def a_slice_of_a_list_is_assigned(x):
+    ys = [x[0], x[1]]
+    ys.append(x[2])
+    ys[0:2] = [x[2]]
+    return sum(ys)
+
+
+@refused(x)
+def lists_are_joined(x):
+    ys = [v * v for v in x]
+    zs = ys + ys
+    return sum(zs)
+
+
+@refused(x, 3)
+def a_tuple_is_repeated(x, n):
+    return np.sum((x[0], x[1]) * n)
+
+
+@refused(x)
 def starred(x):
     first, *rest = x[0], x[1], x[2]
     return first

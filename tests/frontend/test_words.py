@@ -10,7 +10,7 @@ from adcompile.frontend.read import read
 from tests.normal.texts import function_of
 
 TABLE = np.zeros(3)
-VALUES = [1.0, 2.0]
+VALUES = {1.0, 2.0}
 
 
 def pointed(refusal):
@@ -44,8 +44,14 @@ APPENDED = "a function reads a list that is appended to"
         (
             "y = [v for v in x]; y.append(x)",
             "unsupported-expression",
-            "a comprehension that is appended to is not supported",
+            "a list that is made so and appended to is not supported",
             "[v for v in x]",
+        ),
+        (
+            "y = [(lambda u: u * v)(1.0) for v in x]",
+            "unsupported-statement",
+            "a function reads the variable of a comprehension around it",
+            "lambda u: u * v",
         ),
         ("y = [x for x in x]", "unsupported-expression", "this comprehension is not supported", "x"),
         (
@@ -88,7 +94,7 @@ APPENDED = "a function reads a list that is appended to"
         ("y = yield x", "unsupported-expression", "`yield` is not supported", "yield x"),
         ("y = max(*x)", "unsupported-expression", "unpacked arguments are not supported", "*x"),
         ("y = x.nothing if x in x else 1.0", "unsupported-expression", "`in` is not supported", "x"),
-        ("y = 1.0 < abs(x) < VALUES[5]", "unsupported-expression", "a list of outside cannot be read", "VALUES"),
+        ("y = 1.0 < abs(x) < VALUES", "unsupported-expression", "a set of outside cannot be read", "VALUES"),
         ("y = np.nothing(x)", "unknown-name", "`np` has no attribute `nothing`", "np.nothing"),
         ("y = nothing(x)", "unknown-name", "`nothing` is not defined", "nothing"),
         ("y = np", "unsupported-expression", "the module `numpy` is no value", "np"),
