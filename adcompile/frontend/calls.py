@@ -74,6 +74,10 @@ class Calls(Expressions):
             return self.refuse(node.func, f"`{self.source.code(node.func)}` is not callable")
         if any(fn is other for other in OUTSIDE_ONLY):
             return self.refuse(node, f"`{fn.__name__}` is not supported", "call it outside the function")
+        if fn is map and len(args) == 2 and not kwargs and isinstance(args[1], Tuple):
+            return Tuple(tuple(_applied(args[0], item) for item in args[1].items))
+        if (fn is list or fn is tuple) and len(args) == 1 and not kwargs and isinstance(args[0], Tuple):
+            return args[0]
         if any(fn is other for other in ITERATORS):
             hint = "loop over a range, an array, enumerate, zip or reversed, directly in the `for`"
             return self.refuse(node, f"`{fn.__name__}` gives no number and no array", hint)
@@ -105,3 +109,10 @@ class Calls(Expressions):
         if isinstance(node.func, cst.Name) and not self.resolver.is_local(node.func.value):
             return self.unknown(node.func)
         return Call(ops.call, (self.read(node.func), *args), kwargs)
+
+
+def _applied(fn: Expr, item: Expr) -> Call:
+    """One call of those that `map` makes."""
+    if isinstance(fn, Const) and callable(fn.value):
+        return Call(fn.value, (item,))
+    return Call(ops.call, (fn, item))

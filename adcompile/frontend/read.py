@@ -31,10 +31,11 @@ import libcst as cst
 
 from adcompile.errors import Refusal, Unsupported, refuse
 from adcompile.frontend.names import local_names, outliving
+from adcompile.frontend.resolve import literal
 from adcompile.frontend.source import Located, located
 from adcompile.frontend.statements import Statements
 from adcompile.ir import ops
-from adcompile.ir.nodes import Block, Call, Const, Effect, Function, Return
+from adcompile.ir.nodes import Assign, Block, Call, Const, Effect, Function, Return
 from adcompile.ir.walk import statements
 
 _PYTEST = "pytest rewrites the `assert`s of test files: define the function in a module"
@@ -75,9 +76,6 @@ def _read(source: Located, value: bool, lenient: bool) -> Source:
     body = [node.body] if isinstance(node, cst.FunctionDef) else []
     params = tuple(param for param in params if param not in source.bound)
     reader = Statements(source, node, {*params, *local_names(*body)}, outliving(body, params))
-    for brought in sorted(local_names(*body) & source.bound.keys()):
-        message = f"`{brought}`, which the method or partial brings along, is assigned"
-        reader.refuse(node, message, "use another name", "unsupported-signature")
     for star in (node.params.star_arg, node.params.star_kwarg):
         if isinstance(star, cst.Param):
             message = f"`{star.star}{star.name.value}` is not supported"
@@ -85,7 +83,8 @@ def _read(source: Located, value: bool, lenient: bool) -> Source:
     if isinstance(node, cst.FunctionDef) and node.asynchronous is not None:
         reader.refuse(node.name, "an async function is not supported", code="unsupported-statement")
     of_signature, reader.refusals = reader.refusals, []
-    made = reader.body()
+    assigned = sorted(local_names(*body) & source.bound.keys())  # of what a method or a partial brings along
+    made = (*(Assign(brought, literal(source.bound[brought])) for brought in assigned), *reader.body())
     if of_signature:
         made = (Effect(Call(ops.refused, (Const(tuple(of_signature)),))), *made)
     if (found := [*of_signature, *reader.refused]) and not lenient:
