@@ -54,6 +54,7 @@ class Lists(Loops):
         self.definition = definition
         self.lengths: dict[str, str] = {}
         self.branches = 0  # how many branches are around, in the loop around
+        self.loops = 0  # how many loops are around
         lists = assigned_lists(definition.body)
         appended, changed = changed_lists(definition.body)
         self.appended = frozenset(lists.intersection(appended))
@@ -111,8 +112,9 @@ class Lists(Loops):
                 return True
         return False
 
-    def make_room(self, node: cst.If) -> None:
-        """Before a branch, room for what it may append: one array is not made longer on one side of it."""
+    def make_room(self, node: cst.If | cst.BaseSuite) -> None:
+        """Before a branch outside loops, and at the start of a loop's body, room for what it may append: an array is
+        not made longer on some of several paths."""
         for name, most in most_appended(node).items():
             if name in self.appended:
                 last: Expr = Name(self.length_of(name))
@@ -123,7 +125,7 @@ class Lists(Loops):
         """One item more."""
         length = Name(self.length_of(name))
         item = self.named("item", value) if name in names(value) else value
-        if not self.branches:
+        if not self.branches and not self.loops:
             self.give(name, Call(grown, (Name(name), length)))
         self.out.append(Store(name, (length,), item, span=self.span, origin=self.origin))
         self.out.append(Update(length.id, np.add, Const(1), span=self.span))
@@ -199,7 +201,7 @@ class Lists(Loops):
         self,
         node: Comprehension,
         act: Callable[[cst.BaseExpression], None],
-        before_branches: Callable[[], None] = lambda: None,
+        at_start: Callable[[], None] = lambda: None,
     ) -> None:
         """The loops of a comprehension around what is done with each item."""
 
@@ -208,14 +210,18 @@ class Lists(Loops):
             if part.asynchronous is not None or bound & self.names_in(part.iter):
                 self.refuse(part.iter, "this comprehension is not supported", "write the loop out")
                 return
+            self.loops += 1
             before = self.aliases
             self.aliases = {**before, **{name: self.fresh(name) for name in sorted(bound)}}
             self.over(part.target, part.iter, Body(lambda first: inside(part, first), frozenset(), False))
             self.aliases = before
+            self.loops -= 1
 
         def inside(part: cst.CompFor, first: Callable[[], None]) -> Block:
             def body() -> None:
                 first()
+                if part.inner_for_in is None:
+                    at_start()
                 guarded([test.test for test in part.ifs], part)
 
             return self.apart(body)
@@ -224,8 +230,6 @@ class Lists(Loops):
             if tests:
                 if part.inner_for_in is not None:
                     self.refuse(part.iter, "this comprehension is not supported", "write the loop out")
-                if not self.branches:
-                    before_branches()
                 test = self.read(tests[0])
                 self.branches += 1
                 self.out.append(If(test, self.apart(lambda: guarded(tests[1:], part)), (), span=self.span))

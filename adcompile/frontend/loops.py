@@ -50,6 +50,10 @@ class Loops(Targets, ABC):
     def block(self, body: cst.BaseSuite, first: Callable[[], None] = lambda: None) -> Block:
         """The statements of a body, after those that `first` makes."""
 
+    @abstractmethod
+    def make_room(self, node: cst.If | cst.BaseSuite) -> None:
+        """Room for what a branch or a loop's body may append to lists."""
+
     # ------------------------------------------------------------------------------------ loops
     def loop(self, node: cst.For) -> None:
         """A `for` loop."""
@@ -58,9 +62,15 @@ class Loops(Targets, ABC):
         first, last = self.source.span(node), self.source.span(node.iter)
         self.span = Span(first.file, first.line, first.column, last.end_line, last.end_column)
         self.origin = f"for {self.source.code(node.target)} in {self.source.code(node.iter)}"
-        body = Body(
-            lambda first: self.block(node.body, first), frozenset(local_names(node.body)), leaves_its_loop(node.body)
-        )
+
+        def read(first: Callable[[], None]) -> Block:
+            def start() -> None:
+                first()
+                self.make_room(node.body)
+
+            return self.block(node.body, start)
+
+        body = Body(read, frozenset(local_names(node.body)), leaves_its_loop(node.body))
         self.over(node.target, node.iter, body)
 
     def over(self, target: cst.BaseAssignTargetExpression, items: cst.BaseExpression, body: Body) -> None:

@@ -78,8 +78,8 @@ def changed_lists(body: cst.CSTNode) -> tuple[Iterable[str], set[str]]:
 
 
 def most_appended(node: cst.CSTNode) -> Counter[str]:
-    """How many items the statements of a node append to each variable, loops counted once."""
-    finder = _Lists()
+    """How many items a branch, or the body of a loop, appends to each variable; loops inside see to themselves."""
+    finder = _Lists(loops=False)
     node.visit(finder)
     return finder.appended
 
@@ -93,7 +93,8 @@ def is_list(node: cst.BaseExpression) -> bool:
 
 
 class _Lists(cst.CSTVisitor):
-    def __init__(self) -> None:
+    def __init__(self, loops: bool = True) -> None:
+        self._loops = loops  # whether to look into them
         self.lists: set[str] = set()
         self.others: set[str] = set()
         self.appended: Counter[str] = Counter()
@@ -126,8 +127,12 @@ class _Lists(cst.CSTVisitor):
                 if not (isinstance(index, cst.Integer) or minus):
                     self.changed.add(name)
 
-    def visit_For(self, node: cst.For) -> None:
+    def visit_For(self, node: cst.For) -> bool:
         self._looped(node.iter)
+        return self._loops
+
+    def visit_While(self, node: cst.While) -> bool:
+        return self._loops
 
     def visit_CompFor(self, node: cst.CompFor) -> None:
         self._looped(node.iter)

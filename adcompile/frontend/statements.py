@@ -25,7 +25,7 @@ from adcompile.frontend.functions import (
 )
 from adcompile.frontend.grammar import STATEMENTS
 from adcompile.frontend.lists import Lists
-from adcompile.frontend.names import breaks_its_loop, local_names, most_appended, outliving
+from adcompile.frontend.names import breaks_its_loop, changed_lists, local_names, outliving
 from adcompile.frontend.raises import asserted, raised
 from adcompile.frontend.resolve import MISSING, attribute
 from adcompile.frontend.source import Located
@@ -135,16 +135,18 @@ class Statements(Lists):
         flag = ""
         if node.orelse is not None and breaks_its_loop(node.body):
             flag = self.named("broken", Const(False)).id
-        appended = self.appended.intersection(most_appended(node))
+        appended = self.appended.intersection(changed_lists(node)[0])
         if isinstance(node, cst.For) and appended & self.names_in(node.iter):
             self.refuse(node.iter, "a list is appended to in a loop over it", "loop over a copy", _STATEMENT)
         if self.branches and appended:
             hint = "make the list before the branch, with all its items, or use an array"
             self.refuse(node, "a list is appended to in a loop in a branch", hint, _STATEMENT)
         outside, self.branches = self.branches, 0
+        self.loops += 1
         self.broken.append(flag)
         loop()
         self.broken.pop()
+        self.loops -= 1
         self.branches = outside
         if node.orelse is None:
             return
@@ -159,15 +161,20 @@ class Statements(Lists):
         first, self.out = self.out, outer
         if first:
             leave = If(Call(ops.negated, (test,)), (Break(span=where),), (), span=where)
-            body = (*first, leave, *self.block(node.body))
-            self.out.append(While(Const(True), body, span=where))
+
+            def start() -> None:
+                self.make_room(node.body)
+                self.out += [*first, leave]
+
+            self.out.append(While(Const(True), self.block(node.body, start), span=where))
         else:
-            self.out.append(While(test, self.block(node.body), span=where))
+            body = self.block(node.body, lambda: self.make_room(node.body))
+            self.out.append(While(test, body, span=where))
 
     def branch(self, node: cst.If) -> None:
         """`if`, with `elif` as an `if` in its `else`."""
         span, test = self.source.span(node.test), self.read(node.test)
-        if not self.branches:
+        if not self.branches and not self.loops:
             self.make_room(node)
         self.branches += 1
         then = self.block(node.body)

@@ -40,7 +40,7 @@ import numpy as np
 
 from adcompile import runtime
 from adcompile.analysis.aliasing import is_allocation
-from adcompile.errors import Span
+from adcompile.errors import Span, refuse
 from adcompile.ir import ops
 from adcompile.ir.nodes import (
     Accum,
@@ -152,6 +152,10 @@ class _Buffers:
         buffers: dict[str, str] = {}
         for c in arrays:
             assert isinstance(c.init, Name)
+            if self.sometimes_grows(c, original):
+                message = "a list is made longer on some of several paths through a loop"
+                hint = "append to it in the loop's own body, or use an array of known length"
+                raise refuse("growing-list", message, loop.span, hint, self.function.name)
             if c.init.id in self.made and not self.used_from(c.init.id, original, besides=1):
                 buffer = c.init.id
             else:
@@ -214,6 +218,22 @@ class _Buffers:
             else:
                 return False
         return carry.yielded != Name(carry.inner)
+
+    def sometimes_grows(self, carry: Carry, loop: For | While) -> bool:
+        """Whether some path through a loop lengthens an array that it carries: a buffer would be of one length."""
+        versions, found = {carry.inner}, False
+        for s in statements(loop.body):
+            match s:
+                case Assign(target, Call(runtime.grown, (Name(source), _))) if source in versions:
+                    versions.add(target)
+                    found = True
+                case For() | While():
+                    versions |= {
+                        n for c in s.carried if c.init in set(map(Name, versions)) for n in (c.inner, c.result)
+                    }
+                case If():
+                    versions |= {m.result for m in s.merges if {m.then, m.orelse} & set(map(Name, versions))}
+        return found
 
     def copied(self, pairs: Sequence[tuple[str, str]], span: Span | None, origin: str) -> Stmt:
         """One loop nest that copies arrays of one shape over others; all are read before any is written."""

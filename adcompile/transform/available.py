@@ -12,6 +12,8 @@ Hascoët, Naumann & Pascual (2005), here driven by demand.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from adcompile.analysis.aliasing import Roots, is_allocation
@@ -35,6 +37,7 @@ from adcompile.ir.nodes import (
 from adcompile.ir.types import INT, Array, Scalar, Type, ndim
 from adcompile.ir.walk import blocks, loads, names, nodes, statements, substituted
 from adcompile.rules.registry import is_dear
+from adcompile.runtime import grown
 from adcompile.transform.plan import Plan
 from adcompile.transform.reloads import Reload, Reloads
 from adcompile.transform.scopes import Definition, Frame
@@ -48,6 +51,7 @@ class Availability(Reloads):
         super().__init__(function, roots, plan)
         self.demanded: set[str] = set()  # forward values that the reverse sweep reads as they stand
         self.frozen_roots: frozenset[str] = frozenset()  # restored from a snapshot later: not to be read by an undo
+        self._longer = dict(_lengthened(function))
         self.allocated = {
             roots.find(stmt.target)
             for stmt in statements(function.body)
@@ -65,6 +69,7 @@ class Availability(Reloads):
 
     def value(self, name: str) -> Atom:
         """The atom that holds a forward value in the reverse sweep; what it takes is emitted where it belongs."""
+        name = self.longest(name)
         where = self.where.get(name)
         if where is None or where.role == "param":
             return Name(name)
@@ -82,6 +87,13 @@ class Availability(Reloads):
                 or self._taped(name, where, frame)
             )
         return frame.at_hand[name]
+
+    def longest(self, name: str) -> str:
+        """Of an array that is made longer, the last version in the region where it was made: it holds all that the
+        versions before hold, and is what is put back."""
+        while (after := self._longer.get(name)) is not None and self.where[after].region == self.where[name].region:
+            name = after
+        return name
 
     def _final_version(self, name: str, where: Definition) -> str:
         """What an array that a loop makes longer is called after the loop: all its versions are one array."""
@@ -182,3 +194,14 @@ class Availability(Reloads):
         else:
             add = frame.scope.after[where.stmt].append
         return self.saved(Name(name), base_of(name), type_, frame, add)
+
+
+def _lengthened(function: Function) -> Iterator[tuple[str, str]]:
+    """Versions of arrays, and the next one of each where it is made longer, by a statement or by a loop."""
+    for stmt in statements(function.body):
+        match stmt:
+            case Assign(target, Call(fn, (Name(source), *_))) if fn is grown:
+                yield source, target
+            case For() | While():
+                arrays = (c for c in stmt.carried if isinstance(function.types[c.inner], Array))
+                yield from ((c.init.id, c.result) for c in arrays if isinstance(c.init, Name))

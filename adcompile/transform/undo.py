@@ -106,8 +106,11 @@ class Undo(LoopKinds):
         type_, owner = self.types[array], frame.region[0]
         assert isinstance(type_, Array)
         assert owner is not None
-        carries = owner.carried if isinstance(owner, (For, While)) else ()
-        if any(isinstance(self.types[c.inner], Array) and self.roots.same(c.inner, array) for c in carries):
+        around = [f.region[0] for f in self.frames]
+        carries = [c for loop in around if isinstance(loop, (For, While)) for c in loop.carried]
+        carried = any(isinstance(self.types[c.inner], Array) and self.roots.same(c.inner, array) for c in carries)
+        home = self.where[array].region  # of a version that is made longer inside, if none of those around
+        if carried or all(f.region != home for f in self.frames if f is not frame):
             message = "a list is appended to and read in a loop that the reverse sweep has to run again, body by body"
             hint = "use an array of known length"
             raise refuse("growing-list", message, owner.span, hint, self.function.name)

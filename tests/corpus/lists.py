@@ -84,6 +84,43 @@ def lists_in_loops(x):
     return np.dot(np.array(out), np.array(rows))
 
 
+@case(vector(4))
+@case(vector(30))
+def appended_after_jumps(x):
+    """A list is not made longer on one of several paths alone, whatever the jumps around it become."""
+    ys = []
+    zs = [1.0]
+    for v in x:
+        if v < -1.0:
+            continue
+        t = v * v
+        ys.append(t)
+        if t > 5.0:
+            break
+        ys.append(ys[-1] * t + zs[0])
+        zs.append(t * zs[-1] + 1.0)
+    return sum(ys) * ys[0] + zs[-1] * zs[len(zs) // 2]
+
+
+@case(vector(4))
+def appended_by_several_loops(x):
+    zs = [x[0]]
+    for v in x:
+        zs.append(zs[-1] * v + zs[0])
+    i = 0
+    while i < 12:
+        i += 1
+        if i % 3 == 0:
+            continue
+        zs[0] = zs[0] * x[1] + zs[-1] * 0.1
+        zs.append(zs[0] * zs[len(zs) // 2] + x[i % 4])
+        if zs[-1] > 50.0:
+            break
+    for v in x:
+        zs.append(v * zs[0] * zs[3])
+    return sum(zs)
+
+
 @case(vector(4), twice=False)
 def sliced_lists_are_copies(x):
     a = [x[0], x[1], x[2]]
