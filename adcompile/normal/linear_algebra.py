@@ -91,7 +91,10 @@ def inv(a: Any) -> Any:
 
 
 def det(a: Any) -> Any:
-    """Of a singular matrix too the derivative is right: zeros are left for the last (complete pivoting)."""
+    """Of a singular matrix too the derivative is right: zeros are left for the last (complete pivoting).
+
+    Of more than three rows the second derivative misses terms where the rank is lower by two or more.
+    """
     if a.shape[0] != a.shape[1]:
         raise np.linalg.LinAlgError(_SQUARE)
     n = a.shape[0]
