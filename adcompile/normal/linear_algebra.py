@@ -93,7 +93,7 @@ def inv(a: Any) -> Any:
 def det(a: Any) -> Any:
     """Of a singular matrix too the derivative is right: zeros are left for the last (complete pivoting).
 
-    Of more than three rows the second derivative misses terms where the rank is lower by two or more.
+    Raises `LinAlgError` for more than three rows of a rank lower by two or more: second derivatives would miss terms.
     """
     if a.shape[0] != a.shape[1]:
         raise np.linalg.LinAlgError(_SQUARE)
@@ -125,11 +125,12 @@ def det(a: Any) -> Any:
                     t = lu[i, k]
                     lu[i, k] = lu[i, column]
                     lu[i, column] = t
-            if lu[k, k] != 0.0:
-                for i in range(k + 1, n):
-                    factor = lu[i, k] / lu[k, k]
-                    for j in range(k + 1, n):
-                        lu[i, j] -= factor * lu[k, j]
+            if lu[k, k] == 0.0 and k < n - 1:
+                raise np.linalg.LinAlgError("derivatives of det where the rank is lower by two or more")
+            for i in range(k + 1, n):
+                factor = lu[i, k] / lu[k, k]
+                for j in range(k + 1, n):
+                    lu[i, j] -= factor * lu[k, j]
             value = value * lu[k, k]
     return value
 

@@ -30,8 +30,6 @@ def solved_for_columns(a, b):
 @case(matrix(3, 3), analytic=False)
 @case(matrix(4, 4), analytic=False)
 @case(np.ones((3, 3)), analytic=False)
-@case(np.array([[1.0, 2.0, 3.0, 4.0]]) * np.array([[1.0], [2.0], [0.5], [1.0]]) + np.diag([1.0, 1.0, 0.0, 0.0]),
-      analytic=False, twice=False)  # fmt: skip
 def determinant(a):
     return np.linalg.det(a) * a[0, 0]
 
