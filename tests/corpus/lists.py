@@ -31,7 +31,7 @@ def appended_beyond_the_first_room(x):
     return sum(ys) + np.sum(np.array(ys[3:]) ** 2)
 
 
-@case(positive(2), jit=True)
+@case(positive(2))
 def a_history(x):
     history = [x[0]]
     while history[-1] < 10.0:
@@ -85,7 +85,7 @@ def lists_in_loops(x):
 
 
 @case(vector(4))
-@case(vector(30))
+@case(vector(30), twice=False)
 def appended_after_jumps(x):
     """A list is not made longer on one of several paths alone, whatever the jumps around it become."""
     ys = []
@@ -153,7 +153,7 @@ def passed_on_and_empty(x, nothing):
     return polynomial([x[0], 2.0, x[1]], x[2]) + polynomial([v * 2.0 for v in x], 0.5) + len(none) + sum(none)
 
 
-@case(vector(4), jit=True, analytic=False)
+@case(vector(4), analytic=False)
 def appended_beside_an_inner_loop(x):
     ys = []
     for v in x:

@@ -113,7 +113,7 @@ def fills_by_closure(x):
     return np.sum(y * y)
 
 
-@case(positive(2), jit=True)
+@case(positive(2))
 def named_on_the_way(x):
     if (n := x[0] * x[1]) > 3.0:
         y = n * x[0]

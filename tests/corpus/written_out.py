@@ -20,27 +20,26 @@ def solved(a, b):
     return np.sum(np.sin(np.linalg.solve(a, b)))
 
 
-@case(matrix(3, 3), matrix(3, 2, 1), analytic=False)
+@case(matrix(3, 3), matrix(3, 2, 1), analytic=False, twice=False)
 def solved_for_columns(a, b):
     x = np.linalg.solve(a, b)
     return np.sum(x * x) + np.sum(np.linalg.inv(a) ** 2)
 
 
 @case(matrix(2, 2), analytic=False)
-@case(matrix(3, 3), analytic=False)
-@case(matrix(4, 4), analytic=False)
-@case(np.ones((3, 3)), analytic=False)
+@case(matrix(4, 4), analytic=False, twice=False)
+@case(np.ones((3, 3)), analytic=False, twice=False)
 def determinant(a):
     return np.linalg.det(a) * a[0, 0]
 
 
-@case(matrix(4, 4), analytic=False)
+@case(matrix(4, 4), analytic=False, twice=False)
 def logarithm_of_a_determinant(a):
     sign, logarithm = np.linalg.slogdet(a)
     return sign * logarithm * a[0, 0]
 
 
-@case(DEFINITE, analytic=False, jit=True)
+@case(DEFINITE, analytic=False)
 def root_of_a_matrix(a):
     return np.sum(np.linalg.cholesky(a) ** 3)
 
@@ -50,7 +49,7 @@ def products(a, b, c, d):
     return np.sum(np.cross(a, b) ** 2) * np.sum(np.kron(c, d) ** 3)
 
 
-@case(vector(7), analytic=False, jit=True)
+@case(vector(7), analytic=False, twice=False)
 def ordered(x):
     y = np.sort(x)
     s = 0.0
@@ -60,8 +59,8 @@ def ordered(x):
 
 
 @case(0.2, PLACES, VALUES, analytic=False)
-@case(-3.0, PLACES, VALUES, analytic=False)
-@case(7.0, PLACES, VALUES, analytic=False)
+@case(-3.0, PLACES, VALUES, analytic=False, twice=False)
+@case(7.0, PLACES, VALUES, analytic=False, twice=False)
 def interpolated(t, places, values):
     x = np.array([t, t * 0.5, -t])
     return np.interp(t, places, values) * t + np.sum(np.interp(x, places, values, left=t) ** 2)
@@ -72,14 +71,14 @@ def integrated(y, x):
     return np.trapezoid(y, x) + np.trapezoid(y, dx=0.3) * y[0] + np.sum(np.gradient(y, 0.5) ** 2)
 
 
-@case(vector(5), vector(3), 1.3)
+@case(vector(5), vector(3), 1.3, twice=False)
 def polynomials_and_convolutions(a, v, t):
     s = np.polyval(a, t) + np.sum(np.polyval(v, a) ** 2)
     s += np.sum(np.convolve(a, v) ** 2) + np.sum(np.convolve(a, v, "same") ** 3)
     return s + np.sum(np.convolve(a, v, mode="valid") ** 3)
 
 
-@case(vector(4))
+@case(vector(4), twice=False)
 def copied(x):
     y, z = np.repeat(x, 2), np.tile(x, 3)
     s = np.sum(y * y * np.arange(8)) + np.sum(z * z * np.arange(12)) + np.sum(np.atleast_1d(x[0])) * math.factorial(4)
