@@ -12,6 +12,8 @@ LONGEST = 400  # lines; a file that nears it is asking for a second idea to be n
 
 # From the roof to the ground.  Rooms on one floor do not know each other.
 FLOORS = [
+    {"__main__"},
+    {"cli"},
     {"adcompile"},
     {"api"},
     {"pipeline"},
@@ -28,7 +30,9 @@ FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 
 DOORS = {
     "libcst": {"frontend"},
-    "numba": {"backend", "runtime", "memory", "analysis.typing"},
+    "numba": {"backend", "runtime", "memory", "analysis.typing", "cli.doctor"},
+    "click": {"cli"},
+    "rich": {"cli"},
     "llvmlite": {"backend", "runtime", "memory"},
 }
 

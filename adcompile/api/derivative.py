@@ -7,15 +7,17 @@ what cannot be.  Nothing here stands between a call and the compiled code once t
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from adcompile import pipeline
 from adcompile.analysis.typing import first_line, static_or_typed
-from adcompile.api import keeping, pickling
+from adcompile.api import keeping, pickling, saving
 from adcompile.api.signatures import (
     Wrt,
     called_with,
@@ -109,6 +111,27 @@ class Derivative(Specialised):
     def stages(self) -> pipeline.Stages:
         """The function after each stage of the pipeline, for the types that the derivative was last made for."""
         return self.outcome(self._latest("stages")).stages
+
+    def save(self, path: str | os.PathLike[str], *args: Any, **kwargs: Any) -> None:
+        """Writes a module that holds the derivative for the types of these arguments, or those it was last made for.
+
+        The module needs NumPy and Numba alone.  Comments name the primal's lines.  It is compiled when it is imported,
+        for contiguous and for strided arrays of these types; arguments that were known before the run (`None`, strings,
+        functions) are passed as `None`.  An `OSError` says that the file cannot be written, an `InvalidArgument` that
+        the function names an object that cannot be written into a module.
+
+        >>> import tempfile
+        >>> from adcompile import grad
+        >>> with tempfile.NamedTemporaryFile("r", suffix=".py") as file:
+        ...     grad(lambda x: x**3, jit=False).save(file.name, 2.0)
+        ...     print(file.read().partition("# ")[2], end="")
+        2: return x ** 3
+            x_bar = 3.0 * x ** 2
+            return x_bar
+        """
+        arguments = self.types_of(*args, **kwargs) if args or kwargs else self._latest("save")
+        text = saving.module_of(self, arguments)
+        Path(path).write_text(text, encoding="utf-8")
 
     def __repr__(self) -> str:
         return f"<adcompile {self.request.kind} of {self.__name__}>"

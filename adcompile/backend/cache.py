@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import re
 import sys
 import tempfile
 import types
@@ -26,6 +27,7 @@ import numpy as np
 
 from adcompile import memory, runtime
 
+_OWN = re.compile(r"\w+_[0-9a-f]{20}\.py|[0-9a-f]{64}\.json")
 _CALLED = (runtime, memory)  # what holds the functions of ours that generated code calls
 
 
@@ -95,3 +97,22 @@ def written(name: str, text: str) -> Path | None:
     except OSError:
         return None
     return path
+
+
+def entries() -> list[Path]:
+    """The files in the cache directory that are ours: generated text, records, and what Numba compiled of it."""
+    folder = directory()
+    if not folder.is_dir():
+        return []
+    own = [path for path in folder.iterdir() if path.is_file() and _OWN.fullmatch(path.name)]
+    stems = {path.stem for path in own if path.suffix == ".py"}
+    compiled = [path for path in folder.rglob("__pycache__/*") if path.name.partition(".")[0] in stems]
+    return sorted(own + compiled)
+
+
+def clear() -> int:
+    """Removes these files, and nothing else; how many there were."""
+    found = entries()
+    for path in found:
+        path.unlink(missing_ok=True)
+    return len(found)

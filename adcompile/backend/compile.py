@@ -155,17 +155,17 @@ def _once(name: str, source: str, imports: Mapping[str, Any], options: Options, 
 
 def module_text(emitted: Emitted) -> str:
     """A module of one function: the imports, then the text."""
-    lines = [_import(name, value) or f"# {name}: {_kind(value)}" for name, value in sorted(emitted.imports.items())]
+    lines = [import_of(name, value) or f"# {name}: {_kind(value)}" for name, value in sorted(emitted.imports.items())]
     header = "\n".join(sorted(lines, key=lambda line: (line.startswith("#"), line.startswith("from"))))
     return f"{header}\n\n\n{emitted.text}" if header else emitted.text
 
 
 def imports_all(emitted: Emitted) -> bool:
     """Whether the module text imports every object that the function names."""
-    return all(_import(name, value) is not None for name, value in emitted.imports.items())
+    return all(import_of(name, value) is not None for name, value in emitted.imports.items())
 
 
-def _import(name: str, value: Any) -> str | None:
+def import_of(name: str, value: Any) -> str | None:
     """The statement that gives a name its object, if there is one."""
     if isinstance(value, ModuleType):
         return f"import {value.__name__}" + (f" as {name}" if value.__name__ != name else "")

@@ -72,8 +72,9 @@ class Emitted:
     imports: Mapping[str, Any]
 
 
-def emit(function: Function, notes: bool = True) -> Emitted:
-    """The Python text of a core function; `notes` asks for the primal statements as comments."""
+def emit(function: Function, notes: bool = True, numbered: bool = False) -> Emitted:
+    """The Python text of a core function; `notes` asks for the primal statements as comments, `numbered` for the lines
+    where these stand in their file."""
     params = printed_params(function.params).values()
     spellings = Spellings(params)
     for part in _texts_to_come(function):
@@ -83,7 +84,7 @@ def emit(function: Function, notes: bool = True) -> Emitted:
     reserved = {"range", *spellings.roots}
     interference = Interference(function)
     names = printed_names(function, interference, reserved)
-    lines = _Writer(function, names, interference.needed, spellings, notes).block(function.body, "")
+    lines = _Writer(function, names, interference.needed, spellings, notes, numbered).block(function.body, "")
     head = f"def {function.name}({', '.join(params)}):"
     text = "\n".join([head, *("    " + line for line in lines or ["pass"])]) + "\n"
     return Emitted(text, dict(spellings.imports))
@@ -131,13 +132,15 @@ class _Writer:
     """Writes statements, once every name is chosen."""
 
     def __init__(
-        self, function: Function, names: Mapping[str, str], needed: set[str], spellings: Spellings, notes: bool
-    ) -> None:
+        self, function: Function, names: Mapping[str, str], needed: set[str], spellings: Spellings, notes: bool,
+        numbered: bool,
+    ) -> None:  # fmt: skip
         self.types = function.types
         self.names = names
         self.needed = needed
         self.spellings = spellings
         self.notes = notes
+        self.numbered = numbered
 
     def name(self, id: str) -> str:
         return self.names.get(id, id)
@@ -153,7 +156,8 @@ class _Writer:
             new = self.statement(stmt, stmt.origin or origin)
             if new and stmt.origin and stmt.origin != origin:
                 if self.notes and stmt.origin != new[0]:
-                    lines.append(f"# {stmt.origin}")
+                    line = f"{stmt.span.line}: " if self.numbered and stmt.span is not None else ""
+                    lines.append(f"# {line}{stmt.origin}")
                 origin = stmt.origin
             lines += new
         return lines

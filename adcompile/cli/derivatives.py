@@ -1,0 +1,53 @@
+"""The derivative that a command line asks for, and the types that it is made for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from adcompile.api import grad, jvp, value_and_grad, vjp
+from adcompile.api.derivative import TEXT, Derivative, Request
+from adcompile.ir.types import Scalar, TupleType, Type, is_float
+
+Made = tuple[Derivative, tuple[Type, ...]]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Mode ("reverse", "forward" or "primal"), parameters, order, and whether the value comes along."""
+
+    mode: str = "reverse"
+    wrt: tuple[str, ...] = ()
+    order: int = 1
+    value: bool = False
+
+
+def derivative_of(function: Callable[..., Any], types: tuple[Type, ...], asked: Asked, **options: Any) -> Made:
+    """A derivative and the types of its own arguments.
+
+    In reverse mode it is the gradient of a float, or the pullback of any other result.  Each order beyond the first is
+    the tangent of what it was before: forward over reverse."""
+    wrt: Any = asked.wrt[0] if len(asked.wrt) == 1 else asked.wrt or None
+    primal = Derivative(function, Request("primal", options=TEXT))
+    if asked.mode == "primal":
+        return primal, types
+    if asked.mode == "forward":
+        made = _tangent(function, types, wrt, options)
+    else:
+        result = primal.result_type(types)
+        if isinstance(result, Scalar) and is_float(result):
+            made = (value_and_grad if asked.value else grad)(function, wrt=wrt, **options), types
+        else:
+            made = vjp(function, wrt=wrt, **options).seeded, (*types, result)
+    for _ in range(1, asked.order):
+        outer, inner = made
+        made = _tangent(outer, inner, wrt if len(inner) == len(types) else None, options)
+    return made
+
+
+def _tangent(function: Callable[..., Any], types: tuple[Type, ...], wrt: Any, options: dict[str, Any]) -> Made:
+    derivative = jvp(function, wrt=wrt, **options)
+    typed = dict(zip(derivative.arguments, types, strict=True))
+    tangents = TupleType(tuple(typed[name] for name in derivative.moved(types)))
+    return derivative, (TupleType(types), tangents)
