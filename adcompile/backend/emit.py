@@ -111,7 +111,7 @@ class Spellings:
         return self._texts[id(value)]
 
     def _new(self, value: Any) -> str:
-        root, dot, rest = ("table" if isinstance(value, np.ndarray) else spelling(value)).partition(".")
+        root, dot, rest = ("TABLE" if isinstance(value, np.ndarray) else spelling(value)).partition(".")
         base = _ROOTS[root] if dot else value
         is_builtin = getattr(builtins, root, None) is base
         if not is_builtin or root in self._taken:

@@ -40,7 +40,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from numba import types
 
 from adcompile.analysis.typing import numba_type
@@ -49,6 +51,7 @@ from adcompile.backend.emit import Emitted
 from adcompile.errors import InvalidArgument
 from adcompile.ir.types import Static, Type
 
+LONGEST = 10_000  # numbers of an array of outside
 _OURS = "adcompile"
 _ATTACH = ("overload", "type_callable", "lower_builtin")  # decorators that say how a function is compiled
 
@@ -68,6 +71,10 @@ def standalone(name: str, emitted: Emitted, arguments: Iterable[Type], options: 
                 renamed.append(f"{called} = {original}")
         else:
             line = import_of(called, value)
+            if isinstance(value, np.ndarray) and value.size <= LONGEST:
+                needed.imports.add("import numpy as np")
+                renamed.append(f"{called} = np.array({_numbers(value.tolist())}, np.{value.dtype.name})")
+                continue
             if line is None:
                 raise InvalidArgument(
                     f"{called} is a {type(value).__name__} that the function finds outside of itself, which cannot be "
@@ -124,6 +131,13 @@ def _keywords(options: Options) -> str:
     if options.parallel:
         keywords.append("parallel=True")
     return ", ".join(keywords)
+
+
+def _numbers(value: Any) -> str:
+    """Numbers, and lists of numbers, as text."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(_numbers, value))}]"
+    return repr(value) if np.isfinite(value) else f"{'-' if value < 0 else ''}np.{abs(value)}"
 
 
 def _sorted(lines: Iterable[str]) -> str:

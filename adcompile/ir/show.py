@@ -236,6 +236,8 @@ class _Printer:
                 return f"raise {self.function_name(runtime.formatted)}({parts})", _CHOICE
             case Call(ops.copy, (array,), ()):
                 return f"{self.at(array, _ATOM)}.copy()", _ATOM
+            case Call(ops.table, (Const(ops.Contents(array=outside)),), ()):
+                return self.function_name(outside), _ATOM
             case Call(ops.attribute, (value, Const(str(attribute))), ()):
                 return f"{self.at(value, _ATOM)}.{attribute}", _ATOM
             case Call(ops.method, (value, Const(str(method)), *rest)):

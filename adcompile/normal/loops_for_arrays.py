@@ -204,6 +204,10 @@ class _Loops(ArrayValues):
             self.emit(replace(stmt, value=Call(fn, (Name(one.root or ""), Name(other.root or "")))))
             self.know(stmt.target, (one.shape[rows], other.shape[columns]))
             return True
+        if fn is ops.table:
+            self.emit(stmt)
+            self.know(stmt.target, tuple(Const(length) for length in args[0].value.array.shape))  # type: ignore[union-attr]
+            return True
         if fn in (np.zeros, np.empty):
             shape = self.shape_of(args[0])
             self.emit(replace(stmt, value=self.of_shape(shape, dtype, fn)))

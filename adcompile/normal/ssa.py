@@ -140,14 +140,15 @@ class Walk:
         return Tuple(tuple(items))  # type: ignore[arg-type]
 
     def write_constants(self) -> None:
-        """Small arrays from outside the function become arrays made in it."""
+        """Arrays from outside the function: small ones are made in it, of literals; others are tables."""
         for stmt in statements(self.function.body):
             for expr in _all_expressions(stmt):
                 value = expr.value if isinstance(expr, Const) else None
                 if not isinstance(value, np.ndarray) or id(value) in self.x.arrays:
                     continue
-                if value.dtype.kind in "bif" and value.ndim and value.size <= _LARGEST_CONSTANT:
-                    self.x.arrays[id(value)] = self.written_out(value)
+                if value.dtype.kind in "bif" and value.ndim:
+                    written = value.size <= _LARGEST_CONSTANT
+                    self.x.arrays[id(value)] = (self.written_out if written else self.table)(value)
 
     def written_out(self, value: np.ndarray) -> Typed:
         """An array made of literals."""
@@ -159,6 +160,14 @@ class Walk:
         for place, item in np.ndenumerate(value):
             index = tuple(Const(k) for k in place)
             self.b.out.append(Store(result.expr.id, index, Const(item.item())))
+        self.frozen |= {result.expr.id}
+        return result
+
+    def table(self, value: np.ndarray) -> Typed:
+        """An array that stays outside."""
+        made = Typed(Call(ops.table, (Const(ops.Contents(value)),)), Array(value.dtype.name, value.ndim))
+        result = self.b.defined(self.b.spare("table"), made)
+        assert isinstance(result.expr, Name)
         self.frozen |= {result.expr.id}
         return result
 
@@ -303,13 +312,13 @@ def _all_expressions(stmt: Stmt) -> Iterable[Expr]:
 
 
 def _views(block: Sequence[Stmt]) -> set[str]:
-    """Arrays that may be a part of another one."""
+    """Arrays that may be a part of another one, or lie outside the function."""
     flows: list[tuple[str, Expr]] = []
     found: set[str] = set()
     for stmt in statements(block):
         match stmt:
             case Assign(target, value):
-                if is_view(value):
+                if is_view(value) or (isinstance(value, Call) and value.fn is ops.table):
                     found.add(target)
             case For() | While():
                 for carry in stmt.carried:

@@ -9,14 +9,14 @@ import pytest
 from adcompile import InvalidArgument, grad, hessian, jvp, value_and_grad, vjp
 from adcompile.api.saving import module_of
 
-TABLE = np.array([1.0, -np.inf, np.nan, 2.5])
+TABLE = np.append(np.arange(100.0), [-np.inf, np.nan, 2.5])
 
 
 def newton(x, a):
     y = a * x
     while abs(y * y - x) > 1e-10:  # taped in an array that grows
         y = 0.5 * (y + x / y)
-    return y + TABLE[3]
+    return y + TABLE[102]
 
 
 def layer(w, x):
@@ -92,6 +92,16 @@ def test_an_exception_has_the_text_of_the_primal():
 def test_what_is_known_is_passed_as_none():
     derivative = grad(named)
     assert on_its_own(module_of(derivative, derivative.types_of(3.0, "square")), "named_grad")(3.0, None) == 6.0
+
+
+def test_arrays_of_outside_are_written_out():
+    def looked_up(x):
+        return x * TABLE[int(x)]
+
+    derivative = grad(looked_up)
+    text = module_of(derivative, derivative.types_of(3.0))
+    assert "98.0, 99.0, -np.inf, np.nan, 2.5], np.float64)" in text
+    assert on_its_own(text, "looked_up_grad")(30.0) == 30.0
 
 
 def test_an_object_that_no_import_gives_is_refused():

@@ -4,6 +4,19 @@ import numpy as np
 
 from tests.corpus.registry import case, positive, vector
 
+WEIGHTS = np.sin(np.arange(200.0)).reshape(10, 20)  # too many numbers to be written out
+PLACES = np.arange(90)[::-3] % 7
+
+
+@case(vector(7), jit=True)
+def tables_of_outside(x):
+    s = 0.0
+    for k in range(PLACES.shape[0]):
+        s += WEIGHTS[k % 10, 3] * x[PLACES[k]] ** 2
+    row = WEIGHTS[2]
+    other = x if s > 1e6 else row[:7]
+    return s + np.sum(np.sin(WEIGHTS[:, ::3] @ x) * row[:10]) + np.sum(other * x)
+
 
 def checked(v, low=0.0):
     if not v > low:
