@@ -1,15 +1,19 @@
 # make test: lint, types and tests.  make demo: the influenza example.  make bench: derivatives timed against those of
 # others, and docs/benchmarks.md written anew.  make test-real: functions of published packages, differentiated as they
-# stand.  Each in a virtual environment of its own.
+# stand.  make test-interop: functions in PyTorch, JAX, PyTensor, Dask and joblib.  Each in a virtual environment of its own.
 PYTHON ?= python3
 
-.PHONY: test test-real demo bench bench-quick lint types fuzz goldens clean
+.PHONY: test test-real test-interop demo bench bench-quick lint types fuzz goldens clean
 
 test: lint types
 	.venv/bin/python -m pytest -n 2 --dist worksteal -q
 
 test-real: .venv-real/installed
 	.venv-real/bin/python -m pytest -q -m real tests/real_code
+
+test-interop: .venv-interop/installed
+	.venv-interop/bin/python -m pytest -q -m interop tests/interop
+	.venv-interop/bin/python -m pytest -q adcompile/interop tests/interop/test_scipy.py
 
 lint: .venv/installed
 	.venv/bin/ruff check .
@@ -58,5 +62,12 @@ goldens: .venv/installed
 	.venv-real/bin/python -m pip install --quiet --disable-pip-version-check --no-deps hapsira==0.18.0
 	touch $@
 
+# torch first, as above.
+.venv-interop/installed: pyproject.toml
+	$(PYTHON) -m venv .venv-interop
+	.venv-interop/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
+	.venv-interop/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[interop]'
+	touch $@
+
 clean:
-	rm -rf .venv .venv-real .venv-demo .venv-bench .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-real .venv-interop .venv-demo .venv-bench .pytest_cache .mypy_cache .ruff_cache

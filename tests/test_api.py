@@ -3,9 +3,13 @@
 import copy
 import inspect
 import math
+import os
 import pickle
 import re
+import subprocess
+import sys
 import timeit
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -336,7 +340,28 @@ class TestPickles:
         assert pickle.loads(pickle.dumps(vjp(cube, jit=False)))(2.0)[1](1.0) == 12.0
         assert pickle.loads(pickle.dumps(jvp(cube, jit=False)))((2.0,), (1.0,)) == (8.0, 12.0)
 
-    def test_what_has_no_name_cannot_be(self):
+    def test_what_has_no_name_goes_along_as_a_whole(self, tmp_path):
+        """In a process that has neither the module nor the file."""
+        pytest.importorskip("cloudpickle")
+        written = """if True:
+            import pickle, sys
+            from adcompile import grad
+            def scaled(x, k):
+                return k * x**3
+            parts = [grad(scaled, jit=False), grad(lambda x: x * x, jit=False)]
+            sys.stdout.buffer.write(pickle.dumps(parts))
+        """
+        read = "import pickle, sys; a, b = pickle.load(sys.stdin.buffer); print(a(2.0, 0.5), b(3.0), a.source, sep='|')"
+        (tmp_path / "script.py").write_text(written)
+        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+        made = subprocess.run([sys.executable, "script.py"], cwd=tmp_path, env=environment, capture_output=True)
+        assert made.returncode == 0, made.stderr
+        (tmp_path / "script.py").unlink()
+        done = subprocess.run([sys.executable, "-c", read], input=made.stdout, env=environment, capture_output=True)
+        assert done.stdout.decode().startswith("6.0|6.0|def scaled_grad(x, k):"), done.stderr
+
+    def test_what_has_no_name_cannot_be_without_cloudpickle(self, monkeypatch):
+        monkeypatch.setitem(sys.modules, "cloudpickle", None)
         with pytest.raises(InvalidArgument, match="top of a module"):
             pickle.dumps(grad(lambda x: x * x))
 

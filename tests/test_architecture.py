@@ -15,6 +15,7 @@ FLOORS = [
     {"__main__"},
     {"cli"},
     {"adcompile"},
+    {"interop"},
     {"api"},
     {"pipeline"},
     {"normal", "transform", "optimise", "backend"},
@@ -30,7 +31,7 @@ FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 
 DOORS = {
     "libcst": {"frontend"},
-    "numba": {"backend", "runtime", "memory", "analysis.typing", "cli.doctor"},
+    "numba": {"backend", "runtime", "memory", "analysis.typing", "cli.doctor", "interop.scipy"},
     "click": {"cli"},
     "rich": {"cli"},
     "llvmlite": {"backend", "runtime", "memory"},
