@@ -28,10 +28,11 @@ from typing import Any
 
 import numpy as np
 
-from adcompile.analysis.types_of import described, name_of
+from adcompile.analysis.types_of import described, name_of, type_of_value
 from adcompile.errors import refuse
+from adcompile.ir import ops
 from adcompile.ir.nodes import Call, Const, Expr, Index, Tuple
-from adcompile.ir.types import Array, Scalar, Static, kind
+from adcompile.ir.types import BOOL, Array, Scalar, Static, kind
 from adcompile.normal.building import EVERYTHING, Builder, Typed, tuple_of, value_of
 
 Form = Callable[..., Typed]
@@ -147,6 +148,10 @@ def cast(b: Builder, x: Typed, dtype: str) -> Typed:
     """`x` with elements of another type."""
     if isinstance(x.type, (Scalar, Array)) and x.type.dtype == dtype:
         return x
+    if x.type == BOOL and np.dtype(dtype).kind in "if":  # which Numba does not convert
+        one = 1.0 if np.dtype(dtype).kind == "f" else 1
+        x = b.call(ops.select, x, Typed(Const(one), type_of_value(one)), Typed(Const(0 * one), type_of_value(one)))
+        return cast(b, x, dtype)
     python = {"float64": float, "int64": int, "bool": bool}
     fn = python[dtype] if dtype in python and isinstance(x.type, Scalar) else np.dtype(dtype).type
     return b.call(fn, x)

@@ -12,9 +12,10 @@ from adcompile import runtime
 from adcompile.errors import refuse
 from adcompile.ir import ops
 from adcompile.ir.nodes import Const
-from adcompile.ir.types import Array, Scalar, kind
+from adcompile.ir.types import BOOL, Array, Scalar, kind
 from adcompile.normal.array_calls import array_of, canonical, cast, dtype_of
 from adcompile.normal.building import Builder, Typed, constant, tuple_of, value_of
+from adcompile.normal.places import where_true
 
 
 @canonical(np.clip, takes="a a_min a_max min max | out where casting order dtype")
@@ -30,7 +31,7 @@ def _clip(
 @canonical(np.where, takes="condition x y")
 def _where(b: Builder, fn: Any, condition: Typed, x: Typed | None, y: Typed | None) -> Typed:
     if x is None or y is None:
-        raise refuse("boolean-mask", "the size of `np.where(condition)` depends on the data", hint="use a loop")
+        return b.written(where_true, array_of(b, condition, fn))
     parts = [b.call(np.array, part) if part.is_tuple else part for part in (condition, x, y)]
     if kind(parts[0].type) != "b":
         parts[0] = b.call(np.not_equal, parts[0], constant(0))
@@ -101,6 +102,13 @@ def _stop_gradient(b: Builder, fn: Any, x: Typed) -> Typed:
     if not whole:
         return b.call(fn, x)
     return b.call(ops.copy, x) if x.is_array else x
+
+
+@canonical(builtins.float, builtins.int, takes="x")
+def _number_of(b: Builder, fn: Any, x: Typed) -> Typed:
+    if x.type == BOOL:
+        return cast(b, x, "float64" if fn is builtins.float else "int64")
+    return b.call(fn, x)
 
 
 @canonical(np.astype, takes="x dtype copy | device")

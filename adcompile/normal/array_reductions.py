@@ -59,7 +59,9 @@ def _no_out(out: Typed | None) -> None:
 
 def _reduction(b: Builder, fn: Any, a: Typed, axis: Typed | None, dtype: Typed | None, keepdims: Typed | None) -> Typed:
     if isinstance(a.type, Scalar):
-        if axis is None and fn not in (np.any, np.all):
+        if fn in (np.any, np.all):
+            return b.truth(a)
+        if axis is None:
             return b.call(float, a) if fn is np.mean and kind(a.type) != "f" else a
         raise refuse("no-type", f"`{name_of(fn)}` needs an array, not {described(a.type)}")
     a = array_of(b, a, fn)

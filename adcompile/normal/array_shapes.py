@@ -13,6 +13,7 @@ from adcompile.errors import refuse
 from adcompile.ir import ops
 from adcompile.ir.nodes import Call, Const, Expr, Slice
 from adcompile.ir.types import Array, Scalar, Static, kind
+from adcompile.normal import rearranged
 from adcompile.normal.array_calls import (
     array_of,
     axes_of,
@@ -67,6 +68,8 @@ def _like(b: Builder, fn: Any, a: Typed, dtype: Typed | None) -> Typed:
 
 @canonical(np.full_like, takes="a fill_value dtype | order subok shape device")
 def _full_like(b: Builder, fn: Any, a: Typed, fill_value: Typed, dtype: Typed | None) -> Typed:
+    if isinstance(a.type, Scalar):
+        return cast(b, fill_value, dtype_of(dtype, a.type.dtype))
     a = array_of(b, a, fn)
     assert isinstance(a.type, Array) and isinstance(fill_value.type, Scalar)
     wanted = dtype_of(dtype, a.type.dtype)
@@ -93,9 +96,9 @@ def _linspace(b: Builder, fn: Any, start: Typed, stop: Typed, num: Typed | None,
 
 @canonical(np.eye, takes="N M k dtype | order device like")
 def _eye(b: Builder, fn: Any, N: Typed, M: Typed | None, k: Typed | None, dtype: Typed | None) -> Typed:
-    if k is not None and k.expr != Const(0):
-        raise refuse("unsupported-argument", "`np.eye` with an off-diagonal is not supported")
     wanted = dtype_of(dtype, "float64")
+    if k is not None and k.expr != Const(0):
+        return cast(b, b.written(rearranged.eye, N, M or N, k), wanted)
     kwargs: dict[str, Expr] = {} if wanted == "float64" else {"dtype": dtype_constant(wanted)}
     return b.call(np.eye, require_integer(N, "`N`"), require_integer(M or N, "`M`"), **kwargs)
 
@@ -233,6 +236,8 @@ def _broadcast_to(b: Builder, fn: Any, array: Typed, shape: Typed) -> Typed:
 
 @canonical(np.expand_dims, takes="a axis")
 def _expand_dims(b: Builder, fn: Any, a: Typed, axis: Typed) -> Typed:
+    if isinstance(a.type, Scalar):
+        return b.call(np.array, tuple_of([a]))
     a = array_of(b, a, fn)
     place = one_axis(axis, a.ndim + 1)
     items = [Typed(EVERYTHING, Static(slice))] * a.ndim
@@ -241,6 +246,8 @@ def _expand_dims(b: Builder, fn: Any, a: Typed, axis: Typed) -> Typed:
 
 @canonical(np.squeeze, takes="a axis")
 def _squeeze(b: Builder, fn: Any, a: Typed, axis: Typed | None) -> Typed:
+    if isinstance(a.type, Scalar):
+        return a
     a = array_of(b, a, fn)
     if axis is None:
         raise refuse("unsupported-argument", "the rank of a squeezed array depends on its shape", hint="say the axis")
@@ -270,7 +277,7 @@ def _fliplr(b: Builder, fn: Any, m: Typed) -> Typed:
 def _roll(b: Builder, fn: Any, a: Typed, shift: Typed, axis: Typed | None) -> Typed:
     a = array_of(b, a, fn)
     if axis is None and a.ndim > 1:
-        raise refuse("unsupported-argument", "`np.roll` over all axes of a matrix", hint="say the axis")
+        return b.written(rearranged.roll, a, require_integer(shift, "`shift`"))
     return b.call(np.roll, a, require_integer(shift, "`shift`"), axis=Const(one_axis(axis, a.ndim)))
 
 
@@ -354,30 +361,24 @@ def _outer(b: Builder, fn: Any, left: Typed, right: Typed) -> Typed:
     return b.call(np.outer, _ravel(b, fn, array_of(b, left, fn)), _ravel(b, fn, array_of(b, right, fn)))
 
 
-@canonical(np.trace, takes="a | offset axis1 axis2 dtype out")
-def _trace(b: Builder, fn: Any, a: Typed) -> Typed:
-    return b.call(np.trace, array_of(b, a, fn))
+@canonical(np.trace, takes="a offset | axis1 axis2 dtype out")
+def _trace(b: Builder, fn: Any, a: Typed, offset: Typed | None) -> Typed:
+    a = array_of(b, a, fn)
+    return b.call(np.trace, a) if offset is None else b.written(rearranged.trace, a, offset)
 
 
-@canonical(np.diag, np.diagonal, np.tril, np.triu, takes="v | k offset axis1 axis2")
-def _diag(b: Builder, fn: Any, v: Typed) -> Typed:
+_OFF_THE_DIAGONAL = {np.diag: rearranged.diag, np.tril: rearranged.tril, np.triu: rearranged.triu}
+
+
+@canonical(np.diag, np.tril, np.triu, takes="v k")
+def _diag(b: Builder, fn: Any, v: Typed, k: Typed | None) -> Typed:
     v = array_of(b, v, fn)
-    if fn is np.diagonal and v.ndim != 2:
+    return b.call(fn, v) if k is None else b.written(_OFF_THE_DIAGONAL[fn], v, require_integer(k, "`k`"))
+
+
+@canonical(np.diagonal, takes="a offset | axis1 axis2")
+def _diagonal(b: Builder, fn: Any, a: Typed, offset: Typed | None) -> Typed:
+    a = array_of(b, a, fn)
+    if a.ndim != 2:
         raise refuse("no-type", "`np.diagonal` needs a matrix")
-    return b.call(fn, v)
-
-
-@canonical(np.einsum, takes="subscripts a b c d | out dtype order casting optimize")
-def _einsum(b: Builder, fn: Any, subscripts: Typed, *operands: Typed | None) -> Typed:
-    pattern = value_of(subscripts, "the subscripts of einsum")
-    arrays = [operand for operand in operands if operand is not None]
-    if not isinstance(pattern, str) or "." in pattern:
-        raise refuse("unsupported-argument", "`np.einsum` needs subscripts in letters")
-    inputs, arrow, output = pattern.replace(" ", "").partition("->")
-    ranks = [len(letters) for letters in inputs.split(",")]
-    if ranks != [array.ndim for array in arrays]:
-        raise refuse("no-type", f"einsum {pattern!r} does not fit its {len(arrays)} operands")
-    if not arrow:
-        letters = inputs.replace(",", "")
-        output = "".join(sorted(letter for letter in set(letters) if letters.count(letter) == 1))
-    return b.call(np.einsum, constant(f"{inputs}->{output}"), *arrays)
+    return b.call(fn, a) if offset is None else b.written(rearranged.diagonal, a, offset)

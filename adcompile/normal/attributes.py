@@ -10,18 +10,20 @@ import numpy as np
 from adcompile.analysis.types_of import described
 from adcompile.errors import Unsupported, refuse
 from adcompile.ir.types import Array, Scalar, kind
-from adcompile.normal import array_elementwise, array_reductions  # noqa: F401  (each registers its forms)
-from adcompile.normal.array_calls import FORMS, dtype_constant
+from adcompile.normal import array_elementwise, array_many, array_reductions  # noqa: F401  (each registers its forms)
+from adcompile.normal.array_calls import FORMS, cast, dtype_constant, dtype_of
 from adcompile.normal.array_shapes import flattened, permuted
 from adcompile.normal.building import Builder, Typed, constant, tuple_of, value_of
 from adcompile.normal.lists import is_list
+from adcompile.normal.written_out import WRITTEN_OUT, is_written_out
 
 _FUNCTIONS: Mapping[str, Any] = {
     "sum": np.sum, "prod": np.prod, "mean": np.mean, "max": np.max, "min": np.min, "any": np.any, "all": np.all,
     "argmax": np.argmax, "argmin": np.argmin, "var": np.var, "std": np.std, "ptp": np.ptp, "cumsum": np.cumsum,
     "cumprod": np.cumprod, "dot": np.dot, "copy": np.copy, "ravel": np.ravel, "clip": np.clip, "astype": np.astype,
     "round": np.round, "swapaxes": np.swapaxes, "squeeze": np.squeeze, "trace": np.trace, "conj": np.conj,
-    "diagonal": np.diagonal,
+    "diagonal": np.diagonal, "repeat": np.repeat, "take": np.take, "nonzero": np.nonzero, "argsort": np.argsort,
+    "searchsorted": np.searchsorted, "compress": np.compress,
 }  # fmt: skip
 """Methods that are a NumPy function of the same parameters."""
 
@@ -42,11 +44,15 @@ def attribute(b: Builder, x: Typed, name: str) -> Typed:
                 return constant(dtype_constant(x.type.dtype).value)
             case "real" if kind(x.type) in "biuf":
                 return x
+            case "flat" if x.is_array:
+                return x if x.ndim == 1 else b.call(np.reshape, x, tuple_of([b.size(x)]))
     raise _unknown(x, name)
 
 
 def method(b: Builder, x: Typed, name: str, args: Sequence[Typed], kwargs: Mapping[str, Typed]) -> Typed:
     """`x.name(*args, **kwargs)`."""
+    if isinstance(x.type, Scalar) and name in _OF_NUMBERS and not kwargs:
+        return _of_number(b, x, name, args)
     if not x.is_array or is_list(x):
         raise _unknown(x, name)
     match name, len(args):
@@ -58,12 +64,33 @@ def method(b: Builder, x: Typed, name: str, args: Sequence[Typed], kwargs: Mappi
             return function(b, np.reshape, [x, shape], kwargs)
         case "flatten", 0 if not kwargs:
             return flattened(b, x)
+        case "fill" | "sort" | "put", _:
+            raise refuse("unsupported-call", f"`.{name}(...)` inside an expression", hint="make it a statement")
         case "item", _ if not kwargs and len(args) == x.ndim:
             return b.index(x, args)
     fn = _FUNCTIONS.get(name)
     if fn is None:
         raise _unknown(x, name)
+    if is_written_out(fn):
+        return b.written(WRITTEN_OUT[fn], x, *args, **kwargs)
     return function(b, fn, [x, *args], kwargs)
+
+
+_OF_NUMBERS = ("copy", "item", "any", "all", "sum", "mean", "max", "min", "prod", "squeeze", "astype", "conj", "round")
+"""Methods that a number of NumPy, or an array without axes, has as well."""
+
+
+def _of_number(b: Builder, x: Typed, name: str, args: Sequence[Typed]) -> Typed:
+    match name, len(args):
+        case "any" | "all", 0:
+            return b.truth(x)
+        case "astype", 1:
+            return cast(b, x, dtype_of(args[0], "float64"))
+        case "round", _:
+            return function(b, np.round, [x, *args], {})
+        case _, 0:
+            return b.call(float, x) if name == "mean" and kind(x.type) != "f" else x
+    raise _unknown(x, name)
 
 
 def function(b: Builder, fn: Callable[..., Any], args: Sequence[Typed], kwargs: Mapping[str, Typed]) -> Typed:

@@ -15,10 +15,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from adcompile.analysis.types_of import described, type_of_call, type_of_index, type_of_value
-from adcompile.errors import Span, refuse
+from adcompile.errors import Span, Unsupported, refuse
 from adcompile.ir import ops
 from adcompile.ir.nodes import Assign, Call, Const, Expr, Index, Name, Names, Slice, Stmt, Tuple
 from adcompile.ir.types import BOOL, INT, Array, Scalar, Static, TupleType, Type, kind, ndim
+from adcompile.normal.places import places_in, places_of
 from adcompile.normal.static import constant_of, known
 
 EVERYTHING = Slice(Const(None), Const(None), Const(None))
@@ -81,8 +82,15 @@ def value_of(x: Typed | None, what: str) -> Any:
     raise refuse("dynamic-argument", f"{what} must be known before the run", hint="give it as a literal")
 
 
+def _nothing_written(fn: Callable[..., Any], *args: Typed, **kwargs: Typed) -> Typed:
+    raise NotImplementedError(fn)
+
+
 class Builder:
-    """Builds typed expressions; statements that they need go to `out`, in order."""
+    """Builds typed expressions; statements that they need go to `out`, in order.
+
+    `written(fn, *args, **kwargs)` is what a function of ours gives, its statements spliced in (`expanded`).
+    """
 
     def __init__(self, types: dict[str, Type], fresh: Names, source_names: frozenset[str]) -> None:
         self.types = types
@@ -92,6 +100,12 @@ class Builder:
         self.span: Span | None = None
         self.origin = ""
         self._lazy = 0
+        self.written: Callable[..., Typed] = _nothing_written
+
+    @property
+    def is_lazy(self) -> bool:
+        """Whether nothing may be computed ahead here."""
+        return self._lazy > 0
 
     @contextmanager
     def lazily(self) -> Iterator[None]:
@@ -170,7 +184,7 @@ class Builder:
             found = self._dims(x)
         if found is None:
             raise refuse(
-                "unsupported-expression",
+                "takes-statements",
                 "the shape of an expression is asked where it may not be evaluated",
                 hint="give the array a name in a statement of its own",
             )
@@ -211,16 +225,43 @@ class Builder:
     # -------------------------------------------------------------------------------------- indices
     def index(self, base: Typed, items: Sequence[Typed]) -> Typed:
         """`base[items]`, in canonical form."""
+        if len(items) == 1 and items[0].is_tuple:
+            items = items[0].items
         if base.is_tuple:
             return self._item(base, items)
         if not base.is_array:
             raise refuse("no-type", f"a value that is not an array ({described(base.type)}) is indexed")
-        base, items = self._through(base, self.canonical_index(base, items))
+        base, items = self._through(base, self.canonical_index(base, self.without_masks(base, items)))
         exprs = tuple(item.expr for item in items)
         found = type_of_index(base.type, exprs, [item.type for item in items])
         if isinstance(base.type, Array) and base.type.listed and isinstance(found, Array):
             found = replace(found, listed=True)
         return Typed(Index(base.expr, exprs), found)
+
+    def without_masks(self, base: Typed, items: Sequence[Typed]) -> list[Typed]:
+        """An index with the places at which its masks hold instead of the masks."""
+        if not any(_is_mask(item) for item in items):
+            return list(items)
+        used = sum(item.ndim if _is_mask(item) else not _is_constant(item, None, Ellipsis) for item in items)
+        result: list[Typed] = []
+        axis = 0
+        for item in items:
+            if _is_mask(item):
+                result += self._places(base, axis, item)
+                axis += item.ndim
+                continue
+            result.append(item)
+            axis += base.ndim - used if _is_constant(item, Ellipsis) else not _is_constant(item, None)
+        return result
+
+    def _places(self, base: Typed, axis: int, mask: Typed) -> Sequence[Typed]:
+        if self.is_lazy:
+            what = "an index by a mask takes statements, where it may not be evaluated"
+            raise refuse("takes-statements", what, hint="give it a name in a statement of its own")
+        lengths, mask = self.dims(base)[axis : axis + mask.ndim], self.shared(mask, "mask")
+        if mask.ndim == 1:
+            return [self.written(places_in, mask, *lengths)]
+        return self.written(places_of, mask, tuple_of(lengths)).items
 
     def _item(self, base: Typed, items: Sequence[Typed]) -> Typed:
         parts = base.items
@@ -291,8 +332,17 @@ class Builder:
         return base, items
 
 
+def _is_mask(x: Typed) -> bool:
+    return isinstance(x.type, Array) and x.type.dtype == "bool"
+
+
 def _is_constant(x: Typed, *values: object) -> bool:
     return isinstance(x.expr, Const) and any(x.expr.value is value for value in values)
+
+
+def takes_statements(error: Unsupported) -> bool:
+    """Whether something was refused since it takes statements where nothing can be computed ahead."""
+    return any(refusal.code == "takes-statements" for refusal in error.refusals)
 
 
 def require_integer(x: Typed, what: str) -> Typed:

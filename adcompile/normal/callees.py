@@ -15,7 +15,6 @@ from adcompile.errors import Span, refuse
 from adcompile.frontend.functions import LocalFunction
 from adcompile.frontend.resolve import literal
 from adcompile.ir.nodes import Expr
-from adcompile.normal.written_out import WRITTEN_OUT
 from adcompile.rules.registry import is_constant, rule_for
 
 _OURS = ("adcompile.ir.ops", "adcompile.runtime")
@@ -58,9 +57,6 @@ def callee_of(fn: Callable[..., Any], span: Span | None, inside: str) -> Callee 
             "differentiate the whole function twice instead",
             inside,
         )
-    if getattr(type(fn), "__hash__", None) is not None and fn in WRITTEN_OUT:
-        written: Any = WRITTEN_OUT[fn]
-        return Callee(written)
     if isinstance(fn, functools.partial):
         inner = callee_of(fn.func, span, inside)
         if inner is None:

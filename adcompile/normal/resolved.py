@@ -16,10 +16,11 @@ from adcompile.ir.nodes import Call, Const, Expr, Index, Name, Slice, Tuple
 from adcompile.ir.types import Array, Scalar, Static, kind
 from adcompile.normal.array_calls import FORMS
 from adcompile.normal.attributes import attribute, function, method
-from adcompile.normal.building import Builder, Typed, constant, real, require_integer, tuple_of
+from adcompile.normal.building import Builder, Typed, constant, real, require_integer, takes_statements, tuple_of
 from adcompile.normal.lists import is_list, passed
 from adcompile.normal.questions import QUESTIONS, answered
 from adcompile.normal.variables import Absent, Undefined, Value, converted_constant, joined_type, missing
+from adcompile.normal.written_out import WRITTEN_OUT, is_written_out
 
 _OPERATORS: Mapping[Any, Any] = {
     operator.add: np.add, operator.sub: np.subtract, operator.mul: np.multiply, operator.truediv: np.divide,
@@ -37,6 +38,7 @@ class Expressions:
         self.b = builder
         self.env: dict[str, Value] = {}
         self.arrays: dict[int, Typed] = {}  # arrays known before the run, by identity
+        self.branched: Callable[[Expr, Expr, Expr], Typed] = self._unbranched
 
     def value(self, expr: Expr) -> Typed:
         """The expression, resolved."""
@@ -131,6 +133,8 @@ class Expressions:
         args = passed(fn, args)
         if any(arg.is_tuple for arg in args) and not kwargs and (found := self._of_tuples(fn, args)) is not None:
             return found
+        if is_written_out(fn):
+            return self.b.written(WRITTEN_OUT[fn], *args, **kwargs)
         if fn in FORMS:
             return function(self.b, fn, args, kwargs)
         if isinstance(fn, np.ufunc):
@@ -170,8 +174,14 @@ class Expressions:
         first = self.condition(left)
         if isinstance(first.expr, Const):
             return self.condition(right) if first.expr.value is (fn is ops.both) else first
-        with self.b.lazily():
-            second = self.condition(right)
+        try:
+            with self.b.lazily():
+                second = self.condition(right)
+        except Unsupported as error:
+            if self.b.is_lazy or not takes_statements(error):
+                raise
+            sides = (right, Const(False)) if fn is ops.both else (Const(True), right)
+            return self.branched(left, *sides)
         if isinstance(second.expr, Const) and second.expr.value is (fn is ops.both):
             return first
         return self.b.call(fn, first, second)
@@ -180,12 +190,20 @@ class Expressions:
         condition = self.condition(test)
         if isinstance(condition.expr, Const):
             return self.value(then if condition.expr.value else orelse)
-        with self.b.lazily():
-            sides = [self._side(then), self._side(orelse)]
+        try:
+            with self.b.lazily():
+                sides = [self._side(then), self._side(orelse)]
+        except Unsupported as error:
+            if self.b.is_lazy or not takes_statements(error):
+                raise
+            return self.branched(test, then, orelse)
         known = [side for side in sides if side is not None]
         if len(known) < 2:
             return known[0] if known else constant(0.0)
         return self.selected(condition, *known)
+
+    def _unbranched(self, test: Expr, then: Expr, orelse: Expr) -> Typed:
+        raise NotImplementedError
 
     def _side(self, expr: Expr) -> Typed | None:
         """One side of a conditional; nothing where it is undefined, hence never chosen."""

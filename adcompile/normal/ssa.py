@@ -59,6 +59,7 @@ from adcompile.normal.array_calls import is_view
 from adcompile.normal.branches import branch
 from adcompile.normal.building import Builder, Typed, constant, real
 from adcompile.normal.carried import loop
+from adcompile.normal.expanded import expanded
 from adcompile.normal.fresh import taken
 from adcompile.normal.lists import plain
 from adcompile.normal.resolved import Expressions
@@ -97,6 +98,8 @@ class Walk:
             {param: types[param] for param in function.params}, Names(function.params), frozenset(taken(function))
         )
         self.x = Expressions(self.b)
+        self.b.written = lambda fn, *args, **kwargs: expanded(self, fn, args, kwargs)
+        self.x.branched = self.branched
 
     @property
     def env(self) -> dict[str, Value]:
@@ -246,6 +249,17 @@ class Walk:
                 branch(self, choice)
                 return
         self.env[stmt.target] = self.kept(stmt.target, self.x.value(stmt.value))
+
+    def branched(self, test: Expr, then: Expr, orelse: Expr) -> Typed:
+        """A conditional whose sides take statements, as a branch before the expression that it stands in."""
+        name = self.b.spare("choice")
+        if name not in self.order:
+            self.order.append(name)
+        sides = [Assign(name, side, span=self.b.span, origin=self.b.origin) for side in (then, orelse)]
+        choice = If(test, (sides[0],), (sides[1],), span=self.b.span, origin=self.b.origin)
+        self.live[choice] = self.live[sides[0]] = self.live[sides[1]] = frozenset((name,))
+        branch(self, choice)
+        return self.x.value(Name(name))
 
     def chooses_array(self, then: Expr, orelse: Expr) -> bool:
         """Whether a conditional is between arrays."""

@@ -13,12 +13,13 @@ from adcompile.analysis.types_of import described, type_of_index
 from adcompile.errors import Unsupported, refuse
 from adcompile.frontend.texts import Text, filled
 from adcompile.ir import ops
-from adcompile.ir.nodes import Accum, Call, Const, Effect, Expr, For, Name, Slice, Store, Update
-from adcompile.ir.types import INT, Array, Scalar, kind
+from adcompile.ir.nodes import Accum, Call, Const, Effect, Expr, Name, Slice, Store, Update
+from adcompile.ir.types import Array, Scalar
 from adcompile.ir.walk import loads
 from adcompile.normal.array_calls import everything
-from adcompile.normal.building import Typed, constant
+from adcompile.normal.building import Typed
 from adcompile.normal.lists import is_list
+from adcompile.normal.written_out import is_written_out, sort
 from adcompile.rules.registry import is_constant
 
 if TYPE_CHECKING:
@@ -58,16 +59,23 @@ def store(walk: Walk, stmt: Store | Accum) -> None:
         raise refuse("unsupported-list", "items of a list are assigned by a slice", hint="use an array, or a loop")
     adds = isinstance(stmt, Accum)
     items, value = [walk.x.value(item) for item in stmt.index], walk.x.value(stmt.value)
-    if len(items) == 1 and isinstance(items[0].type, Array) and items[0].type.dtype == "bool":
+    if len(items) == 1 and items[0].is_tuple:
+        items = list(items[0].items)
+    masks = [item for item in items if isinstance(item.type, Array) and item.type.dtype == "bool"]
+    if len(items) == 1 and masks and masks[0].ndim == array.ndim and isinstance(value.type, Scalar):
         _masked(walk, array, items[0], value, adds)
-    else:
-        write(walk, array, walk.b.canonical_index(array, items), value, adds)
+        return
+    if not isinstance(array.expr, Name):
+        array = walk.b.shared(array)
+    index = walk.b.canonical_index(array, walk.b.without_masks(array, items))
+    if adds and any(item.is_array for item in index):  # once for an index that is repeated
+        index = [walk.b.shared(item, "at") if item.is_array else item for item in index]
+        adds, value = False, _in_place(array, walk.b.call(np.add, walk.b.index(array, index), value))
+    write(walk, array, index, value, adds)
 
 
 def _masked(walk: Walk, array: Typed, mask: Typed, value: Typed, adds: bool) -> None:
     """`array[mask] = number`, as a choice at every element."""
-    if mask.ndim != array.ndim or not isinstance(value.type, Scalar):
-        raise refuse("boolean-mask", "a write through a mask must be of one number", hint="use a loop")
     new = _in_place(array, walk.b.call(np.add, array, value)) if adds else value
     write(walk, array, everything(array.ndim), walk.b.call(np.where, mask, new, array))
 
@@ -94,12 +102,6 @@ def write(walk: Walk, array: Typed, index: Sequence[Typed], value: Typed, adds: 
         value = b.shared(value)  # it may stand in the part that is written
     if adds and rank:
         _in_place(array, b.call(np.add, Typed(array.expr, place), value))
-    if adds and any(item.is_array for item in index):
-        raise refuse(
-            "gathered-update",
-            "`+=` through an array of indices adds once for an index that is repeated",
-            hint="use np.add.at, or a loop over the indices",
-        )
     made: type[Store] | type[Accum] = Accum if adds else Store
     b.out.append(made(array.expr.id, exprs, value.expr, span=b.span, origin=b.origin))
 
@@ -111,12 +113,15 @@ def effect(walk: Walk, stmt: Effect) -> None:
         raise Unsupported(args[0].value)
     if fn is ops.fail:
         _fail(walk, stmt)
+    elif is_written_out(fn):
+        walk.x.value(stmt.call)
     elif fn is ops.method and args[1] == Const("fill"):
         _fill(walk, args[0], args[2])
+    elif fn is ops.method and args[1] == Const("sort") and len(args) == 2 and not kwargs:
+        target = walk.x.value(args[0])
+        write(walk, target, everything(target.ndim), walk.b.written(sort, target))
     elif fn is np.copyto and len(args) == 2 and not kwargs:
         _fill(walk, args[0], args[1])
-    elif fn == np.add.at and len(args) == 3:
-        _scatter(walk, *(walk.x.value(arg) for arg in args))
     elif (isinstance(fn, np.ufunc) and len(args) == fn.nin + 1) or "out" in kwargs:
         out = walk.x.value(kwargs.pop("out") if "out" in kwargs else args.pop())
         options = {key: walk.x.value(value) for key, value in kwargs.items()}
@@ -152,19 +157,3 @@ def _text(expr: Expr) -> Any:
 def _fill(walk: Walk, array: Expr, value: Expr) -> None:
     target = walk.x.value(array)
     write(walk, target, everything(target.ndim), walk.x.value(value))
-
-
-def _scatter(walk: Walk, array: Typed, index: Typed, value: Typed) -> None:
-    """`np.add.at(array, index, value)`, one addition for each index."""
-    b = walk.b
-    if not (index.ndim == array.ndim == 1 and kind(index.type) in "iu" and value.ndim <= 1 and not value.is_tuple):
-        raise refuse("unsupported-call", "`np.add.at` of more than one axis is not supported", hint="use a loop")
-    index, value, outer = b.shared(index, "at"), b.shared(value), b.out
-    counter = b.fresh.fresh(b.spare("k"))
-    b.types[counter] = INT
-    b.out = []
-    place = b.index(index, [b.name(counter)])
-    write(walk, array, [place], b.index(value, [b.name(counter)]) if value.is_array else value, adds=True)
-    body, b.out = b.out, outer
-    bounds = constant(0).expr, b.dim(index, 0).expr, constant(1).expr
-    b.out.append(For(counter, *bounds, tuple(body), span=b.span, origin=b.origin))

@@ -11,7 +11,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.polynomial import polynomial as rising
 
+from adcompile.normal import places, polynomials, rearranged, statistics
 from adcompile.normal.linear_algebra import cholesky, cross, det, inv, kron, slogdet, solve
 
 
@@ -154,13 +156,6 @@ def gradient(f: Any, dx: Any = 1.0) -> Any:
     return out
 
 
-def polyval(p: Any, x: Any) -> Any:
-    value = x * 0.0
-    for k in range(len(p)):
-        value = value * x + p[k]
-    return value
-
-
 def convolve(a: Any, v: Any, mode: str = "full") -> Any:
     n, m = a.shape[0], v.shape[0]
     if n == 0 or m == 0:
@@ -197,20 +192,6 @@ def tile(A: Any, reps: int) -> Any:
     return out
 
 
-def atleast_1d(x: Any) -> Any:
-    if np.isscalar(x):
-        return np.array((x,))
-    return x
-
-
-def nansum(a: Any) -> Any:
-    return np.sum(np.where(np.isnan(a), 0.0, a))
-
-
-def nanmean(a: Any) -> Any:
-    return nansum(a) / np.sum(np.where(np.isnan(a), 0.0, 1.0))
-
-
 def isclose(a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08) -> Any:
     return np.logical_or(a == b, np.abs(a - b) <= atol + rtol * np.abs(b))
 
@@ -232,7 +213,45 @@ WRITTEN_OUT: Mapping[Any, Callable[..., Any]] = {
     np.linalg.solve: solve, np.linalg.inv: inv, np.linalg.det: det, np.linalg.slogdet: slogdet,
     np.linalg.cholesky: cholesky, np.cross: cross, np.kron: kron, np.sort: sort, np.argsort: argsort,
     np.quantile: quantile, np.percentile: percentile, np.median: median, np.searchsorted: searchsorted,
-    np.interp: interp, np.trapezoid: trapezoid, np.gradient: gradient, np.polyval: polyval, np.convolve: convolve,
-    np.repeat: repeat, np.tile: tile, np.atleast_1d: atleast_1d, np.nansum: nansum, np.nanmean: nanmean,
+    np.interp: interp, np.trapezoid: trapezoid, np.gradient: gradient, np.convolve: convolve,
+    np.repeat: repeat, np.tile: tile,
+    np.nonzero: places.nonzero, np.flatnonzero: places.flatnonzero, np.argwhere: places.argwhere,
+    np.extract: places.extract, np.compress: places.compress, np.place: places.place, np.putmask: places.putmask,
+    np.put: places.put, np.take: places.take, np.take_along_axis: places.take_along_axis,
+    np.put_along_axis: places.put_along_axis, np.fill_diagonal: places.fill_diagonal, np.add.at: places.add_at,
+    np.subtract.at: places.subtract_at, np.delete: places.delete, np.insert: places.insert, np.append: places.append,
+    np.bincount: statistics.bincount, np.digitize: statistics.digitize, np.histogram: statistics.histogram,
+    np.cov: statistics.cov, np.corrcoef: statistics.corrcoef, np.nansum: statistics.nansum,
+    np.nanprod: statistics.nanprod, np.nanmean: statistics.nanmean, np.nanvar: statistics.nanvar,
+    np.nanstd: statistics.nanstd, np.nanmax: statistics.nanmax, np.nanmin: statistics.nanmin,
+    np.nanmedian: statistics.nanmedian, np.nanquantile: statistics.nanquantile,
+    np.nanpercentile: statistics.nanpercentile, np.nancumsum: statistics.nancumsum,
+    np.nancumprod: statistics.nancumprod, np.nanargmax: statistics.nanargmax, np.nanargmin: statistics.nanargmin,
+    np.unique: statistics.unique, np.isin: statistics.isin, np.union1d: statistics.union1d,
+    np.intersect1d: statistics.intersect1d, np.setdiff1d: statistics.setdiff1d, np.setxor1d: statistics.setxor1d,
+    np.atleast_1d: rearranged.atleast_1d, np.atleast_2d: rearranged.atleast_2d, np.atleast_3d: rearranged.atleast_3d,
+    np.rot90: rearranged.rot90, np.unwrap: rearranged.unwrap, np.ediff1d: rearranged.ediff1d,
+    np.trim_zeros: rearranged.trim_zeros, np.resize: rearranged.resize, np.diagflat: rearranged.diagflat,
+    np.tri: rearranged.tri,
+    np.tril_indices: rearranged.tril_indices,
+    np.triu_indices: rearranged.triu_indices, np.tril_indices_from: rearranged.tril_indices_from,
+    np.triu_indices_from: rearranged.triu_indices_from, np.diag_indices: rearranged.diag_indices,
+    np.vander: rearranged.vander, np.logspace: rearranged.logspace, np.geomspace: rearranged.geomspace,
+    np.array_equal: rearranged.array_equal, np.asarray_chkfinite: rearranged.asarray_chkfinite,
+    np.nan_to_num: rearranged.nan_to_num, np.emath.sqrt: rearranged.real_sqrt, np.emath.log: rearranged.real_log,
+    np.emath.arcsin: rearranged.real_arcsin, np.emath.arccos: rearranged.real_arccos,
+    np.emath.arctanh: rearranged.real_arctanh,
+    np.polyval: polynomials.polyval, np.polyder: polynomials.polyder, np.polyint: polynomials.polyint,
+    np.polymul: polynomials.polymul, np.polyadd: polynomials.polyadd, np.polysub: polynomials.polysub,
+    rising.polyval: polynomials.rising_polyval, rising.polyadd: polynomials.rising_polyadd,
+    rising.polysub: polynomials.rising_polysub, rising.polymul: polynomials.rising_polymul,
+    rising.polyint: polynomials.rising_polyint, rising.polyder: polynomials.rising_polyder,
+    np.correlate: polynomials.correlate, np.hanning: polynomials.hanning, np.hamming: polynomials.hamming,
+    np.blackman: polynomials.blackman, np.bartlett: polynomials.bartlett,
     np.isclose: isclose, np.allclose: allclose, math.factorial: factorial,
 }  # fmt: skip
+
+
+def is_written_out(fn: Any) -> bool:
+    """Whether a call of a function is a call of one here."""
+    return getattr(type(fn), "__hash__", None) is not None and fn in WRITTEN_OUT

@@ -112,7 +112,7 @@ def not_a_function_of_arrays(x):
 
 @refused(A)
 def not_lowered(A):
-    return np.linalg.eigvalsh(A)
+    return np.partition(A[0], 2)
 
 
 @refused(4.0)
@@ -121,15 +121,15 @@ def recursive(x):
 
 
 @refused(x)
-def mask(x):
-    return np.sum(x[x > 1.0])
+def mask_in_a_test(x):
+    while np.sum(x[x > 1.0]) > 2.0:
+        x = 0.5 * x
+    return np.sum(x)
 
 
 @refused(x)
-def scatter_adds(x):
-    y = np.zeros(3)
-    y[np.array([0, 0, 1])] += x[:3]
-    return np.sum(y)
+def roots_of_a_polynomial(x):
+    return np.sum(np.roots(x))
 
 
 @refused(x)

@@ -1,0 +1,115 @@
+"""Functions of NumPy in their breadth: products by subscripts, grids, parts, statistics, polynomials."""
+
+import numpy as np
+from numpy.polynomial import polynomial
+
+from tests.corpus.registry import case, positive, vector
+
+
+def matrix(rows, columns, seed=0):
+    return np.random.default_rng(seed).normal(size=(rows, columns))
+
+
+SIGNS = np.array([0.3, -1.2, 2.0, 0.7, -0.4])
+
+
+@case(matrix(3, 4), matrix(4, 3, 1), twice=False)
+def products_by_subscripts(a, b):
+    s = np.sum(np.einsum("ij,jk->ik", a, b) ** 2) + np.sum(np.einsum("ij,jk", a, b) ** 3)
+    s += np.sum(np.einsum("ji,jk->ik", b, b) ** 2) + np.einsum("ij,ji->", a, b) ** 2
+    return s + np.sum(np.einsum("ij,kj->ik", a, a)) * np.einsum("ij->", a)
+
+
+@case(matrix(3, 3), vector(3), jit=True)
+def a_form(a, x):
+    return np.einsum("i,ij,j->", x, a, x) * np.einsum("ii", a)
+
+
+@case(matrix(3, 3), np.random.default_rng(2).normal(size=(2, 3, 3)), twice=False)
+def more_subscripts(a, t):
+    s = np.einsum("ij,jk,ki->", a, a, a) + np.einsum("ii", a) * np.sum(np.einsum("ii->i", a) ** 2)
+    s += np.sum(np.einsum("...ij,ij->...", t, a) ** 2) + np.sum(np.einsum("i,j->ij", a[0], a[1]) ** 2)
+    return s + np.sum(np.tensordot(t, a, axes=((1, 2), (0, 1))) ** 2) + np.tensordot(a, a) ** 2
+
+
+@case(matrix(3, 3), matrix(3, 2, 1))
+def powers_of_a_matrix(a, b):
+    return np.sum(np.linalg.multi_dot([a, b, b.T]) * a) + np.sum(np.linalg.matrix_power(a, 5) * a)
+
+
+@case(vector(5), matrix(3, 4), twice=False)
+def grids_and_choices(x, a):
+    p, q = np.meshgrid(x[:3], x[2:])
+    r, s = np.broadcast_arrays(a, x[:4])
+    return np.sum(p**2 * q) + np.sum(r * s**2)
+
+
+@case(SIGNS, analytic=False)
+def selected(x):
+    return np.sum(np.select([x < 0, x < 1], [x**2, np.sin(x)], default=x[0] * x)) + np.select([x[0] < 0], [x[1]], 3.0)
+
+
+@case(matrix(3, 4), twice=False)
+def parts_and_blocks(a):
+    b, c = np.split(a, 2, axis=1)
+    d, e, f = np.array_split(a.ravel(), 3)
+    g, h = np.hsplit(a, [1])
+    i, j, k = np.vsplit(a, 3)
+    s = np.sum(b * c**2) + np.sum(d * e) + np.sum(f**3) + np.sum(g * h) + np.sum(i * j * k)
+    return s + np.sum(np.block([[a, b], [c, a]]) ** 2) + np.sum(np.dstack((b, c**2)) ** 2)
+
+
+@case(matrix(3, 4), twice=False)
+def turned_and_triangular(a):
+    s = np.sum(np.rot90(a) * np.rot90(a, -1) ** 2) + np.sum(np.roll(a, 2) * a) + np.trace(a, 1)
+    s += np.sum(np.tril(a, -1) ** 2) + np.sum(np.triu(a, 1) ** 2) + np.sum(np.diag(a, -1) ** 2)
+    i, j = np.triu_indices(3)
+    return s + np.sum(np.diag(a[0], 1) ** 3) + np.sum(a[i, j] ** 2) + np.sum(np.vander(a[0]) ** 2)
+
+
+@case(SIGNS, analytic=False, twice=False)
+def steps_and_wrapped(x):
+    s = np.sum(np.unwrap(x * 5.0) ** 2) + np.sum(np.ediff1d(x, to_begin=x[0], to_end=x[1:2]) ** 2)
+    return s + np.sum(np.resize(x, (3, 4)) ** 2) + np.sum(np.nan_to_num(x / 2.0, nan=1.0) ** 2)
+
+
+@case(SIGNS, analytic=False, twice=False)
+def counted_with_weights(x):
+    s = np.sum(np.bincount(np.array([0, 1, 1, 3, 0]), weights=x) ** 2)
+    s += np.sum(np.histogram(x, bins=3, weights=x**2, range=(-2.0, 3.0))[0] ** 2)
+    return s + np.sum(x * np.digitize(x, np.array([-1.0, 0.0, 1.0])))
+
+
+@case(matrix(3, 5), analytic=False, twice=False)
+def covariances(a):
+    return np.sum(np.cov(a) ** 2) + np.sum(np.corrcoef(a)[0]) + np.cov(a[0]) * a[0, 0]
+
+
+@case(np.array([0.3, np.nan, 2.0, -0.7]), analytic=False, twice=False)
+def without_nans(x):
+    s = np.nansum(x) ** 2 + np.nanmean(x) ** 2 + np.nanvar(x) + np.nanstd(x) + np.nanmax(x) ** 2 + np.nanmin(x)
+    return s + np.nanprod(x) + np.nanmedian(x) ** 2 + np.nanpercentile(x, 30) ** 2 + x[np.nanargmax(x)]
+
+
+@case(SIGNS, analytic=False, twice=False)
+def distinct_values(x):
+    s = np.sum(np.unique(x) ** 2 * np.arange(5.0)) + np.sum(np.union1d(x, x[:2] * 3.0) ** 2)
+    return s + np.sum(np.intersect1d(x, x[1:3]) ** 2) + np.sum(np.setdiff1d(x, x[1:3]) ** 2)
+
+
+@case(vector(5), analytic=False, twice=False)
+def polynomials(x):
+    s = np.sum(np.polyder(x) ** 2) + np.sum(np.polyint(x) ** 2) + np.sum(np.polymul(x, x[:2]) ** 2)
+    s += polynomial.polyval(x[0], x) + np.sum(polynomial.polymul(x, x[:2]) ** 2)
+    return s + np.sum(np.correlate(x, x[:2], "full") ** 2) + np.sum(np.hamming(5) * x)
+
+
+@case(0.7, positive(3), analytic=False, twice=False)
+def numbers_taken_for_arrays(a, x):
+    s = float(np.all(a > 0)) * a + np.full_like(a, 2.0) * a + np.expand_dims(a, 0)[0] ** 2
+    s += np.float64(a).copy() ** 2 + np.asarray(a) ** 2 * (np.asarray(a) > 0).all()
+    for k, v in enumerate(x.flat):
+        s += v * k * np.atleast_1d(a)[0]
+    y = np.array(x, dtype=float)
+    y.sort()
+    return s + y[0] * y[1]
