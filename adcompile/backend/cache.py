@@ -26,6 +26,7 @@ import numba
 import numpy as np
 
 from adcompile import memory, runtime
+from adcompile.backend import vecmath
 
 _OWN = re.compile(r"\w+_[0-9a-f]{20}\.py|[0-9a-f]{64}\.json")
 _CALLED = (runtime, memory)  # what holds the functions of ours that generated code calls
@@ -57,7 +58,7 @@ def digest(source: str, imports: Mapping[str, Any], parts: Iterable[str]) -> str
 def _surroundings() -> tuple[str, ...]:
     """What the code was made by and runs with."""
     texts = [Path(str(module.__file__)).read_text(encoding="utf-8") for module in _CALLED]
-    return (*texts, sys.version, platform.machine(), numba.__version__, np.__version__)
+    return (*texts, sys.version, platform.machine(), numba.__version__, np.__version__, vecmath.described())
 
 
 def _described(name: str, value: Any) -> str | None:

@@ -25,6 +25,7 @@ from numba.core.cpu_options import ParallelOptions
 
 from adcompile.backend import cache
 from adcompile.backend.emit import Emitted
+from adcompile.backend.vecmath import VectorMath
 from adcompile.errors import InvalidArgument
 from adcompile.runtime import prange
 
@@ -104,7 +105,8 @@ class Compiled:
     def dispatcher(self) -> Any:
         """The function compiled by Numba, for each layout of its arguments on its own."""
         parallel = {"parallel": _ONLY_PRANGE} if self._parallel else {}  # where there is none, Numba would warn
-        return numba.njit(cache=self.on_disk, **parallel, **self._options.numba())(self.python)
+        options = {**parallel, **self._options.numba(), "pipeline_class": VectorMath}
+        return numba.njit(cache=self.on_disk, **options)(self.python)
 
     def result(self, args: tuple[Any, ...]) -> Any:
         """Numba's compile result for Numba types; a damaged entry of its disk cache is made again."""

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from adcompile import runtime
-from adcompile.backend import cache
+from adcompile.backend import cache, vecmath
 from adcompile.backend.compile import Compiled, Options, as_written, imports_all
 from adcompile.backend.emit import Emitted
 from adcompile.ir.types import Array, Scalar, Static, TupleType, Type
@@ -48,7 +48,8 @@ def _surroundings() -> tuple[str, ...]:
         content = path.read_bytes()
         own.update(f"{path.relative_to(package).as_posix()} {len(content)} ".encode() + content)
     libraries = [f"{name} {_version(name)}" for name in ("numpy", "numba", "llvmlite", "libcst._version", "scipy")]
-    return (str(FORMAT), own.hexdigest(), sys.version, platform.machine(), str(sys.flags.optimize), *libraries)
+    machine = (sys.version, platform.machine(), vecmath.described(), str(sys.flags.optimize))
+    return (str(FORMAT), own.hexdigest(), *machine, *libraries)
 
 
 def _version(library: str) -> str:

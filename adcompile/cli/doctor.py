@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import ctypes.util
 import os
 import platform
 import sys
@@ -17,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from adcompile.api import grad
+from adcompile.backend import vecmath
 from adcompile.backend.cache import directory, entries
 
 
@@ -40,19 +39,11 @@ def _found() -> Iterator[tuple[str, str]]:
             yield package, missing
     yield "python", f"{platform.python_implementation()} {sys.version.split()[0]}, {platform.machine()}"
     yield "SVML", "used by Numba" if config.USING_SVML else "not there"
-    yield "libmvec", "found" if _loads("libmvec.so.1") else "not there: exp, sin and the like are not vectorised"
+    yield "libmvec", "found" if vecmath.described() else "not there: exp, sin and the like are not vectorised"
     yield "threads", f"{get_num_threads()} of {os.cpu_count()} processors"
     folder = directory()
     yield "cache", f"{folder}, {len(entries())} files, {'writable' if _writable(folder) else 'NOT writable'}"
     yield "a derivative", _tried()
-
-
-def _loads(library: str) -> bool:
-    try:
-        ctypes.CDLL(library)
-    except OSError:
-        return False
-    return True
 
 
 def _writable(folder: Path) -> bool:

@@ -15,6 +15,8 @@ A branch is replayed or reversed statement by statement for the same reasons.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from adcompile.analysis.activity import Activity
@@ -51,6 +53,7 @@ from adcompile.ir.walk import (
     uses,
     with_blocks,
 )
+from adcompile.rules.registry import is_dear
 from adcompile.runtime import PRODUCTS, grown
 from adcompile.transform.checkpoints import Checkpoints
 from adcompile.transform.loop_kinds import inside
@@ -63,6 +66,7 @@ _ARITHMETIC_FREE: frozenset[object] = frozenset(
     {np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal}
     | {ops.both, ops.either, ops.negated, ops.dim}
 )
+_WAVES = (np.sin, np.cos, math.sin, math.cos)
 
 
 _WHOLE = (ops.copy, *PRODUCTS)
@@ -331,7 +335,7 @@ class Replay(Checkpoints):
         total = 0
         for part in nodes(expr):
             if isinstance(part, Call) and part.fn not in _ARITHMETIC_FREE:
-                total += 1
+                total += 2 if part.fn in _WAVES or is_dear(part.fn, part.args) else 1  # one call may give two values
             elif isinstance(part, Name) and part.id in self.where:
                 where = self.where[part.id]
                 frame = self.frame_of(where.region)
