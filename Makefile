@@ -3,7 +3,7 @@
 # stand.  make test-interop: functions in PyTorch, JAX, PyTensor, Dask and joblib.  Each in a virtual environment of its own.
 PYTHON ?= python3
 
-.PHONY: test test-real test-interop demo bench bench-quick lint types fuzz goldens clean
+.PHONY: test test-real test-interop demo gallery bench bench-quick lint types fuzz goldens clean
 
 test: lint types
 	.venv/bin/python -m pytest -n 2 --dist worksteal -q
@@ -24,6 +24,10 @@ types: .venv/installed
 
 demo: .venv-demo/installed
 	.venv-demo/bin/python examples/influenza.py
+
+gallery: .venv-demo/installed
+	for name in $(basename $(notdir $(wildcard examples/*.py))); do \
+	    .venv-demo/bin/python examples/$$name.py docs/gallery/$$name.png || exit 1; done
 
 bench: .venv-bench/installed
 	.venv-bench/bin/python -m benchmarks --write docs
