@@ -80,7 +80,6 @@ def window(a):
     return np.sum(a * a)
 
 
-
 @case(vector(4))
 def two_names(x):
     y = x
