@@ -11,7 +11,7 @@ import numpy as np
 
 from tests.texts import defined
 
-HELPERS = """
+HELPERS = '''
 def mix(p, q, c=0.5):
     return c * np.sin(p) + (1.0 - c) * q
 
@@ -38,7 +38,7 @@ def search(u, limit):
         if s > limit:
             return np.sin(s)
     return s
-"""
+'''
 _files = count()
 
 

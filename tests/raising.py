@@ -28,7 +28,7 @@ def texts(x, n, kind):
     if n == 8:
         raise TypeError(kind)
     if n == 9:
-        raise ValueError(f"{x} and {n + 1:03d}")
+        raise ValueError(f"{x}" f" and {n + 1:03d}")
     assert n != 10
     assert n != 11, f"not {n}"
     return x * x * n

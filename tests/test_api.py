@@ -210,7 +210,7 @@ class TestNesting:
         with pytest.raises(Unsupported, match="not-scalar"):
             backward_of_forward((X, 2.0), (v,))
         forward = vjp(jvp(energy, wrt="x", jit=False), jit=False)
-        ((by_x, _),) = (forward((X, 2.0), (v,))[1]((0.0, 1.0)),)
+        (by_x, _), = (forward((X, 2.0), (v,))[1]((0.0, 1.0)),)
         assert np.allclose(by_x, want)
 
     def test_pullbacks_as_functions_are_differentiated(self):

@@ -54,7 +54,9 @@ def of_floats(case: Case) -> tuple[Callable[..., Any], list[int]]:
         return case.function, floats
     names = case.function.__code__.co_varnames[: len(case.args)]
     bound = {name: value for name, value in zip(names, case.args, strict=True) if not is_float(value)}
-    text = f"def bound({', '.join(names[place] for place in floats)}):\n    return function({', '.join(names)})\n"
+    text = (
+        f"def bound({', '.join(names[place] for place in floats)}):\n    return function({', '.join(names)})\n"
+    )
     return defined(text, f"<bound {case.name}>", {"function": case.function, **bound})["bound"], floats
 
 

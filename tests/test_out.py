@@ -227,11 +227,8 @@ def test_a_gradient_into_an_array_allocates_none() -> None:
 
 
 def test_what_is_printed() -> None:
-    assert (
-        grad(product, out=True, jit=False)
-        .source_for(X, Y, X)
-        .endswith(
-            """\
+    assert grad(product, out=True, jit=False).source_for(X, Y, X).endswith(
+        """\
 def product_grad(x, y, x_bar):
     check_out(x_bar, x, (x, y))
     for i in range(x_bar.shape[0]):
@@ -242,7 +239,6 @@ def product_grad(x, y, x_bar):
         x_bar[i + 1] += x[i] * y[i + 1]
     return x_bar
 """
-        )
     )
 
 

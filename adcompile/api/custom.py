@@ -43,7 +43,7 @@ class Custom(Kept):
         self.primal = function
         count = len(self.signature.parameters)
         for number in nondiff_argnums:
-            if not isinstance(number, int) or not -count <= number < count:
+            if not -count <= number < count:
                 message = f"{self.kind} of {self.__name__}: nondiff_argnums={nondiff_argnums!r}, and the function has "
                 raise InvalidArgument(f"{message}{count} parameters")
         self.nondiff = tuple(sorted({number % count for number in nondiff_argnums}))

@@ -310,12 +310,9 @@ def test_a_temporary_that_outlives_what_it_replaces_stays() -> None:
 def test_branches() -> None:
     test = Call(np.less, (Name("x"), Const(0.0)))
     negative = (Assign("y", Call(np.negative, (Name("x"),))),)
-    other = If(
-        Call(np.equal, (Name("x"), Const(1.0))),
-        (Assign("y.1", Const(5.0)),),
-        (),
-        (Merge("y.2", Name("y.1"), Name("x")),),
-    )
+    other = If(Call(np.equal, (Name("x"), Const(1.0))), (Assign("y.1", Const(5.0)),), (), (
+        Merge("y.2", Name("y.1"), Name("x")),
+    ))
     text = text_of(If(test, negative, (other,), (Merge("y.3", Name("y"), Name("y.2")),)), Return(Name("y.3")))
     assert text.startswith("if x < 0.0:\n    y = -x\nelif x == 1.0:\n    y = 5.0\nelse:\n    y = x\nreturn y")
     clipped = If(test, (), (Assign("x.1", Const(0.0)),), (Merge("x.2", Name("x"), Name("x.1")),))

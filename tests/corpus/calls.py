@@ -121,6 +121,8 @@ def called_in_condition(x, n):
     return x * x
 
 
+
+
 @case(vector(4))
 def passed_a_function(x):
     return applied(np.sin, x[0]) + applied(damped, x[1]) * applied(math.exp, x[2])

@@ -11,7 +11,7 @@ def rosenbrock(x):
     for i in range(x.shape[0] - 1):
         a = x[i + 1] - x[i] ** 2
         b = 1.0 - x[i]
-        s += 100.0 * a**2 + b**2
+        s += 100.0 * a ** 2 + b ** 2
     return s
 
 
@@ -22,7 +22,7 @@ def pendulum(q, p, k, n, h):
     for i in range(n):
         p = p - h * k * np.sin(q)
         q = q + h * p
-    return 0.5 * p**2 - k * np.cos(q)
+    return 0.5 * p ** 2 - k * np.cos(q)
 
 
 @case(vector(7), 4, jit=True)
@@ -32,7 +32,7 @@ def smooth(u, steps):
     for t in range(steps):
         for i in range(1, n - 1):
             u[i] = u[i] + 0.1 * (u[i - 1] - 2.0 * u[i] + u[i + 1]) - 0.05 * u[i] * (u[i + 1] - u[i - 1])
-    return np.sum(u**2)
+    return np.sum(u ** 2)
 
 
 # Newton stops at a tolerance: the derivative of the iteration is that of the solution to its square root only.

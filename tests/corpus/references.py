@@ -47,6 +47,7 @@ def stepped(u, h, n):
     return np.sum(u * u)
 
 
+
 @case(vector(4), 0.3)
 @case(vector(4), -0.3)
 def either_of_two_new(x, a):
@@ -86,6 +87,7 @@ def kept_beside(x, n):
         if x[0] > best[0]:
             best = x
     return np.sum(best * best)
+
 
 
 @case(vector(4), 3)

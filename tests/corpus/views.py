@@ -80,6 +80,7 @@ def window(a):
     return np.sum(a * a)
 
 
+
 @case(vector(4))
 def two_names(x):
     y = x

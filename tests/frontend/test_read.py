@@ -27,7 +27,7 @@ def lines(fn):
 
 def test_operators_and_precedence():
     def f(a, b):
-        c = -(a**2) + (a - b) * 3 // b % 2
+        c = -a**2 + (a - b) * 3 // b % 2
         d = not (a < b) or a >= b and b != 0.0
         return c if d else (a & 3) | (b ^ 1) << 2
 
@@ -149,7 +149,8 @@ def test_lambdas_are_told_apart():
     f, g = (lambda x: x * 2.0), (lambda y: y + 1.0)
     assert "x * 2.0" in text(f) and "y + 1.0" in text(g)
     h = lambda x: (  # noqa: E731
-        x * 3.0
+        x
+        * 3.0
     )
     assert "x * 3.0" in text(h)
 

@@ -7,7 +7,7 @@ def rosenbrock_grad(x):
     for i in range(x.shape[0] - 1):
         a = x[i + 1] - x[i] ** 2
         b = 1.0 - x[i]
-        s += 100.0 * a**2 + b**2
+        s += 100.0 * a ** 2 + b ** 2
         # s += 100.0 * a ** 2 + b ** 2
         a_bar = 200.0 * a
         # a = x[i + 1] - x[i] ** 2

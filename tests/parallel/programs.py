@@ -415,7 +415,7 @@ def bins(x, k):
     h = np.zeros(4)
     for i in prange(x.shape[0]):
         h[i % 4] += np.sin(x[i]) * k
-    return np.sum(h**2)
+    return np.sum(h ** 2)
 
 
 @program("x", 0.7)
