@@ -14,10 +14,12 @@ from typing import Any
 
 from adcompile.analysis.types_of import type_of_value
 from adcompile.analysis.typing import infer
+from adcompile.backend.compile import Options, compiled
 from adcompile.backend.emit import Emitted, emit
 from adcompile.errors import InternalError, InvalidArgument, Unsupported, refuse
 from adcompile.frontend.read import read
 from adcompile.ir.nodes import Const, Expr, Function, Name, Return, Tuple
+from adcompile.ir.opaque import has_opaque
 from adcompile.ir.show import show
 from adcompile.ir.types import Static, TupleType, Type
 from adcompile.ir.verify import verify_core, verify_plain, verify_ssa, verify_surface
@@ -38,6 +40,7 @@ from adcompile.transform.auxiliary import result_and_aux
 from adcompile.transform.entry import own_copies
 from adcompile.transform.forward import forward
 from adcompile.transform.into import Out, into
+from adcompile.transform.opaque_calls import own_results
 from adcompile.transform.packing import one_seed, primals_and_tangents
 from adcompile.transform.plan import Bound
 from adcompile.transform.reverse import reverse
@@ -57,6 +60,8 @@ class Job:
     parallel: bool = False  # whether `prange` means anything
     aux: bool = False  # whether the function returns `(result, aux)`, of which the result alone is differentiated
     out: Out | None = None  # what the caller gives to write the result to
+    valued: bool = False  # of what is composed: whether it returns a value before what goes there
+    last: bool = False  # whether no derivative is taken after it: opaque functions are inlined
 
 
 Done = Mapping[str, Function]
@@ -83,7 +88,7 @@ def _inlined(function: Function, job: Job, done: Done) -> Function:
         for param, type_ in zip(function.params, job.arguments, strict=True)
         if param in kept and isinstance(type_, Static) and callable(type_.value)
     }
-    function = inlined(function, known=functions).function
+    function = inlined(function, known=functions, last=job.last).function
     return function if job.parallel else replace(function, body=unmarked(function.body))
 
 
@@ -92,6 +97,7 @@ def _typed(function: Function) -> Function:
 
 
 def _derivative(core: Function, job: Job, done: Done) -> Function:
+    core = own_results(core)
     if job.aux:
         result_and_aux(core)
     match job.kind:
@@ -116,7 +122,9 @@ def _packed(function: Function, job: Job, done: Done) -> Function:
         return primals_and_tangents(function, dict(zip(job.wrt, function.params[len(primals) :], strict=True)))
     if job.kind == "pullback":
         function = one_seed(function, primals, _result(done["typed"], job))
-    return into(function, job.out, job.kind == "value_and_grad") if job.out is not None else function
+    if job.out is None or has_opaque(function.body):
+        return function
+    return into(function, job.out, job.valued or job.kind == "value_and_grad")
 
 
 STAGES: tuple[Stage, ...] = (
@@ -191,10 +199,43 @@ def run(job: Job) -> Outcome:
         undivided = emitted = emit(function, notes)
         if function is not done["packed"]:
             undivided = emit(done["packed"], notes)
+    if has_opaque(function.body):
+        emitted = _in_the_end(job, function, undivided)
     if shown == "emit":
         print(emitted.text)
     typed = done["typed"]
     return Outcome(function.name, emitted, undivided, _type(_result(typed, job), typed.types), Stages(done))
+
+
+def typed(function: Callable[..., Any], arguments: tuple[Type, ...]) -> Function:
+    """A function in the core dialect, typed, before anything is made of it; opaque functions in it are inlined."""
+    job = Job(function, arguments, "primal", (), last=True)
+    core = Function("", (), ())
+    done: dict[str, Function] = {}
+    for stage in STAGES:
+        with _named(stage.name, job):
+            core = stage.run(core, job, done)
+        if stage.name == "typed":
+            break
+        done[stage.name] = core
+    return core
+
+
+def returned_type(core: Function) -> Type:
+    """The type of what a core function returns."""
+    last = core.body[-1]
+    assert isinstance(last, Return)
+    return _type(last.value, core.types)
+
+
+def _in_the_end(job: Job, function: Function, written: Emitted) -> Emitted:
+    """The text of a derivative that calls functions which stay calls until all derivatives are taken: with what they
+    do in their place."""
+    arguments = tuple(function.types[param] for param in function.params)
+    text = compiled(function.name, written, Options(jit=False)).python
+    valued = job.kind == "value_and_grad"
+    again = Job(text, arguments, "composed", (), parallel=job.parallel, out=job.out, valued=valued, last=True)
+    return run(again).emitted
 
 
 @contextmanager

@@ -7,7 +7,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from adcompile.analysis.aliasing import Roots, is_allocation
 from adcompile.chain import differentiable
 from adcompile.ir import ops
-from adcompile.ir.nodes import Accum, Assign, Atom, Call, Expr, For, Function, If, Index, Name, Stmt, Store, While
+from adcompile.ir.nodes import (
+    Accum,
+    Assign,
+    Atom,
+    Call,
+    Expr,
+    For,
+    Function,
+    If,
+    Index,
+    Name,
+    Stmt,
+    Store,
+    Tuple,
+    While,
+)
+from adcompile.ir.opaque import Opaque
 from adcompile.ir.types import Array, Scalar, TupleType, is_float
 from adcompile.ir.walk import names, statements
 from adcompile.runtime import PRODUCTS
@@ -50,10 +66,18 @@ class Activity:
                     return self.expression(args[0])
                 if fn in PRODUCTS:
                     return any(map(self.expression, args))
+                if isinstance(fn, Opaque):
+                    return any(map(self.passed, args))
+                if fn is ops.item:
+                    return self.expression(args[0])
                 if is_allocation(expr):
                     return False
                 return any(self.expression(args[position]) for position in differentiable(expr))
         return False
+
+    def passed(self, arg: Expr) -> bool:
+        """Whether an argument of an opaque call, or an item of it, varies."""
+        return any(map(self.passed, arg.items)) if isinstance(arg, Tuple) else self.expression(arg)
 
     def _grow(self, function: Function) -> bool:
         before = len(self._varied)

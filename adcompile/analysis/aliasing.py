@@ -19,14 +19,17 @@ from collections.abc import Iterable, Mapping
 
 from adcompile.ir import ops
 from adcompile.ir.nodes import Assign, Call, Expr, For, Function, If, Name, Stmt, While
+from adcompile.ir.opaque import is_opaque
 from adcompile.ir.types import Array, Type
 from adcompile.ir.walk import statements
 from adcompile.runtime import PRODUCTS, grown
 
 
 def is_allocation(expr: Expr) -> bool:
-    """Whether an expression makes a fresh array (`runtime.grown` may: it is one too)."""
-    return isinstance(expr, Call) and (expr.fn is grown or expr.fn in ops.ALLOCATIONS or expr.fn in PRODUCTS)
+    """Whether an expression makes a fresh array (`runtime.grown` may: it is one too), or is of an opaque call."""
+    if not isinstance(expr, Call):
+        return False
+    return expr.fn is grown or expr.fn in ops.ALLOCATIONS or expr.fn in PRODUCTS or is_opaque(expr)
 
 
 class Roots:

@@ -28,6 +28,7 @@ from adcompile.analysis.array_functions import ELEMENTWISE, RESULTS
 from adcompile.errors import refuse
 from adcompile.ir import ops
 from adcompile.ir.nodes import Call, Const, Expr, Index, Name, Slice, Tuple
+from adcompile.ir.opaque import Opaque
 from adcompile.ir.types import BOOL, FLOAT, INT, Array, Scalar, Static, TupleType, Type, kind, ndim
 from adcompile.rules.registry import is_constant, rule_for
 
@@ -166,6 +167,11 @@ _LENGTHS = (
 def type_of_call(call: Call, args: Sequence[Type]) -> Type:
     """The type of a call in canonical form, given the types of its positional arguments."""
     fn = call.fn
+    if isinstance(fn, Opaque):
+        return fn.result(tuple(args))
+    if fn in (ops.item, ops.residual):
+        assert isinstance(args[0], TupleType)
+        return args[0].items[call.args[1].value]  # type: ignore[union-attr]
     if fn in _LENGTHS:
         return INT
     if fn in runtime.PRODUCTS:

@@ -52,8 +52,10 @@ from adcompile.ir.nodes import (
     While,
     base_of,
 )
+from adcompile.ir.opaque import is_opaque
 from adcompile.ir.show import expression, spelling, subscript, trip_space
 from adcompile.ir.types import Array, Scalar, Static, TupleType, Type
+from adcompile.ir.walk import statements
 
 register_jitable(ops.undefined)
 
@@ -182,7 +184,7 @@ def infer(function: Function) -> dict[str, Type]:
     What Numba cannot type is refused at the statement that it could not type."""
     text = _Raw(function)
     names = {variable: name for name, variable in text.variables.items()}
-    result = {param: function.types[param] for param in function.params}
+    result = {name: function.types[name] for name in text.given}
     for variable, theirs in _inferred(function, text).items():
         ours = type_of(types.unliteral(theirs))
         if variable in names and ours is not None:
@@ -197,7 +199,7 @@ def _inferred(function: Function, text: _Raw) -> Mapping[str, types.Type]:
     flags = compiler.Flags()
     flags.nrt = True
     flags.error_model = "numpy"
-    arguments = tuple(numba_type(function.types[param]) for param in function.params)
+    arguments = tuple(numba_type(function.types[name]) for name in text.given)
     try:
         with global_compiler_lock:
             compiler.compile_extra(
@@ -252,7 +254,9 @@ class _Raw:
         self.variables: dict[str, str] = {}
         self._globals: dict[int, str] = {}
         self._lines: list[str] = []
-        self.line(0, f"def function({', '.join(self.variable(param) for param in function.params)}):")
+        opaque = [s.target for s in statements(function.body) if isinstance(s, Assign) and is_opaque(s.value)]
+        self.given = (*function.params, *opaque)  # what others say the types of
+        self.line(0, f"def function({', '.join(map(self.variable, self.given))}):")
         self.block(function.body)
         self.source = "\n".join(self._lines) + "\n"
 
@@ -286,7 +290,8 @@ class _Raw:
 
         match stmt:
             case Assign(target, value):
-                assign(target, value)
+                if not is_opaque(value):
+                    assign(target, value)
             case Store(array, index, value) | Accum(array, index, value):
                 symbol = "=" if isinstance(stmt, Store) else "+="
                 place = subscript(array, index, self.variable, self.spelled)

@@ -12,6 +12,7 @@ import numpy as np
 
 from adcompile.api.checking import WrongDerivative, check, tolerance
 from adcompile.api.composed import Composed
+from adcompile.api.custom import custom_jvp, custom_vjp
 from adcompile.api.derivative import Derivative, Request
 from adcompile.api.linear import Linear
 from adcompile.api.pullback import VectorJacobian, copied
@@ -26,6 +27,8 @@ __all__ = [
     "VectorJacobian",
     "WrongDerivative",
     "check_grads",
+    "custom_jvp",
+    "custom_vjp",
     "grad",
     "hessian",
     "hvp",

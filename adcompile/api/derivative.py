@@ -30,8 +30,10 @@ from adcompile.api.signatures import (
 )
 from adcompile.backend.compile import Compiled, Options, compiled
 from adcompile.backend.dispatch import Specialised
+from adcompile.backend.emit import Emitted
 from adcompile.backend.records import Record
 from adcompile.errors import AdcompileError, InvalidArgument, refuse
+from adcompile.ir.opaque import Opaque
 from adcompile.ir.show import shown_type
 from adcompile.ir.types import TupleType, Type, is_float
 from adcompile.transform.into import Out
@@ -202,6 +204,8 @@ class Derivative(Specialised):
     ) -> tuple[Callable[..., Any], tuple[str, ...]]:
         """The function to differentiate, one with source, and what its parameters of `wrt` are called."""
         function, wrt = self.primal, self._wrt if wrt is None else wrt
+        if isinstance(function, Opaque):
+            return calling(function), wrt
         if not isinstance(function, Derivative):
             return function, wrt
         function = function.function_for(primals)
@@ -326,6 +330,17 @@ class Derivative(Specialised):
 
     def __deepcopy__(self, memo: object) -> Derivative:
         return self
+
+
+def calling(function: Opaque) -> Callable[..., Any]:
+    """A function with source that calls one which derivatives do not look into."""
+    params = ", ".join(function.signature.parameters)
+    called = "function"
+    while called in function.signature.parameters:
+        called += "_"
+    name = identifier(function.__name__)
+    text = f"def {name}({params}):\n    return {called}({params})\n"
+    return compiled(name, Emitted(text, {called: function}), TEXT).python
 
 
 def leaves(type_: Type) -> Iterator[Type]:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numba
@@ -175,6 +176,16 @@ class Specialised(CPUDispatcher):  # type: ignore[misc]
             exec(text, namespace)
             self._links[args] = numba.njit(namespace[own])
         return self._links[args]
+
+
+def numba_type_of(function: Any) -> Any:
+    """The type that compiled code has for a Python function, which it compiles, or for a compiled one."""
+    return function._numba_type_ if hasattr(function, "_numba_type_") else _jitted(function)._numba_type_
+
+
+@lru_cache(maxsize=256)
+def _jitted(function: Callable[..., Any]) -> Any:
+    return numba.njit(function)
 
 
 def _nothing() -> None:

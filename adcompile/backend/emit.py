@@ -56,6 +56,7 @@ from adcompile.ir.nodes import (
     Store,
     While,
 )
+from adcompile.ir.opaque import Opaque
 from adcompile.ir.show import expression, returned, spelling, subscript, symbol, trip_space
 from adcompile.ir.types import BOOL, Array, Scalar, is_float, kind
 from adcompile.runtime import prange
@@ -76,7 +77,7 @@ def emit(function: Function, notes: bool = True, numbered: bool = False) -> Emit
     """The Python text of a core function; `notes` asks for the primal statements as comments, `numbered` for the lines
     where these stand in their file."""
     params = printed_params(function.params).values()
-    spellings = Spellings(params)
+    spellings = Spellings((*params, function.name))  # which may call a function of its own name
     for part in _texts_to_come(function):
         expression(part, str, spellings)
     if any(isinstance(stmt, For) and stmt.parallel for stmt in walk.statements(function.body)):
@@ -106,6 +107,8 @@ class Spellings:
         self._texts: dict[int, str] = {}
 
     def __call__(self, value: Any) -> str:
+        if isinstance(value, Opaque):
+            value = value.written
         if id(value) not in self._texts:
             self._texts[id(value)] = self._new(value)
         return self._texts[id(value)]

@@ -35,6 +35,7 @@ from typing import Any
 import numpy as np
 
 from adcompile.frontend.resolve import MISSING, attribute
+from adcompile.ir.opaque import Opaque
 from adcompile.ir.types import Array, Scalar, Static, TupleType
 
 LIBRARIES = frozenset({"builtins", "math", "cmath", "operator", "_operator", "numpy", "scipy", "numba", "adcompile"})
@@ -118,6 +119,8 @@ class _Description:
         if hasattr(type(value), "__adcompile_derivative__"):
             return "derivative", *map(self.value, value.described())
         kind = type(value)
+        if isinstance(value, Opaque):
+            return "opaque", kind.__name__, *map(self.value, value.described())
         if kind in (tuple, list):
             return kind.__name__, *map(self.value, value)
         if kind in (set, frozenset):

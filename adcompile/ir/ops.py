@@ -89,6 +89,16 @@ def repeated(value: Any, count: int) -> Any:
     return [value] * count
 
 
+def item(values: Any, number: int) -> Any:
+    """Printed `values[number]`: an item of a tuple that an opaque call gave."""
+    return values[number]
+
+
+def residual(values: Any, number: int) -> Any:
+    """As `item`, of what the forward sweep keeps for the reverse sweep: it carries no derivative."""
+    return values[number]
+
+
 def refused(refusals: Any) -> Any:
     """Surface only: stands where something is not of the language; refused where it is not in a dead branch."""
     raise Unsupported(refusals)

@@ -234,6 +234,8 @@ class _Printer:
                     return f"raise {self.function_name(kind)}({self.arguments(tuple(rest), ())})", _CHOICE
                 parts = self.arguments((Const(kind), Const(template), *rest), ())
                 return f"raise {self.function_name(runtime.formatted)}({parts})", _CHOICE
+            case Call(ops.item | ops.residual, (values, number), ()):
+                return f"{self.at(values, _ATOM)}[{self.at(number, _CHOICE)}]", _ATOM
             case Call(ops.copy, (array,), ()):
                 return f"{self.at(array, _ATOM)}.copy()", _ATOM
             case Call(ops.table, (Const(ops.Contents(array=outside)),), ()):

@@ -27,6 +27,7 @@ from adcompile.ir.nodes import (
     Update,
     While,
 )
+from adcompile.ir.opaque import is_opaque
 from adcompile.ir.types import Array, TupleType, Type, ndim
 from adcompile.ir.walk import atoms, binds, blocks, children, defines, expressions, names, statements
 
@@ -78,12 +79,22 @@ def verify_core(function: Function) -> None:
         for part in children(expr):
             scalar(part, stmt)
 
+    def passed(expr: Expr, stmt: Stmt) -> None:
+        """The arguments of an opaque call: names, scalar expressions, and tuples of those."""
+        for part in children(expr):
+            if isinstance(part, Tuple):
+                passed(part, stmt)
+            elif not isinstance(part, Name):
+                scalar(part, stmt)
+
     def check(stmt: Stmt) -> None:
         match stmt:
             case Update():
                 _fail(function, stmt, "an update is left")
             case Assign(target, value):
-                if not isinstance(types[target], (Array, TupleType)):
+                if is_opaque(value):
+                    passed(value, stmt)
+                elif not isinstance(types[target], (Array, TupleType)):
                     scalar(value, stmt)
             case Store(array, index, value) | Accum(array, index, value):
                 if len(index) != ndim(types[array]):

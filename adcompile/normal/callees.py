@@ -15,6 +15,7 @@ from adcompile.errors import Span, refuse
 from adcompile.frontend.functions import LocalFunction
 from adcompile.frontend.resolve import literal
 from adcompile.ir.nodes import Expr
+from adcompile.ir.opaque import Opaque
 from adcompile.rules.registry import is_constant, rule_for
 
 _OURS = ("adcompile.ir.ops", "adcompile.runtime")
@@ -37,7 +38,7 @@ def spelled(fn: Callable[..., Any]) -> str:
 
 def stays_a_call(fn: Callable[..., Any]) -> bool:
     """Whether later stages know a callable: by a rule, or as a function of NumPy or of the language."""
-    if rule_for(fn) is not None or is_constant(fn):
+    if isinstance(fn, Opaque) or rule_for(fn) is not None or is_constant(fn):
         return True
     if isinstance(fn, np.ufunc):
         return getattr(np, fn.__name__, None) is fn
@@ -47,8 +48,11 @@ def stays_a_call(fn: Callable[..., Any]) -> bool:
     return known or (module in _LANGUAGE and not isinstance(fn, types.FunctionType))
 
 
-def callee_of(fn: Callable[..., Any], span: Span | None, inside: str) -> Callee | None:
-    """The user's function that a call has to be replaced by; `None` if the call stays."""
+def callee_of(fn: Callable[..., Any], span: Span | None, inside: str, last: bool = False) -> Callee | None:
+    """The user's function that a call has to be replaced by; `None` if the call stays, as that of an opaque function
+    does unless this is the `last` time that the text is read."""
+    if isinstance(fn, Opaque):
+        return callee_of(fn.inlined, span, inside, last) if last and fn.inlined is not None else None
     if hasattr(fn, "__adcompile_derivative__"):
         raise refuse(
             "derivative-inside",
@@ -58,7 +62,7 @@ def callee_of(fn: Callable[..., Any], span: Span | None, inside: str) -> Callee 
             inside,
         )
     if isinstance(fn, functools.partial):
-        inner = callee_of(fn.func, span, inside)
+        inner = callee_of(fn.func, span, inside, last)
         if inner is None:
             inner_name = spelled(fn.func)
             raise refuse(

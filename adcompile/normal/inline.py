@@ -54,6 +54,7 @@ from adcompile.ir.nodes import (
     Update,
     While,
 )
+from adcompile.ir.opaque import Opaque
 from adcompile.ir.walk import (
     blocks,
     children,
@@ -110,21 +111,24 @@ def inline(function: Function, read_one: Callable[[Any], ReadSource] = _lenient)
 
 
 def inlined(
-    function: Function, read_one: Callable[[Any], ReadSource] = _lenient, known: Mapping[str, Any] | None = None
-) -> Inlined:
+    function: Function, read_one: Callable[[Any], ReadSource] = _lenient, known: Mapping[str, Any] | None = None,
+    last: bool = False,
+) -> Inlined:  # fmt: skip
     """As `inline`, with what was inlined.
 
     `function` has one `return` and no jumps.  `read_one` reads a Python function; `known` gives the values of those
-    parameters that are known before the run (a function passed as an argument).
+    parameters that are known before the run (a function passed as an argument).  Opaque functions stay calls, unless
+    this is the `last` time.
     """
-    inliner = _Inliner(function, read_one)
+    inliner = _Inliner(function, read_one, last)
     values = {name: literal(value) for name, value in (known or {}).items()}
     body = inliner.block(renamed(function.body, values) if values else function.body)
     return Inlined(replace(function, body=body), tuple(inliner.ready))
 
 
 class _Inliner:
-    def __init__(self, function: Function, read_one: Callable[[Any], ReadSource]) -> None:
+    def __init__(self, function: Function, read_one: Callable[[Any], ReadSource], last: bool) -> None:
+        self.last = last
         self.fresh = Fresh(taken(function))
         self.read_one = read_one
         self.ready: dict[Readable, ReadSource] = {}
@@ -155,6 +159,9 @@ class _Inliner:
                     return [*before, replace(stmt, call=value)]
                 return [*before, *unused(value, stmt.span)]
         before, parts = self.in_order(expressions(stmt))
+        match stmt, before[-1:], parts:
+            case Assign(), [Assign(target, Call(Opaque()) as call)], [Name(name)] if name == target:
+                return [*before[:-1], replace(stmt, value=call)]
         stmt = with_expressions(stmt, parts)
         return [*before, with_blocks(stmt, [self.block(inner) for inner in blocks(stmt)])]
 
@@ -215,7 +222,10 @@ class _Inliner:
             if is_written_out(new.fn):  # `ssa` puts statements in its place
                 name = self.fresh.name(spelled(new.fn))
                 return [*before, temporary(name, new, self.span)], Name(name)
-            callee = callee_of(new.fn, self.span, self.inside)
+            callee = callee_of(new.fn, self.span, self.inside, self.last)
+            if callee is None and isinstance(new.fn, Opaque):
+                name = self.fresh.name("result")
+                return [*before, temporary(name, self.in_full(new), self.span)], Name(name)
             if callee is None:
                 return before, new
             body, value = self.body_of(callee, new)
@@ -263,6 +273,14 @@ class _Inliner:
             "pass the function itself as an argument, or call it by its own name",
             self.inside,
         )
+
+    def in_full(self, call: Call) -> Call:
+        """A call of an opaque function with an argument for each of its parameters, in order."""
+        given = self.bound(Callee(call.fn), call, call.fn.signature)  # type: ignore[arg-type, attr-defined]
+        if any(isinstance(value, Call) and value.fn is ops.closure for value in given.values()):
+            message = f"`{spelled(call.fn)}` is given a function that is defined inside another"
+            raise refuse("unknown-function", message, self.span, "define it at module level", self.inside)
+        return Call(call.fn, tuple(given.values()))
 
     # -------------------------------------------------------------------------------------- bodies
     def body_of(self, callee: Callee, call: Call) -> tuple[list[Stmt], Expr]:

@@ -56,6 +56,7 @@ from adcompile.ir.nodes import (
     Tuple,
     While,
 )
+from adcompile.ir.opaque import is_opaque
 from adcompile.ir.types import BOOL, Array, Scalar, TupleType
 from adcompile.ir.walk import defines, loads, names, renamed, substituted
 from adcompile.normal.array_values import ArrayValues
@@ -162,6 +163,12 @@ class _Loops(ArrayValues):
     # ------------------------------------------------------------------------------------ assignments
     def assign(self, stmt: Assign) -> None:
         type_, value = self.types[stmt.target], stmt.value
+        if is_opaque(value):
+            assert isinstance(value, Call)
+            self.emit(replace(stmt, value=replace(value, args=tuple(map(self.given, value.args)))))
+            if isinstance(type_, Array):
+                self.know(stmt.target)
+            return
         if not isinstance(type_, Array):
             new = self.scalar(value)
             if isinstance(type_, Scalar) and self.positive(new):

@@ -278,6 +278,15 @@ class Lowering:
         self.nest(elements.shape, lambda at: self.store(result, at, elements.at(at)))
         return result
 
+    def given(self, expr: Expr) -> Expr:
+        """An argument of an opaque call: arrays as arrays of their own, tuples item by item."""
+        if isinstance(expr, Tuple):
+            return Tuple(tuple(map(self.given, expr.items)))
+        if not isinstance(expr, Name) or expr.id not in self.arrays:
+            return expr
+        elements = self.arrays[expr.id]
+        return expr if elements.root == expr.id else Name(self.filled(expr.id, elements).root or "")
+
     def in_memory(self, elements: Elements, base: str = "t") -> Elements:
         """Elements that are cheap to read twice."""
         return elements if elements.root is not None else self.filled(base, elements)

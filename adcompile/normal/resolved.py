@@ -13,11 +13,13 @@ from adcompile.analysis.types_of import described, name_of, type_of_value
 from adcompile.errors import Unsupported, refuse
 from adcompile.ir import ops
 from adcompile.ir.nodes import Call, Const, Expr, Index, Name, Slice, Tuple
+from adcompile.ir.opaque import Opaque
 from adcompile.ir.types import Array, Scalar, Static, kind
 from adcompile.normal.array_calls import FORMS
 from adcompile.normal.attributes import attribute, function, method
 from adcompile.normal.building import Builder, Typed, constant, real, require_integer, takes_statements, tuple_of
 from adcompile.normal.lists import is_list, passed
+from adcompile.normal.opaque_calls import opaque
 from adcompile.normal.questions import QUESTIONS, answered
 from adcompile.normal.variables import Absent, Undefined, Value, converted_constant, joined_type, missing
 from adcompile.normal.written_out import WRITTEN_OUT, is_written_out
@@ -115,6 +117,8 @@ class Expressions:
             raise Unsupported(args[0].value)  # if that is nothing, what stands before it says why
         values = [self.value(arg) for arg in args]
         kwargs = {key: self.value(value) for key, value in call.kwargs}
+        if isinstance(fn, Opaque):
+            return opaque(self.b, fn, values)
         if fn is ops.held:
             items = Slice(Const(None), values[1].expr, Const(None))
             return self.b.index(values[0], [Typed(items, Static(slice))])

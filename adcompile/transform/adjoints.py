@@ -6,7 +6,7 @@ an array of the same shape, one for all names that reach the same memory.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -36,10 +36,13 @@ from adcompile.ir.nodes import (
     While,
     base_of,
 )
+from adcompile.ir.opaque import is_opaque
 from adcompile.ir.types import FLOAT, INT, Array, TupleType, element, ndim
 from adcompile.ir.walk import blocks, defines, statements, substituted
 from adcompile.runtime import PRODUCTS, matmul, matmul_nt, matmul_tn, multiply_no_nan
 from adcompile.transform.available import Availability
+from adcompile.transform.opaque_adjoints import reverse_call
+from adcompile.transform.opaque_calls import Kept, items_of
 from adcompile.transform.plan import Plan
 from adcompile.transform.reloads import Reload
 from adcompile.transform.scopes import Frame, Region, Scope
@@ -71,8 +74,12 @@ def merged(found: list[Contribution]) -> Iterator[Contribution]:
 class Adjoints(Availability):
     """Writes the reverse sweep of one function; `transform.replay` adds loops and branches that are scopes."""
 
-    def __init__(self, function: Function, roots: Roots, plan: Plan, activity: Activity) -> None:
+    def __init__(
+        self, function: Function, roots: Roots, plan: Plan, activity: Activity, residuals: Mapping[str, Kept]
+    ) -> None:
         super().__init__(function, roots, plan)
+        self.residuals = residuals
+        self.items = items_of(function)
         self.activity = activity
         self.bar: dict[str, Atom] = {}
         self.array_bar: dict[str, str] = {}
@@ -198,6 +205,7 @@ class Adjoints(Availability):
             self.make_adjoint_array(name)
 
     def _is_tuple_item(self, stmt: Stmt) -> bool:
+        """Whether a statement takes an item out of a tuple that a parameter holds."""
         return (
             isinstance(stmt, Assign)
             and isinstance(stmt.value, Index)
@@ -229,6 +237,9 @@ class Adjoints(Availability):
     # ------------------------------------------------------------------------------------ straight-line statements
     def reverse_assign(self, stmt: Assign) -> None:
         if self._is_tuple_item(stmt):
+            return
+        if is_opaque(stmt.value):
+            reverse_call(self, stmt)
             return
         if is_allocation(stmt.value):
             assert isinstance(stmt.value, Call)

@@ -34,6 +34,7 @@ from adcompile.ir.nodes import (
     While,
     base_of,
 )
+from adcompile.ir.opaque import is_opaque
 from adcompile.ir.types import INT, Array, Scalar, Type, ndim
 from adcompile.ir.walk import blocks, loads, names, nodes, statements, substituted
 from adcompile.rules.registry import is_dear
@@ -137,6 +138,8 @@ class Availability(Reloads):
         if where.role != "assign" or not isinstance(self.types[name], Scalar):
             return None
         assert isinstance(stmt, Assign)
+        if is_opaque(stmt.value):
+            return None
         if any(isinstance(part, Call) and is_dear(part.fn, part.args) for part in nodes(stmt.value)):
             return None
         for load in loads(stmt.value):

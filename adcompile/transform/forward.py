@@ -50,11 +50,13 @@ from adcompile.ir.nodes import (
     While,
     base_of,
 )
+from adcompile.ir.opaque import Opaque
 from adcompile.ir.types import INT, Array, TupleType, Type, is_float
 from adcompile.ir.walk import all_names, blocks, with_blocks
 from adcompile.runtime import PRODUCTS, grown
 from adcompile.transform.auxiliary import result_and_aux
 from adcompile.transform.entry import own_copies
+from adcompile.transform.opaque_calls import Tangents
 
 
 def forward(
@@ -79,6 +81,7 @@ class _Forward:
         self.names = Names(tuple(all_names(function)))
         self.types: dict[str, Type] = dict(function.types)
         self.dots: dict[tuple[str, int], str] = {}
+        self.opaque = Tangents(function, self.activity, self.types, self.names, self.dot)
 
     def run(self, value: bool, with_aux: bool) -> Function:
         function = self.function
@@ -174,6 +177,8 @@ class _Forward:
                     for lane in self.lanes:
                         self.tangent_of_product(stmt, operands, lane, out)  # type: ignore[arg-type]
                 out.append(stmt)
+            case Assign(target, Call(Opaque())) if self.activity.name(target):
+                self.opaque.call(stmt, self.lanes, out)
             case Assign():
                 if self.activity.name(stmt.target):
                     for lane in self.lanes:
@@ -241,6 +246,8 @@ class _Forward:
         match value:
             case Index(Name(array), index) if isinstance(self.types[array], TupleType):
                 return Index(Name(self.dot(array, lane)), index)
+            case Call(ops.item, (Name(whole), number)):
+                return Call(ops.item, (Name(self.dot(whole, lane)), number))
         if not is_allocation(value):
             return self.tangent(value, lane)
         assert isinstance(value, Call)

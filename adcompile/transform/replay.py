@@ -16,6 +16,7 @@ A branch is replayed or reversed statement by statement for the same reasons.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -41,6 +42,7 @@ from adcompile.ir.nodes import (
     While,
     base_of,
 )
+from adcompile.ir.opaque import is_opaque, passed
 from adcompile.ir.types import BOOL, INT, Array, Scalar
 from adcompile.ir.walk import (
     binds,
@@ -58,6 +60,7 @@ from adcompile.runtime import PRODUCTS, grown
 from adcompile.transform.checkpoints import Checkpoints
 from adcompile.transform.loop_kinds import inside
 from adcompile.transform.needed import Needed
+from adcompile.transform.opaque_calls import Kept
 from adcompile.transform.plan import Plan
 from adcompile.transform.reloads import Reload
 from adcompile.transform.scopes import TOP, Region, Scope
@@ -75,8 +78,10 @@ _WHOLE = (ops.copy, *PRODUCTS)
 class Replay(Checkpoints):
     """Adjoints of compound statements."""
 
-    def __init__(self, function: Function, roots: Roots, plan: Plan, activity: Activity) -> None:
-        super().__init__(function, roots, plan, activity)
+    def __init__(
+        self, function: Function, roots: Roots, plan: Plan, activity: Activity, residuals: Mapping[str, Kept]
+    ) -> None:
+        super().__init__(function, roots, plan, activity, residuals)
         self.fused: set[Stmt] = set()
         self.again: dict[Stmt, dict[str, str]] = {}  # what the results of loops run together are called there
         self._renaming: dict[str, Expr] = {}
@@ -257,11 +262,11 @@ class Replay(Checkpoints):
                 assert isinstance(load.array, Name)
                 if self.roots.find(load.array.id) not in made:
                     self.reloads.append(Reload(self.roots.find(load.array.id), load.index, stmt))
-            if isinstance(inner, Assign) and isinstance(inner.value, Call) and inner.value.fn in _WHOLE:
-                for whole in inner.value.args:  # reads every element
-                    assert isinstance(whole, Name)
-                    if self.roots.find(whole.id) not in made:
-                        self.reloads.append(Reload(self.roots.find(whole.id), (), stmt))
+            value = inner.value if isinstance(inner, Assign) else None
+            if isinstance(value, Call) and (value.fn in _WHOLE or is_opaque(value)):
+                for whole in passed(value):  # reads every element
+                    if isinstance(self.types[whole], Array) and self.roots.find(whole) not in made:
+                        self.reloads.append(Reload(self.roots.find(whole), (), stmt))
 
     def _local_only(self, block: Block, made: set[str]) -> Block:
         """The forward slice of one iteration: without its additions to arrays of outside."""

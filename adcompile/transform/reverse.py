@@ -12,7 +12,7 @@ Method: Griewank & Walther, *Evaluating Derivatives* (2nd ed.), sections 3.2 to 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from adcompile.analysis.activity import Activity
@@ -47,6 +47,7 @@ from adcompile.runtime import check_equal
 from adcompile.transform.auxiliary import kept, result_and_aux
 from adcompile.transform.entry import own_copies
 from adcompile.transform.loop_kinds import is_dear_loop, makes_array
+from adcompile.transform.opaque_calls import Kept, with_residuals
 from adcompile.transform.plan import Bound, Plan
 from adcompile.transform.prepare import prepared
 from adcompile.transform.private import private_arrays
@@ -65,12 +66,15 @@ def reverse(
     tuple if `packed`), after the value if `value`.  With `aux` the function returns `(result, aux)`, of which the first
     alone has an adjoint; unseeded, the new function returns the second after the adjoints, or within the value.
     """
-    function = _with_scratch_placed(function, wrt, aux)
+    aliases = roots(function)
+    activity = Activity(function, wrt, aliases, _asked(function, aux))
+    function, residuals = with_residuals(function, activity, aliases)
+    function = _with_scratch_placed(function, wrt, aux, residuals)
     aliases = roots(function)
     primal = prepared(function, Activity(function, wrt, aliases, _asked(function, aux)), aliases)
     plan = Plan(bound=checkpoint)
     while True:
-        sweep = _Sweep(primal, tuple(wrt), plan, aux)
+        sweep = _Sweep(primal, tuple(wrt), plan, aux, residuals)
         result = sweep.run(seeded, value, packed)
         further = sweep.further()
         if further == plan:
@@ -83,11 +87,11 @@ def _asked(function: Function, with_aux: bool) -> list[str] | None:
     return list(names(result_and_aux(function)[0])) if with_aux else None
 
 
-def _with_scratch_placed(function: Function, wrt: Sequence[str], aux: bool) -> Function:
+def _with_scratch_placed(function: Function, wrt: Sequence[str], aux: bool, residuals: Mapping[str, Kept]) -> Function:
     """`function` with each scratch array made in the loop that it serves; but before a loop that would have to be
     replayed for that alone and computes dear values, so that these are taped and not computed twice."""
     private = private_arrays(function)
-    within, without = (_Sweep(each, tuple(wrt), Plan(), aux) for each in (private, function))
+    within, without = (_Sweep(each, tuple(wrt), Plan(), aux, residuals) for each in (private, function))
     loops = {s.index: s for s in statements(function.body) if isinstance(s, For)}
     passed_by = {
         loop.index
@@ -101,9 +105,12 @@ def _with_scratch_placed(function: Function, wrt: Sequence[str], aux: bool) -> F
 class _Sweep(Replay):
     """One attempt, with the stores to put back given."""
 
-    def __init__(self, function: Function, wrt: tuple[str, ...], plan: Plan, with_aux: bool) -> None:
+    def __init__(
+        self, function: Function, wrt: tuple[str, ...], plan: Plan, with_aux: bool, residuals: Mapping[str, Kept]
+    ) -> None:
         aliases = roots(function)
-        super().__init__(function, aliases, plan, Activity(function, wrt, aliases, _asked(function, with_aux)))
+        activity = Activity(function, wrt, aliases, _asked(function, with_aux))
+        super().__init__(function, aliases, plan, activity, residuals)
         self.wrt = wrt
         self.with_aux = with_aux
 

@@ -1,0 +1,265 @@
+"""`custom_vjp` and `custom_jvp`: functions whose derivative a user has written, by JAX's conventions.
+
+Goal: the user's rules are functions of the language like any other: they are read, inlined where the derivative calls
+them, and differentiated again for higher orders.  Both may be called, stepped through and jitted as they stand.
+Non-goals: rules of numbers by a formula (`adcompile.rules.elementwise`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from adcompile import pipeline
+from adcompile.analysis.effects import arrays_read
+from adcompile.api.derivative import TEXT
+from adcompile.api.kept import Kept, active_positions
+from adcompile.api.signatures import identifier
+from adcompile.backend.compile import compiled
+from adcompile.backend.dispatch import numba_type_of
+from adcompile.backend.emit import Emitted
+from adcompile.errors import InvalidArgument, refuse
+from adcompile.ir.nodes import Call, Expr, Function, Tuple
+from adcompile.ir.opaque import Reverse
+from adcompile.ir.types import Array, Static, TupleType, Type, is_float
+from adcompile.ir.walk import expressions, statements
+
+Python = Callable[..., Any]
+
+
+class Custom(Kept):
+    """A function with a derivative of its own: called, it is the function."""
+
+    kind: str
+
+    def __init__(self, function: Python, nondiff_argnums: Sequence[int] = ()) -> None:
+        if not callable(function):
+            raise InvalidArgument(f"{self.kind} takes a function, not {function!r}")
+        super().__init__(function)
+        self.written = self
+        self.primal = function
+        count = len(self.signature.parameters)
+        for number in nondiff_argnums:
+            if not -count <= number < count:
+                message = f"{self.kind} of {self.__name__}: nondiff_argnums={nondiff_argnums!r}, and the function has "
+                raise InvalidArgument(f"{message}{count} parameters")
+        self.nondiff = tuple(sorted({number % count for number in nondiff_argnums}))
+        self.__qualname__ = getattr(function, "__qualname__", self.__name__)
+        self.__module__ = getattr(function, "__module__", __name__)
+        self.__doc__ = function.__doc__
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.primal(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"<adcompile {self.kind} of {self.__name__}>"
+
+    def __reduce__(self) -> str:
+        return str(self.__qualname__)
+
+    @property
+    def _numba_type_(self) -> Any:
+        """Compiled code that calls it calls the function."""
+        return numba_type_of(self.primal)
+
+    def split(self, parts: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+        """Of one thing for each argument, those of arguments without and with a derivative."""
+        fixed = [parts[number] for number in self.nondiff]
+        return fixed, [part for number, part in enumerate(parts) if number not in self.nondiff]
+
+    def check_fixed(self, active: Sequence[bool]) -> None:
+        """Refuses an argument that varies and was said to have no derivative."""
+        for number in self.nondiff:
+            if active[number]:
+                name = list(self.signature.parameters)[number]
+                raise refuse(
+                    "nondiff-argument",
+                    f"`{name}` of `{self.__name__}` varies here, and is among its nondiff_argnums",
+                    hint="leave it out of nondiff_argnums, or pass stop_gradient(...) of it",
+                )
+
+    def unfinished(self, what: str) -> Exception:
+        return refuse("no-rule", f"`{self.__name__}` is a {self.kind} without a rule", hint=f"give it one: {what}")
+
+
+class custom_vjp(Custom):
+    """A function with reverse mode of its own.
+
+    `fwd` takes the arguments of the function and returns `(value, residuals)`; `bwd` takes the residuals and the
+    adjoint of the value, and returns a tuple of the adjoints of the arguments: of each its shape, or `None` for zero.
+    Arguments numbered in `nondiff_argnums` (functions, strings, numbers that no derivative is by) are given to `bwd`
+    first, and have no adjoint.  Both are functions of the language; they are inlined, compiled, and differentiated for
+    second derivatives.  Neither may write to what it is given.  Forward mode through such a function is refused, as in
+    JAX: `custom_jvp` serves both modes.
+
+    >>> import numpy as np
+    >>> @custom_vjp
+    ... def steps(x):
+    ...     return np.round(x)
+    >>> def steps_fwd(x):
+    ...     return steps(x), None
+    >>> def steps_bwd(residuals, y_bar):      # the straight-through estimator
+    ...     return (y_bar,)
+    >>> steps.defvjp(steps_fwd, steps_bwd)
+    >>> from adcompile import grad
+    >>> grad(lambda x: 3.0 * steps(x) ** 2, jit=False)(1.7).item()
+    12.0
+    """
+
+    kind = "custom_vjp"
+
+    def __new__(cls, function: Python | None = None, **options: Any) -> Any:
+        return partial(cls, **options) if function is None else super().__new__(cls)
+
+    def __init__(self, function: Python, nondiff_argnums: Sequence[int] = ()) -> None:
+        super().__init__(function, nondiff_argnums)
+        self.fwd: Kept | None = None
+        self.bwd: Kept | None = None
+
+    def defvjp(self, fwd: Python, bwd: Python) -> None:
+        """Gives the function its forward and its backward function."""
+        self.fwd, self.bwd = Kept(fwd), Kept(bwd)
+
+    def described(self) -> tuple[object, ...]:
+        return self.primal, self.nondiff, self.fwd and self.fwd.written, self.bwd and self.bwd.written
+
+    def forward(self, args: Sequence[Expr], tangents: Sequence[Expr], arguments: tuple[Type, ...]) -> Call:
+        raise refuse(
+            "forward-through-custom-vjp",
+            f"`{self.__name__}` is a custom_vjp, which has no forward mode",
+            hint="use reverse mode (grad, vjp, jacobian(mode='reverse')), or make it a custom_jvp, which serves both",
+        )
+
+    def reverse(self, arguments: tuple[Type, ...], active: Sequence[bool]) -> Reverse:
+        if self.fwd is None or self.bwd is None:
+            raise self.unfinished("f.defvjp(fwd, bwd)")
+        self.check_fixed(active)
+        bwd = self.bwd
+        by = tuple(number for number in range(len(arguments)) if number not in self.nondiff)
+
+        def call(args: Sequence[Expr], residual: Expr, seed: Expr) -> Call:
+            return bwd.call(*self.split(args)[0], residual, seed)
+
+        return Reverse(call, by, self.fwd)
+
+
+class custom_jvp(Custom):
+    """A function with a derivative of its own, for both modes.
+
+    The rule takes the tuple of the arguments and the tuple of their tangents, and returns `(value, tangent of the
+    value)`; the tangent has to be linear in the tangents, which is checked where reverse mode transposes it.  Arguments
+    numbered in `nondiff_argnums` come before, one by one.  The rule is a function of the language; it is inlined,
+    compiled, and differentiated for second derivatives.  It may not write to what it is given.
+
+    >>> import numpy as np
+    >>> @custom_jvp
+    ... def softplus(x):
+    ...     return np.log1p(np.exp(-abs(x))) + max(x, 0.0)
+    >>> @softplus.defjvp
+    ... def softplus_jvp(primals, tangents):
+    ...     x, = primals
+    ...     x_dot, = tangents
+    ...     return softplus(x), x_dot / (1.0 + np.exp(-x))
+    >>> from adcompile import grad, jvp
+    >>> grad(softplus, jit=False)(0.0).item(), jvp(softplus, jit=False)((0.0,), (2.0,))[1].item()
+    (0.5, 1.0)
+    """
+
+    kind = "custom_jvp"
+
+    def __new__(cls, function: Python | None = None, **options: Any) -> Any:
+        return partial(cls, **options) if function is None else super().__new__(cls)
+
+    def __init__(self, function: Python, nondiff_argnums: Sequence[int] = ()) -> None:
+        super().__init__(function, nondiff_argnums)
+        self.rule: Kept | None = None
+        self._transposed: dict[object, Kept] = {}
+
+    def defjvp(self, rule: Python) -> Python:
+        """Gives the function its rule; also as a decorator of it."""
+        self.rule = Kept(rule)
+        self._transposed.clear()
+        return rule
+
+    def described(self) -> tuple[object, ...]:
+        return self.primal, self.nondiff, self.rule and self.rule.written
+
+    def forward(self, args: Sequence[Expr], tangents: Sequence[Expr], arguments: tuple[Type, ...]) -> Call:
+        if self.rule is None:
+            raise self.unfinished("f.defjvp(rule)")
+        fixed, primals = self.split(args)
+        _, dots = self.split(tangents)
+        return self.rule.call(*fixed, Tuple(tuple(primals)), Tuple(tuple(dots)))
+
+    def reverse(self, arguments: tuple[Type, ...], active: Sequence[bool]) -> Reverse:
+        if self.rule is None:
+            raise self.unfinished("f.defjvp(rule)")
+        self.check_fixed(active)
+        by = active_positions(active)
+        pullback = self.transposed(arguments, by)
+
+        def call(args: Sequence[Expr], residual: Expr, seed: Expr) -> Call:
+            return pullback.call(*args, seed)
+
+        return Reverse(call, by)
+
+    def transposed(self, arguments: tuple[Type, ...], by: tuple[int, ...]) -> Kept:
+        """The pullback of the tangent of the value, as a function of the tangents: of the arguments and the seed."""
+        if (arguments, by) not in self._transposed:
+            self._transposed[arguments, by] = Kept(self._pullback(arguments, by))
+        return self._transposed[arguments, by]
+
+    def _pullback(self, arguments: tuple[Type, ...], by: tuple[int, ...]) -> Python:
+        assert self.rule is not None
+        params = [f"x{number}" for number in range(len(arguments))]
+        dots = [f"{params[number]}_dot" for number in by]
+        tangents = [zero(*pair) for pair in zip(params, arguments, strict=True)]
+        for number, dot in zip(by, dots, strict=True):
+            tangents[number] = dot
+        name = identifier(self.__name__)
+        fixed, primals = self.split(params)
+        given = ", ".join([*fixed, _tuple(primals), _tuple(self.split(tangents)[1])])
+        text = f"def {name}({', '.join([*params, *dots])}):\n    return rule({given})[1]\n"
+        linear = compiled(name, Emitted(text, {"rule": self.rule.written, "np": np}), TEXT).python
+        types = (*arguments, *(arguments[number] for number in by))
+        outcome = pipeline.run(pipeline.Job(linear, types, "pullback", tuple(dots), packed=True))
+        self._check_linear(outcome.stages.function("optimised"), dots)
+        pullback = compiled(outcome.name, outcome.undivided, TEXT).python
+        zeros = [zero(params[number], arguments[number]) for number in by]
+        whole = f"def {name}_transposed({', '.join([*params, 'seed'])}):\n"
+        whole += f"    return pullback({', '.join([*params, *zeros, 'seed'])})\n"
+        return compiled(f"{name}_transposed", Emitted(whole, {"pullback": pullback, "np": np}), TEXT).python
+
+    def _check_linear(self, pullback: Function, dots: list[str]) -> None:
+        """Refuses a rule whose transpose reads the tangents themselves (their shapes apart)."""
+        for stmt in statements(pullback.body):
+            for expr in expressions(stmt):
+                if set(arrays_read(expr)) & set(dots):
+                    raise refuse(
+                        "not-linear",
+                        f"the rule of `{self.__name__}` is not linear in its tangents, and cannot be transposed",
+                        stmt.span,
+                        "multiply each tangent by what does not depend on the tangents, and add; no conditions on them",
+                        self.__name__,
+                    )
+
+
+def zero(value: str, type_: Type) -> str:
+    """The text of a zero tangent of a value."""
+    match type_:
+        case TupleType(items):
+            return _tuple([zero(f"{value}[{number}]", item) for number, item in enumerate(items)])
+        case Array() if is_float(type_):
+            return f"np.zeros_like({value})"
+        case Array():
+            return f"np.zeros({value}.shape)"
+        case Static():
+            return "None"
+    return "0.0"
+
+
+def _tuple(parts: Sequence[str]) -> str:
+    return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
