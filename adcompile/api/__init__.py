@@ -350,3 +350,10 @@ def _made(
         raise InvalidArgument(f"{word}: has_aux=True goes neither with out=True nor with accumulate=True")
     request = Request(word, wrt, Options(**choices), mode, checkpoint, has_aux, out or accumulate, accumulate)
     return partial(kind, request=request) if function is None else kind(function, request)
+
+
+_INSIDE: tuple[Any, ...] = (
+    grad, value_and_grad, jvp, vjp, jacobian, jacfwd, jacrev, hessian, hvp, vhp, laplacian,
+)  # fmt: skip
+for _transform in _INSIDE:  # which may be called in a function that is differentiated
+    _transform.__adcompile_transform__ = _transform.__name__

@@ -82,6 +82,7 @@ class Derivative(Specialised):
         self.request = request
         self._own = signature_of(primal, request.kind)
         self._wrt = positions(request.wrt, request.kind, name_of(primal), tuple(self._own.parameters))
+        self.captured: tuple[str, ...] = getattr(primal, "captured", ())  # by which it is only if it is told
         self._made: dict[tuple[Type, ...], Record] = {}
         self._outcomes: dict[tuple[Type, ...], pipeline.Outcome] = {}
         self._last: tuple[Type, ...] | None = None
@@ -241,7 +242,7 @@ class Derivative(Specialised):
 
     def moved(self, primals: tuple[Type, ...]) -> tuple[str, ...]:
         """The parameters that a derivative is by: where nothing was said, those that hold floats and nothing else."""
-        typed = zip(self.arguments, primals, strict=True)
+        typed = [pair for pair in zip(self.arguments, primals, strict=True) if pair[0] not in self.captured]
         return self._wrt or tuple(name for name, type_ in typed if all(map(is_float, leaves(type_))))
 
     def _by_tangents(self, primals: Type, tangents: Type) -> tuple[tuple[Type, ...], tuple[str, ...]]:

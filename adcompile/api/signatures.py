@@ -7,6 +7,7 @@ from inspect import Parameter, Signature
 from typing import Any
 
 from adcompile.errors import InvalidArgument, Span, Unsupported, refuse
+from adcompile.frontend.functions import LocalFunction
 from adcompile.frontend.source import brought_along, python_function
 from adcompile.transform.plan import Bound, bytes_of
 
@@ -41,6 +42,8 @@ def signature_of(primal: Any, kind: str) -> Signature:
             f"{kind} of {primal!r}: what it returns holds a Python closure; vjp(f).seeded is the pullback as one "
             f"function of the arguments and the seed, and can be differentiated"
         )
+    if isinstance(primal, LocalFunction):
+        return primal.signature
     if not callable(primal):
         raise InvalidArgument(f"{kind} takes a function, not {primal!r}")
     if hasattr(primal, "primal"):

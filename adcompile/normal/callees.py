@@ -50,14 +50,6 @@ def stays_a_call(fn: Callable[..., Any]) -> bool:
 
 def callee_of(fn: Callable[..., Any], span: Span | None, inside: str) -> Callee | None:
     """The user's function that a call has to be replaced by; `None` if the call stays."""
-    if hasattr(fn, "__adcompile_derivative__"):
-        raise refuse(
-            "derivative-inside",
-            f"`{spelled(fn)}` is a derivative; calling one inside a differentiated function is not supported yet",
-            span,
-            "differentiate the whole function twice instead",
-            inside,
-        )
     if getattr(type(fn), "__hash__", None) is not None and fn in WRITTEN_OUT:
         written: Any = WRITTEN_OUT[fn]
         return Callee(written)
