@@ -50,6 +50,7 @@ _WHAT = {
     "hvp": "the product with the Hessian",
     "vhp": "the product with the Hessian",
     "laplacian": "the Laplacian",
+    "vmap": "the function of batches",
 }
 
 
@@ -65,11 +66,22 @@ class Request:
     has_aux: bool = False  # whether the function returns `(result, aux)`
     out: bool = False  # whether the result goes into arrays of the caller
     accumulate: bool = False  # and is added to what they hold
+    details: tuple[Any, ...] = ()  # what the kind alone takes: the axes of a batch
 
     def described(self) -> tuple[object, ...]:
         """All of it, in plain values."""
         options = f"jit={self.options.jit} {self.options.described()}"
-        return self.kind, self.wrt, options, self.mode, self.checkpoint, self.has_aux, self.out, self.accumulate
+        return (
+            self.kind,
+            self.wrt,
+            options,
+            self.mode,
+            self.checkpoint,
+            self.has_aux,
+            self.out,
+            self.accumulate,
+            self.details,
+        )
 
 
 class Derivative(Specialised):
