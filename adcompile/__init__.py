@@ -5,6 +5,7 @@ read (`.source`), run without Numba (`jit=False`), called from other compiled co
 """
 
 from adcompile.api import (
+    Batched,
     Composed,
     Derivative,
     Linear,
@@ -25,6 +26,7 @@ from adcompile.api import (
     value_and_grad,
     vhp,
     vjp,
+    vmap,
 )
 from adcompile.errors import AdcompileError, InternalError, InvalidArgument, Refusal, Span, Unsupported
 from adcompile.runtime import stop_gradient
@@ -33,6 +35,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AdcompileError",
+    "Batched",
     "Composed",
     "Derivative",
     "InternalError",
@@ -59,4 +62,5 @@ __all__ = [
     "value_and_grad",
     "vhp",
     "vjp",
+    "vmap",
 ]

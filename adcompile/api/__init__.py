@@ -1,26 +1,27 @@
 """What a user writes: `grad`, `value_and_grad`, `jvp`, `vjp`, `linearize`, `jacobian` (`jacfwd`, `jacrev`), `hessian`,
-`hvp`, `vhp`, `laplacian` and `check_grads`."""
+`hvp`, `vhp`, `laplacian`, `vmap` and `check_grads`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
-from typing import Any, Literal, TypedDict, Unpack, overload
+from typing import Any, Literal, Unpack, overload
 
 import numpy as np
 
+from adcompile.api.batched import Batched, vmap
 from adcompile.api.checking import WrongDerivative, check, tolerance
+from adcompile.api.choices import Choices, ChoicesOfResult, made
 from adcompile.api.composed import Composed
 from adcompile.api.custom import custom_jvp, custom_vjp
-from adcompile.api.derivative import Derivative, Request
+from adcompile.api.derivative import Derivative
 from adcompile.api.linear import Linear
 from adcompile.api.pullback import VectorJacobian, copied
-from adcompile.api.signatures import Wrt, bound_of
-from adcompile.backend.compile import Options
+from adcompile.api.signatures import Wrt
 from adcompile.errors import InvalidArgument
 
 __all__ = [
+    "Batched",
     "Composed",
     "Derivative",
     "Linear",
@@ -41,63 +42,11 @@ __all__ = [
     "value_and_grad",
     "vhp",
     "vjp",
+    "vmap",
 ]
 
 Function = Callable[..., Any]
 Mode = Literal["auto", "forward", "reverse"]
-
-
-class Choices(TypedDict, total=False):
-    """The options of every derivative.
-
-    `jit=False` runs the generated source in CPython.  `fastmath`, `error_model`, `cache` and `boundscheck` are Numba's.
-    `parallel=True` runs the function's `prange` loops, and what the derivative makes of them, on all of Numba's threads
-    wherever that is proven to give the same; otherwise `prange` is `range`.
-    `checkpoint` bounds the memory of reverse mode over a long `for` loop that must remember its iterations: a number
-    of snapshots of its state, bytes (`"64 MB"`), or `True` for as many as the square root of the iterations, about.
-    `out=True` gives the derivative a last parameter `out`, of the structure of what it returns (of `value_and_grad`, of
-    the gradient): arrays in it are overwritten with the derivative, and returned; where `None` stands in it, as it has
-    to for a number, what belongs there is returned new.  `accumulate=True` does that too, and adds the derivative to
-    what the arrays hold.  Arrays of another type or shape, read-only ones, and ones that share memory with an argument
-    or with each other are refused before anything is written.  If the function itself raises on the way, they hold
-    a part of what would have been written.  Not of `jvp`.
-
-    >>> import numpy as np
-    >>> def f(x, k):
-    ...     return k * np.sum(x * x)
-    >>> x, x_bar = np.array([1.0, 2.0]), np.zeros(2)
-    >>> grad(f, out=True, jit=False)(x, 3.0, out=x_bar) is x_bar
-    True
-    >>> x_bar
-    array([ 6., 12.])
-    >>> grad(f, accumulate=True, jit=False)(x, 0.5, out=x_bar)
-    array([ 7., 14.])
-    """
-
-    jit: bool
-    fastmath: bool | Iterable[str]
-    error_model: str
-    cache: bool
-    boundscheck: bool
-    parallel: bool
-    checkpoint: bool | int | str | None
-    out: bool
-    accumulate: bool
-
-
-class ChoicesOfResult(Choices, total=False):
-    """The options of derivatives that can carry values beside the result.
-
-    `has_aux=True` says that the function returns `(result, aux)`.  Only `result` is differentiated; `aux`, made of
-    numbers, arrays and tuples, comes out as the function gave it, from the same run: `grad` gives `(gradient, aux)`,
-    `value_and_grad` gives `((value, aux), gradient)`, `jvp` gives `(value, tangent, aux)`, `vjp` gives
-    `(value, pullback, aux)`, `linearize` gives `(value, linear, aux)`, `jacobian` and `hessian` give `(matrix, aux)`.
-
-    >>> value_and_grad(lambda x: (x * x, (x, 7)), has_aux=True, jit=False)(3.0)
-    ((9.0, (3.0, 7)), 6.0)
-    """
-
-    has_aux: bool
 
 
 @overload
@@ -111,7 +60,7 @@ def grad(function: Function | None = None, *, wrt: Wrt | None = None, **options:
     other parameters, by name or position; a tuple of them gives a tuple of derivatives.  As a decorator, `@grad` or
     `@grad(wrt="k")`, it puts the gradient in the function's place; the function as written is its `primal`.
     """
-    return _made(Derivative, "grad", function, wrt, options)
+    return made(Derivative, "grad", function, wrt, options)
 
 
 @overload
@@ -124,7 +73,7 @@ def value_and_grad(
     function: Function | None = None, *, wrt: Wrt | None = None, **options: Unpack[ChoicesOfResult]
 ) -> Any:
     """The value of a function and its gradient, in one pass: `(value, gradient)`.  See `grad`."""
-    return _made(Derivative, "value_and_grad", function, wrt, options)
+    return made(Derivative, "value_and_grad", function, wrt, options)
 
 
 @overload
@@ -137,7 +86,7 @@ def jvp(function: Function | None = None, *, wrt: Wrt | None = None, **options: 
     `primals` is the tuple of all arguments of `f`; `tangents` has one entry for each parameter of `wrt`, of the type of
     that argument.  Without `wrt` it is one for each argument that is a float or an array of floats.
     """
-    return _made(Derivative, "jvp", function, wrt, options)
+    return made(Derivative, "jvp", function, wrt, options)
 
 
 @overload
@@ -151,7 +100,7 @@ def vjp(function: Function | None = None, *, wrt: Wrt | None = None, **options: 
     products of `seed` and the value; `seed` has the shape of the value.  It may be called any number of times.
     `vjp(f).seeded(*args, seed)` is the same in one call, for compiled code and for derivatives of derivatives.
     """
-    return _made(VectorJacobian, "vjp", function, wrt, options)
+    return made(VectorJacobian, "vjp", function, wrt, options)
 
 
 @overload
@@ -177,7 +126,7 @@ def jacobian(
     """
     if mode not in ("auto", "forward", "reverse"):
         raise InvalidArgument(f"jacobian: mode={mode!r} is none of 'auto', 'forward', 'reverse'")
-    return _made(Composed, "jacobian", function, wrt, options, mode)
+    return made(Composed, "jacobian", function, wrt, options, mode)
 
 
 @overload
@@ -192,7 +141,7 @@ def jacfwd(function: Function | None = None, *, wrt: Wrt | None = None, **option
     >>> jacfwd(lambda t: np.array([np.cos(t), np.sin(t)]), jit=False)(0.0)
     array([-0.,  1.])
     """
-    return _made(Composed, "jacobian", function, wrt, options, "forward")
+    return made(Composed, "jacobian", function, wrt, options, "forward")
 
 
 @overload
@@ -207,7 +156,7 @@ def jacrev(function: Function | None = None, *, wrt: Wrt | None = None, **option
     array([[5., 0., 3.],
            [0., 5., 4.]])
     """
-    return _made(Composed, "jacobian", function, wrt, options, "reverse")
+    return made(Composed, "jacobian", function, wrt, options, "reverse")
 
 
 @overload
@@ -224,7 +173,7 @@ def hessian(function: Function | None = None, *, wrt: Wrt | None = None, **optio
     array([[10.,  6.],
            [ 6.,  0.]])
     """
-    return _made(Composed, "hessian", function, wrt, options)
+    return made(Composed, "hessian", function, wrt, options)
 
 
 @overload
@@ -240,7 +189,7 @@ def hvp(function: Function | None = None, *, wrt: Wrt | None = None, **options: 
     >>> hvp(lambda x: x[0] ** 2 * x[1], jit=False)(np.array([3.0, 5.0]), np.array([1.0, 0.0]))
     array([10.,  6.])
     """
-    return _made(Composed, "hvp", function, wrt, options)
+    return made(Composed, "hvp", function, wrt, options)
 
 
 @overload
@@ -258,7 +207,7 @@ def vhp(function: Function | None = None, *, wrt: Wrt | None = None, **options: 
     >>> vhp(lambda x: x[0] ** 2 * x[1], jit=False)(np.array([3.0, 5.0]), np.array([1.0, 0.0]))
     array([10.,  6.])
     """
-    return _made(Composed, "vhp", function, wrt, options)
+    return made(Composed, "vhp", function, wrt, options)
 
 
 @overload
@@ -275,7 +224,7 @@ def laplacian(function: Function | None = None, *, wrt: Wrt | None = None, **opt
     >>> laplacian(lambda x: x[0] ** 2 * x[1] + x[1] ** 3, jit=False)(np.array([3.0, 5.0])).item()
     40.0
     """
-    return _made(Composed, "laplacian", function, wrt, options)
+    return made(Composed, "laplacian", function, wrt, options)
 
 
 def linearize(function: Function, *args: Any, wrt: Wrt | None = None, **options: Unpack[Choices]) -> tuple[Any, ...]:
@@ -333,23 +282,9 @@ def check_grads(
     check(tangent, bound.args, order, modes, close, np.random.default_rng(seed), title)
 
 
-def _made(
-    kind: Callable[..., Any], word: str, function: Function | None, wrt: Any, choices: Mapping[str, Any],
-    mode: str = "auto",
-) -> Any:  # fmt: skip
-    known = (Choices if word in ("hvp", "vhp", "laplacian") else ChoicesOfResult).__annotations__
-    if unknown := set(choices) - set(known):
-        raise InvalidArgument(f"{word}: {', '.join(sorted(unknown))} is none of the options {', '.join(known)}")
-    wrt = tuple(wrt) if isinstance(wrt, list) else wrt
-    choices = dict(choices)
-    checkpoint = bound_of(choices.pop("checkpoint", None), word)
-    has_aux = choices.pop("has_aux", False)
-    if not isinstance(has_aux, bool):
-        raise InvalidArgument(f"{word}: has_aux={has_aux!r} is neither True nor False")
-    out, accumulate = bool(choices.pop("out", False)), bool(choices.pop("accumulate", False))
-    if word == "jvp" and (out or accumulate):
-        raise InvalidArgument("jvp: it returns a value and a tangent, and takes neither out=True nor accumulate=True")
-    if has_aux and (out or accumulate):
-        raise InvalidArgument(f"{word}: has_aux=True goes neither with out=True nor with accumulate=True")
-    request = Request(word, wrt, Options(**choices), mode, checkpoint, has_aux, out or accumulate, accumulate)
-    return partial(kind, request=request) if function is None else kind(function, request)
+_INSIDE: tuple[Any, ...] = (
+    grad, value_and_grad, jvp, vjp, jacobian, jacfwd, jacrev, hessian, hvp, vhp, laplacian,
+    vmap,
+)  # fmt: skip
+for _transform in _INSIDE:  # which may be called in a function that is differentiated
+    _transform.__adcompile_transform__ = _transform.__name__

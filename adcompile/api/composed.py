@@ -50,9 +50,7 @@ class Composed(Derivative):
             "laplacian": self._laplacian,
         }[self.request.kind]
         text = write(parts, params, typed, arguments)
-        return pipeline.Job(
-            _function(parts.named(self), text, parts.imports), arguments, "composed", (), parallel=parallel
-        )
+        return composed_of(self, parts.named(self), text, parts.imports, arguments)
 
     # ------------------------------------------------------------------------------------ kinds
     def _jacobian(self, parts: _Parts, params: tuple[str, ...], typed: dict[str, Type], _: Any) -> str:
@@ -192,5 +190,9 @@ def _leaf(text: str, type_: Type, of: Derivative) -> Leaf:
     return Leaf(text, type_)
 
 
-def _function(name: str, text: str, imports: dict[str, Any]) -> Callable[..., Any]:
-    return compiled(name, Emitted(text, imports), TEXT).python
+def composed_of(
+    of: Derivative, name: str, text: str, imports: dict[str, Any], arguments: tuple[Type, ...]
+) -> pipeline.Job:
+    """What the pipeline has to do for a function that is given as text."""
+    function = compiled(name, Emitted(text, imports), TEXT).python
+    return pipeline.Job(function, arguments, "composed", (), parallel=of.request.options.parallel)

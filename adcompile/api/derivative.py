@@ -52,6 +52,7 @@ _WHAT = {
     "hvp": "the product with the Hessian",
     "vhp": "the product with the Hessian",
     "laplacian": "the Laplacian",
+    "vmap": "the function of batches",
 }
 
 
@@ -67,11 +68,22 @@ class Request:
     has_aux: bool = False  # whether the function returns `(result, aux)`
     out: bool = False  # whether the result goes into arrays of the caller
     accumulate: bool = False  # and is added to what they hold
+    details: tuple[Any, ...] = ()  # what the kind alone takes: the axes of a batch
 
     def described(self) -> tuple[object, ...]:
         """All of it, in plain values."""
         options = f"jit={self.options.jit} {self.options.described()}"
-        return self.kind, self.wrt, options, self.mode, self.checkpoint, self.has_aux, self.out, self.accumulate
+        return (
+            self.kind,
+            self.wrt,
+            options,
+            self.mode,
+            self.checkpoint,
+            self.has_aux,
+            self.out,
+            self.accumulate,
+            self.details,
+        )
 
 
 class Derivative(Specialised):
@@ -84,6 +96,7 @@ class Derivative(Specialised):
         self.request = request
         self._own = signature_of(primal, request.kind)
         self._wrt = positions(request.wrt, request.kind, name_of(primal), tuple(self._own.parameters))
+        self.captured: tuple[str, ...] = getattr(primal, "captured", ())  # by which it is only if it is told
         self._made: dict[tuple[Type, ...], Record] = {}
         self._outcomes: dict[tuple[Type, ...], pipeline.Outcome] = {}
         self._last: tuple[Type, ...] | None = None
@@ -245,7 +258,7 @@ class Derivative(Specialised):
 
     def moved(self, primals: tuple[Type, ...]) -> tuple[str, ...]:
         """The parameters that a derivative is by: where nothing was said, those that hold floats and nothing else."""
-        typed = zip(self.arguments, primals, strict=True)
+        typed = [pair for pair in zip(self.arguments, primals, strict=True) if pair[0] not in self.captured]
         return self._wrt or tuple(name for name, type_ in typed if all(map(is_float, leaves(type_))))
 
     def _by_tangents(self, primals: Type, tangents: Type) -> tuple[tuple[Type, ...], tuple[str, ...]]:

@@ -7,6 +7,7 @@ from inspect import Parameter, Signature
 from typing import Any
 
 from adcompile.errors import InvalidArgument, Span, Unsupported, refuse
+from adcompile.frontend.functions import LocalFunction
 from adcompile.frontend.source import brought_along, python_function
 from adcompile.ir.opaque import Opaque
 from adcompile.transform.plan import Bound, bytes_of
@@ -42,7 +43,7 @@ def signature_of(primal: Any, kind: str) -> Signature:
             f"{kind} of {primal!r}: what it returns holds a Python closure; vjp(f).seeded is the pullback as one "
             f"function of the arguments and the seed, and can be differentiated"
         )
-    if isinstance(primal, Opaque):
+    if isinstance(primal, (LocalFunction, Opaque)):
         return primal.signature
     if not callable(primal):
         raise InvalidArgument(f"{kind} takes a function, not {primal!r}")

@@ -20,7 +20,7 @@ import libcst as cst
 
 from adcompile.frontend.names import local_names, target_names
 from adcompile.ir import ops
-from adcompile.ir.nodes import Call, Const, Function, Name
+from adcompile.ir.nodes import Call, Const, Expr, Function, Name
 
 Definition = cst.FunctionDef | cst.Lambda
 
@@ -32,9 +32,15 @@ class LocalFunction:
     function: Function
     signature: inspect.Signature
 
+    captured: tuple[str, ...] = ()  # parameters that no caller names: what it read of the function around
+
     @property
     def __name__(self) -> str:
         return self.function.name
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        return self.signature
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         raise NotImplementedError(self.function.name)
@@ -45,6 +51,16 @@ def closure(function: Function, own: inspect.Signature, captured: list[str]) -> 
     keywords = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in captured]
     signature = own.replace(parameters=[*own.parameters.values(), *keywords])
     return Call(ops.closure, (Const(LocalFunction(function, signature)),), tuple((n, Name(n)) for n in captured))
+
+
+def transform_of(fn: object) -> str:
+    """The name of one of our functions that make derivatives, `grad` say; nothing for any other."""
+    return str(getattr(fn, "__adcompile_transform__", ""))
+
+
+def is_function_value(expr: Expr) -> bool:
+    """Whether an expression is a function with what it has captured, or a derivative of one."""
+    return isinstance(expr, Call) and (expr.fn is ops.closure or bool(transform_of(expr.fn)))
 
 
 def parameters(node: Definition) -> list[cst.Param]:

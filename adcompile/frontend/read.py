@@ -30,6 +30,7 @@ from typing import Any
 import libcst as cst
 
 from adcompile.errors import Refusal, Unsupported, refuse
+from adcompile.frontend.functions import LocalFunction
 from adcompile.frontend.names import local_names, outliving
 from adcompile.frontend.resolve import literal
 from adcompile.frontend.source import Located, located
@@ -59,6 +60,8 @@ def read(fn: Any, *, value: bool = False, lenient: bool = False) -> Source:
     Raises `Unsupported` with every construct that is not of the language, each with file, line, caret and a way out;
     if it is `lenient`, they stay in the function as calls of `ops.refused`, which may turn out to be in dead branches.
     """
+    if isinstance(fn, LocalFunction):  # read already, with the function around it
+        return Source(fn.function, fn.signature, "", 0, "", {})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Python has given its warnings about the text when it was imported
         source = located(fn)

@@ -74,6 +74,16 @@ def closure(function: Any, **captured: Any) -> Any:
     raise NotImplementedError(function)
 
 
+def derived(derivative: Any, *args: Any) -> Any:
+    """Surface only: a call of a derivative, until types tell how that is written."""
+    return derivative(*args)
+
+
+def snapshot(value: Any) -> Any:
+    """Surface only: a value as it is now, whatever is written into it later."""
+    return value.copy() if isinstance(value, np.ndarray) else value
+
+
 def listed(items: Any) -> Any:
     """Surface only: a list of numbers, from a tuple of them; an integer makes room for so many."""
     return list(items) if isinstance(items, tuple) else [0.0] * items

@@ -53,14 +53,6 @@ def callee_of(fn: Callable[..., Any], span: Span | None, inside: str, last: bool
     does unless this is the `last` time that the text is read."""
     if isinstance(fn, Opaque):
         return callee_of(fn.inlined, span, inside, last) if last and fn.inlined is not None else None
-    if hasattr(fn, "__adcompile_derivative__"):
-        raise refuse(
-            "derivative-inside",
-            f"`{spelled(fn)}` is a derivative; calling one inside a differentiated function is not supported yet",
-            span,
-            "differentiate the whole function twice instead",
-            inside,
-        )
     if isinstance(fn, functools.partial):
         inner = callee_of(fn.func, span, inside, last)
         if inner is None:

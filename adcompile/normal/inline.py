@@ -31,7 +31,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from adcompile.errors import Span, Unsupported, refuse
-from adcompile.frontend.functions import LocalFunction
+from adcompile.frontend.functions import LocalFunction, is_function_value
 from adcompile.frontend.read import read
 from adcompile.frontend.resolve import literal
 from adcompile.ir import ops
@@ -67,6 +67,7 @@ from adcompile.ir.walk import (
     written,
 )
 from adcompile.normal.callees import Callee, callee_of, no_rule, spelled, stays_a_call
+from adcompile.normal.derived import derivative_called, enclosed, with_captured
 from adcompile.normal.flow import assigned_in
 from adcompile.normal.fresh import Fresh, taken
 from adcompile.normal.jumps import negated, unused
@@ -209,6 +210,8 @@ class _Inliner:
                 return self.choice(expr, test, then, orelse)
             case Call(ops.both | ops.either, (left, right)):
                 return self.shortcut(expr, left, right)
+        if is_function_value(expr):
+            return [], expr
         if isinstance(expr, Call):
             expr = with_items(expr, self.span, self.inside)
         before, parts = self.in_order(children(expr))
@@ -217,6 +220,9 @@ class _Inliner:
             return before, new
         place = (self.inside, self.span, len(self.open))
         try:
+            if (wanted := self.derivative(new)) is not None:
+                name = self.fresh.name(spelled(wanted.args[0].value))  # type: ignore[union-attr]
+                return [*before, temporary(name, wanted, self.span)], Name(name)
             if new.fn is ops.call:
                 new = self.resolved(new)
             if is_written_out(new.fn):  # `ssa` puts statements in its place
@@ -256,6 +262,14 @@ class _Inliner:
         more.append(Assign(name, second, span=self.span))
         return [*before, Assign(name, first, span=self.span), If(test, tuple(more), (), span=self.span)], Name(name)
 
+    def derivative(self, call: Call) -> Call | None:
+        """A call of a derivative as such, if it is one: it is written once types are known."""
+        found = derivative_called(call, lambda closure: enclosed(closure, self.body_of, self.fresh))
+        if found is None:
+            return None
+        derivative, captured, args, kwargs = found
+        return with_captured(derivative, captured, args, kwargs)
+
     def resolved(self, call: Call) -> Call:
         """A call of a local name, once it is known which function that is."""
         fn, *args = call.args
@@ -286,13 +300,8 @@ class _Inliner:
     def body_of(self, callee: Callee, call: Call) -> tuple[list[Stmt], Expr]:
         """What a function does on these arguments, in names that are free here, and its value."""
         if callee.function in self.open:
-            raise refuse(
-                "recursive-call",
-                f"`{spelled(callee.function)}` calls itself",
-                self.span,
-                "write the recursion as a loop",
-                self.inside,
-            )
+            message = f"`{spelled(callee.function)}` calls itself"
+            raise refuse("recursive-call", message, self.span, "write the recursion as a loop", self.inside)
         source = self.read(callee.function)
         arguments = self.bound(callee, call, source.signature)
         known, captured = apart(arguments)
@@ -353,7 +362,7 @@ class _Inliner:
         changed = assigned_in(function.body) | written(function.body)
         uses = _uses_of_one_line(function)
         for parameter, value in arguments.items():
-            if isinstance(value, Call) and value.fn is ops.closure:
+            if is_function_value(value):
                 if parameter in changed:
                     message = f"`{parameter}`, a function, is assigned again"
                     raise refuse("unknown-function", message, self.span, "use another name", self.inside)

@@ -59,7 +59,7 @@ from adcompile.ir.nodes import (
 from adcompile.ir.opaque import is_opaque
 from adcompile.ir.types import BOOL, Array, Scalar, TupleType
 from adcompile.ir.walk import defines, loads, names, renamed, substituted
-from adcompile.normal.array_values import ArrayValues
+from adcompile.normal.checks import Checks
 from adcompile.normal.elements import INTEGERS, Elements, Subscript, equal_lengths
 from adcompile.normal.sharing import told_apart
 
@@ -69,7 +69,7 @@ def loops_for_arrays(function: Function) -> Function:
     return _Loops(function).run()
 
 
-class _Loops(ArrayValues):
+class _Loops(Checks):
     def __init__(self, function: Function) -> None:
         super().__init__(function)
         self.refusals: list[Refusal] = told_apart(function)
@@ -127,13 +127,7 @@ class _Loops(ArrayValues):
             case Return():
                 self.emit(replace(stmt, value=self.returned(stmt.value)))
             case Effect():
-                self.emit(replace(stmt, call=replace(stmt.call, args=tuple(map(self.passed, stmt.call.args)))))
-
-    def passed(self, expr: Expr) -> Expr:
-        """An argument of a check or an exception: arrays as they are, tuples item by item."""
-        if isinstance(expr, Tuple):
-            return Tuple(tuple(map(self.passed, expr.items)))
-        return expr if self.is_array(expr) else self.scalar(expr)
+                self.effect(stmt)
 
     def returned(self, expr: Expr) -> Expr:
         if isinstance(expr, Tuple):

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from adcompile.ir import ops
-from adcompile.ir.nodes import Accum, Assign, Block, Call, Const, Expr, For, Index, Name, Stmt, Store, Tuple, Update
+from adcompile.frontend.functions import is_function_value
+from adcompile.ir.nodes import Accum, Assign, Block, Const, Expr, For, Index, Name, Stmt, Store, Tuple, Update
 from adcompile.ir.walk import blocks, expressions, mapped, names, substituted, with_blocks, with_expressions
 
 
@@ -19,7 +19,7 @@ def apart(arguments: Mapping[str, Expr]) -> tuple[dict[str, Expr], dict[str, Exp
     that no function has, and what those stand for."""
     known, outer = dict(arguments), dict[str, Expr]()
     for parameter, value in arguments.items():
-        if isinstance(value, Call) and value.fn is ops.closure:
+        if is_function_value(value):
             renamings = {name: Name(f"{name}'") for name in names(value)}
             known[parameter] = substituted(value, renamings)
             outer.update({new.id: Name(name) for name, new in renamings.items()})

@@ -11,6 +11,7 @@ import numpy as np
 
 from adcompile.analysis.types_of import described, name_of, type_of_value
 from adcompile.errors import Unsupported, refuse
+from adcompile.frontend.functions import is_function_value
 from adcompile.ir import ops
 from adcompile.ir.nodes import Call, Const, Expr, Index, Name, Slice, Tuple
 from adcompile.ir.opaque import Opaque
@@ -115,10 +116,15 @@ class Expressions:
         if fn is ops.refused:
             assert isinstance(args[0], Const)
             raise Unsupported(args[0].value)  # if that is nothing, what stands before it says why
+        if is_function_value(call):
+            hint = "call it where it is made, or pass it to a function that does: grad(u)(x)"
+            raise refuse("derivative-inside", "a function, or a derivative, is used as a value of the run", hint=hint)
         values = [self.value(arg) for arg in args]
         kwargs = {key: self.value(value) for key, value in call.kwargs}
         if isinstance(fn, Opaque):
             return opaque(self.b, fn, values)
+        if fn is ops.snapshot:
+            return self.b.call(ops.copy, values[0]) if values[0].is_array else values[0]
         if fn is ops.held:
             items = Slice(Const(None), values[1].expr, Const(None))
             return self.b.index(values[0], [Typed(items, Static(slice))])

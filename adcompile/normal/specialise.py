@@ -27,6 +27,7 @@ from typing import Any
 
 import numpy as np
 
+from adcompile.frontend.functions import is_function_value, transform_of
 from adcompile.frontend.resolve import MISSING, attribute, item, literal
 from adcompile.ir import ops
 from adcompile.ir.nodes import (
@@ -46,6 +47,7 @@ from adcompile.ir.nodes import (
     While,
 )
 from adcompile.ir.walk import children, expressions, rebuilt, with_blocks, with_expressions
+from adcompile.normal.derived import value_and_pullback
 from adcompile.normal.flow import assigned_in
 from adcompile.normal.jumps import unused
 from adcompile.normal.static import known
@@ -68,6 +70,8 @@ def _is_settled(value: Expr) -> bool:
     if isinstance(value, Tuple):
         return all(map(_is_settled, value.items))
     if isinstance(value, Call):
+        if transform_of(value.fn):
+            return all(map(_is_settled, value.args))
         return value.fn in (ops.refused, ops.closure)
     return isinstance(value, Const) and not isinstance(value.value, _NUMBERS)
 
@@ -92,9 +96,12 @@ def _statement(stmt: Stmt, values: Values) -> Sequence[Stmt]:
         case If(test, then, orelse):
             decided = _truth(test)
             return _branch(stmt, values) if decided is None else _block(then if decided else orelse, values)
+        case Assign(target, Call(ops.call, (Call() as made, *args), ())) if transform_of(made.fn) == "vjp":
+            before, values[target] = value_and_pullback(stmt, made, args)
+            return before
         case Assign(target, value) if _is_settled(value):
             values[target] = value
-            if isinstance(value, Call) and value.fn is ops.closure:
+            if is_function_value(value):
                 return []
         case Assign(target) | Update(target):
             values.pop(target, None)

@@ -59,6 +59,7 @@ from adcompile.normal.array_calls import is_view
 from adcompile.normal.branches import branch
 from adcompile.normal.building import Builder, Typed, constant, real
 from adcompile.normal.carried import loop
+from adcompile.normal.derivatives import Derivatives
 from adcompile.normal.expanded import expanded
 from adcompile.normal.fresh import taken
 from adcompile.normal.lists import plain
@@ -100,6 +101,7 @@ class Walk:
         self.x = Expressions(self.b)
         self.b.written = lambda fn, *args, **kwargs: expanded(self, fn, args, kwargs)
         self.x.branched = self.branched
+        self.derivatives = Derivatives(self)
 
     @property
     def env(self) -> dict[str, Value]:
@@ -239,6 +241,9 @@ class Walk:
     def assign(self, stmt: Assign) -> None:
         """A variable gets a value: a literal or another variable vanish into the uses."""
         match stmt.value:
+            case Call(ops.derived, (Const(derivative), *args)):
+                self.env[stmt.target] = self.kept(stmt.target, self.derivatives.called(stmt, derivative, args))
+                return
             case Call(ops.undefined):
                 self.env[stmt.target] = UNDEFINED
                 return
