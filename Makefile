@@ -3,7 +3,7 @@
 # stand.  make test-interop: functions in PyTorch, JAX, PyTensor, Dask and joblib.  Each in a virtual environment of its own.
 PYTHON ?= python3
 
-.PHONY: test test-real test-interop demo gallery bench bench-quick lint types fuzz goldens clean
+.PHONY: test test-real test-interop demo gallery docs bench bench-quick lint types fuzz goldens clean
 
 test: lint types
 	.venv/bin/python -m pytest -n 2 --dist worksteal -q
@@ -28,6 +28,9 @@ demo: .venv-demo/installed
 gallery: .venv-demo/installed
 	for name in $(basename $(notdir $(wildcard examples/*.py))); do \
 	    .venv-demo/bin/python examples/$$name.py docs/gallery/$$name.png || exit 1; done
+
+docs: .venv-docs/installed
+	.venv-docs/bin/python -m mkdocs build --strict --site-dir site
 
 bench: .venv-bench/installed
 	.venv-bench/bin/python -m benchmarks --write docs
@@ -66,6 +69,11 @@ goldens: .venv/installed
 	.venv-real/bin/python -m pip install --quiet --disable-pip-version-check --no-deps hapsira==0.18.0
 	touch $@
 
+.venv-docs/installed: pyproject.toml
+	$(PYTHON) -m venv .venv-docs
+	.venv-docs/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	touch $@
+
 # torch first, as above.
 .venv-interop/installed: pyproject.toml
 	$(PYTHON) -m venv .venv-interop
@@ -74,4 +82,4 @@ goldens: .venv/installed
 	touch $@
 
 clean:
-	rm -rf .venv .venv-real .venv-interop .venv-demo .venv-bench .pytest_cache .mypy_cache .ruff_cache
+	rm -rf site .venv .venv-real .venv-interop .venv-docs .venv-demo .venv-bench .pytest_cache .mypy_cache .ruff_cache

@@ -9,6 +9,7 @@ import pytest
 
 from adcompile import grad
 from adcompile.errors import AdcompileError
+from tests.errors.page import PAGE, page
 from tests.errors.refused import REFUSED
 
 EXPECTED = Path(__file__).parent / "expected"
@@ -58,3 +59,9 @@ def shorter(x, n):
 def test_a_name_rebound_to_another_shape_is_refused_in_the_run():
     with pytest.raises(ValueError, match="array of another shape in a loop"):
         grad(shorter, jit=False)(np.ones(6), 2)
+
+
+def test_the_page_of_errors_is_written_from_these():
+    if os.environ.get("ADCOMPILE_UPDATE_GOLDEN"):
+        PAGE.write_text(page())
+    assert PAGE.read_text() == page()
