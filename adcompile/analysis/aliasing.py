@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from adcompile.fourier import TRANSFORMS
 from adcompile.ir import ops
 from adcompile.ir.nodes import Assign, Call, Expr, For, Function, If, Name, Stmt, While
 from adcompile.ir.types import Array, Type
@@ -26,7 +27,8 @@ from adcompile.runtime import PRODUCTS, grown
 
 def is_allocation(expr: Expr) -> bool:
     """Whether an expression makes a fresh array (`runtime.grown` may: it is one too)."""
-    return isinstance(expr, Call) and (expr.fn is grown or expr.fn in ops.ALLOCATIONS or expr.fn in PRODUCTS)
+    fn = expr.fn if isinstance(expr, Call) else None
+    return fn is not None and (fn is grown or fn in ops.ALLOCATIONS or fn in PRODUCTS or fn in TRANSFORMS)
 
 
 class Roots:

@@ -16,7 +16,7 @@ from adcompile.ir.nodes import Call, Const, Expr, Index, Name, Slice, Tuple
 from adcompile.ir.types import Array, Scalar, Static, kind
 from adcompile.normal.array_calls import FORMS
 from adcompile.normal.attributes import attribute, function, method
-from adcompile.normal.building import Builder, Typed, constant, real, require_integer, takes_statements, tuple_of
+from adcompile.normal.building import Builder, Typed, constant, require_integer, takes_statements, tuple_of
 from adcompile.normal.lists import is_list, passed
 from adcompile.normal.questions import QUESTIONS, answered
 from adcompile.normal.variables import Absent, Undefined, Value, converted_constant, joined_type, missing
@@ -65,7 +65,7 @@ class Expressions:
 
     def _constant(self, value: object) -> Typed:
         if not isinstance(value, np.ndarray):
-            return real(constant(value))
+            return constant(value)
         found = self.arrays.get(id(value))
         if found is None:
             raise refuse(
