@@ -7,27 +7,35 @@ expressions instead of numbers; what they build serves forward mode (`partial * 
 >>> from adcompile.ir.nodes import Call, Name
 >>> partial(Call(np.sin, (Name("x"),)), 0)
 Call(fn=<ufunc 'cos'>, args=(Name(id='x'),), kwargs=())
+
+Complex numbers: the adjoint of `z` is the number `z_bar` for which a change `dz` changes the result by the real part of
+`z_bar * dz`, not conjugated, as JAX has it.  What a complex tangent or adjoint gives to a real number is its real part
+(`matched`), and that is all that is special about them, but for `np.conjugate`.
 """
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
+from adcompile import runtime
 from adcompile.errors import refuse
 from adcompile.ir import ops
-from adcompile.ir.dtypes import dtype_of
+from adcompile.ir.dtypes import dtype_of, is_complex
 from adcompile.ir.fold import fold
 from adcompile.ir.nodes import Call, Const, Expr, Name
 from adcompile.ir.types import Type
 from adcompile.ir.walk import nodes
-from adcompile.rules.registry import is_constant, rule_for
+from adcompile.rules.registry import Elementwise, complex_rule_for, is_constant, rule_for
 from adcompile.runtime import multiply_no_nan
 
 ZERO = Const(0.0)
 ONE = Const(1.0)
+_UNTYPED: Mapping[str, Type] = MappingProxyType({})
 
 
 def _expression(value: Any) -> Expr:
@@ -55,17 +63,17 @@ class Operand(np.lib.mixins.NDArrayOperatorsMixin):
         return Operand(fold(Call(fn, tuple(map(_expression, args))), derivative=True))
 
 
-def partial(call: Call, position: int, result: Expr | None = None) -> Expr:
+def partial(call: Call, position: int, result: Expr | None = None, types: Mapping[str, Type] = _UNTYPED) -> Expr:
     """The derivative of a call's result by one of its arguments, as an expression of its arguments and its `result`
-    (the call itself, where its value has no name).
+    (the call itself, where its value has no name); without `types`, of real numbers.
 
     Raises `Unsupported` where no rule is registered for the function or for that argument.
     """
     if call.fn is ops.select:
         return fold(Call(ops.select, (call.args[0], *((ONE, ZERO) if position == 1 else (ZERO, ONE)))), derivative=True)
     if call.fn is np.divide and call.args[0] == ONE and position == 1:  # a product costs less than a quotient
-        return partial(Call(np.reciprocal, call.args[1:]), 0, call if result is None else result)
-    rule = rule_for(call.fn)
+        return partial(Call(np.reciprocal, call.args[1:]), 0, call if result is None else result, types)
+    rule = _rule(call, types)
     name = getattr(call.fn, "__name__", repr(call.fn))
     if rule is None:
         raise refuse("no-rule", f"no derivative rule for {name}", hint="register one with adcompile.rules.elementwise")
@@ -80,16 +88,23 @@ def differentiable(call: Call) -> Iterator[int]:
     if call.fn is ops.select:
         yield from (1, 2)
     elif not is_constant(call.fn):
-        rule = rule_for(call.fn)
+        rule = rule_for(call.fn) or complex_rule_for(call.fn)
         for position in range(len(call.args)):
             if rule is None or position >= len(rule.partials) or rule.partials[position] is not None:
                 yield position
 
 
-def reads_result(call: Call) -> bool:
+def _rule(call: Call, types: Mapping[str, Type]) -> Elementwise | None:
+    """The rule of a call: that of complex numbers where one stands in it."""
+    if call.fn is complex or any(is_complex(arg, types) for arg in call.args):
+        return complex_rule_for(call.fn)
+    return rule_for(call.fn) or complex_rule_for(call.fn)
+
+
+def reads_result(call: Call, types: Mapping[str, Type]) -> bool:
     """Whether the rule of a call wants the call's own value again."""
     marker = Call(ops.undefined, ())
-    rule = rule_for(call.fn)
+    rule = _rule(call, types)
     if rule is None:
         return False
     for one in rule.partials:
@@ -100,14 +115,14 @@ def reads_result(call: Call) -> bool:
 
 def singular(call: Call, position: int, types: Mapping[str, Type]) -> bool:
     """Whether a call's derivative by one of its arguments may be infinite, or NaN, where the call's value is finite."""
-    rule = rule_for(call.fn)
+    rule = _rule(call, types)
     if rule is None or position not in rule.singular:
         return False
-    if rule is not rule_for(ops.power):
+    if rule not in (rule_for(ops.power), complex_rule_for(ops.power)):
         return True
     exponent = call.args[1]
     whole = dtype_of(exponent, types) in ("int64", "bool")
-    return not whole and not (isinstance(exponent, Const) and not 0 < exponent.value < 1)
+    return not whole and not (isinstance(exponent, Const) and not 0 < exponent.value.real < 1)
 
 
 def contribution(
@@ -119,9 +134,58 @@ def contribution(
     gives zero also where the slope is infinite: `np.sqrt(max(x, 0.0))` has the derivative 0 at -1, in both modes.
     `infinite` says that the call itself is part of such a slope.
     """
+    if call.fn is np.conjugate:  # the one function that is linear in the conjugate
+        return fold(Call(np.conjugate, (seed,)), types, derivative=True)
     if call.fn is multiply_no_nan and position == 0:
         return no_nan(seed, partial_)
     return no_nan(partial_, seed) if infinite or singular(call, position, types) else times(partial_, seed)
+
+
+def matched(value: Expr, of: Expr, types: Mapping[str, Type]) -> Expr:
+    """A tangent or an adjoint of the expression `of`: of a real one, the real part of a complex `value`.
+
+    In forward mode `of` is a call and `value` is a partial derivative times a tangent; in reverse mode `of` is what the
+    adjoint `value` is of.
+    """
+    return value if is_complex(of, types) else real_part(value, types)
+
+
+def real_part(expr: Expr, types: Mapping[str, Type], imaginary: bool = False) -> Expr:
+    """The real part of a number, or the imaginary one, with as few complex products as may be."""
+
+    def part(inner: Expr, other: bool = False) -> Expr:
+        return real_part(inner, types, imaginary is not other)
+
+    def made(fn: Any, *args: Expr) -> Expr:
+        return fold(Call(fn, args), types, derivative=True)
+
+    if not is_complex(expr, types):
+        return ZERO if imaginary else expr
+    match expr:
+        case Const(value):
+            return Const(float(value.imag if imaginary else value.real))
+        case Call(np.negative, (inner,)):
+            return made(np.negative, part(inner))
+        case Call(np.add | np.subtract as fn, (left, right)):
+            return made(fn, part(left), part(right))
+        case Call(ops.select, (condition, then, orelse)):
+            return made(ops.select, condition, part(then), part(orelse))
+        case Call(np.conjugate, (inner,)):
+            return made(np.negative, part(inner)) if imaginary else part(inner)
+        case Call(builtins.complex, (left, right)):
+            return right if imaginary else left
+        case Call(np.multiply | runtime.multiply_no_nan as fn, (left, right)):
+            if not is_complex(left, types):
+                return made(fn, left, part(right))
+            if not is_complex(right, types):
+                return made(fn, part(left), right)
+            for one, other in ((left, right), (right, left)):
+                if isinstance(one, Const) and one.value.real == 0 and fn is np.multiply:  # 1j * z
+                    turned = made(np.multiply, Const(one.value.imag), part(other, other=True))
+                    return turned if imaginary else made(np.negative, turned)
+        case Call(np.divide, (left, right)) if not is_complex(right, types):
+            return made(np.divide, part(left), right)
+    return Call(np.imag if imaginary else np.real, (expr,))
 
 
 def no_nan(partial_: Expr, seed: Expr) -> Expr:

@@ -1,6 +1,8 @@
 """What the compiler is measured against: differences, complex steps and inner products, none of which it has a part in.
 
 A point is a tuple of arguments, a direction a tuple with one entry for each parameter that one differentiates by.
+The inner product of complex values is the real part of the products, none of them conjugated: an adjoint and a
+tangent are a pair in that sense.
 """
 
 from __future__ import annotations
@@ -27,12 +29,14 @@ def _random(value: Any, rng: np.random.Generator) -> Any:
         return tuple(_random(item, rng) for item in value)
     if isinstance(value, np.ndarray):
         drawn = np.empty_like(value)  # in the order of the value, which is part of its type
-        drawn[...] = rng.normal(size=value.shape) if value.dtype.kind == "f" else 0
+        drawn[...] = rng.normal(size=value.shape) if value.dtype.kind in "fc" else 0
+        if value.dtype.kind == "c":
+            drawn[...] += 1j * rng.normal(size=value.shape)
         return drawn
     if isinstance(value, (bool, int, np.integer, np.bool_)):
         return type(value)(0)
     drawn = rng.normal()
-    return type(value)(drawn)
+    return type(value)(complex(drawn, rng.normal()) if isinstance(value, (complex, np.complexfloating)) else drawn)
 
 
 def leaves(value: Any) -> Iterator[Any]:
@@ -48,14 +52,15 @@ def pairs(a: Any, b: Any) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """The leaves of two values of one structure, as floats."""
     for one, other in zip(leaves(a), leaves(b), strict=True):
         one, other = np.asarray(one), np.asarray(other)
-        if one.dtype.kind == "f" or other.dtype.kind == "f":
+        kinds = one.dtype.kind + other.dtype.kind
+        if "f" in kinds or "c" in kinds:
             assert one.shape == other.shape, f"shapes {one.shape} and {other.shape}"
-            yield one.astype(float), other.astype(float)
+            yield tuple(part.astype(complex if "c" in kinds else float) for part in (one, other))
 
 
 def dot(a: Any, b: Any) -> float:
     """The inner product of two values of one structure."""
-    return float(sum(np.sum(one * other) for one, other in pairs(a, b)))
+    return float(sum(np.sum((one * other).real) for one, other in pairs(a, b)))
 
 
 def size(a: Any, b: Any) -> float:
@@ -80,8 +85,8 @@ def moved(point: Any, along: Any, step: complex) -> Any:
     if isinstance(point, tuple):
         return tuple(moved(p, d, step) for p, d in zip(point, along, strict=True))
     if isinstance(point, np.ndarray):
-        return point + step * along if point.dtype.kind == "f" else point.copy()
-    return point + step * along if isinstance(point, (float, np.floating)) else point
+        return point + step * along if point.dtype.kind in "fc" else point.copy()
+    return point + step * along if isinstance(point, (float, complex, np.inexact)) else point
 
 
 def embedded(args: Point, places: Sequence[int], along: Point) -> Point:
@@ -100,9 +105,14 @@ def zero(value: Any) -> Any:
 
 
 def flat(value: Any) -> np.ndarray:
-    """All floats of a value in one vector."""
-    parts = [np.asarray(leaf) for leaf in leaves(value)]
-    return np.concatenate([part.astype(float).ravel() for part in parts if part.dtype.kind in "fc"] or [np.zeros(0)])
+    """All floats of a value in one vector; a complex number is two."""
+    parts = []
+    for leaf in map(np.asarray, leaves(value)):
+        if leaf.dtype.kind == "c":
+            parts.append(leaf.astype(complex).ravel().view(float))
+        elif leaf.dtype.kind == "f":
+            parts.append(leaf.astype(float).ravel())
+    return np.concatenate(parts or [np.zeros(0)])
 
 
 def by_complex_step(function: Function, args: Point, along: Point) -> np.ndarray | None:

@@ -26,10 +26,10 @@ COMPILED = [each for each in NUMBERED if each.values[0].jit]
 
 
 def one_number(case: Case) -> bool:
-    """Whether the value of a case is one number, so that it has a gradient."""
+    """Whether the value of a case is one real number, so that it has a gradient."""
     with np.errstate(all="ignore"):
         value = case.function(*case.fresh())
-    return not isinstance(value, tuple) and np.ndim(value) == 0
+    return not isinstance(value, tuple) and np.ndim(value) == 0 and np.isrealobj(value)
 
 
 TWICE = [each for each in NUMBERED if each.values[0].twice and one_number(each.values[0])]
@@ -37,7 +37,7 @@ TWICE = [each for each in NUMBERED if each.values[0].twice and one_number(each.v
 
 def single(case: Case) -> bool:
     """Whether a case computes in single precision."""
-    return any(getattr(leaf, "dtype", None) == np.float32 for leaf in oracle.leaves(case.args))
+    return any(getattr(leaf, "dtype", None) in (np.float32, np.complex64) for leaf in oracle.leaves(case.args))
 
 
 def places(case: Case) -> list[int]:

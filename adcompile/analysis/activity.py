@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from adcompile.analysis.aliasing import Roots, is_allocation
 from adcompile.chain import differentiable
+from adcompile.fourier import TRANSFORMS
 from adcompile.ir import ops
 from adcompile.ir.nodes import (
     Accum,
@@ -62,7 +63,7 @@ class Activity:
             case Index(Name(id), _):
                 return self.name(id)
             case Call(fn, args):
-                if fn is ops.copy or getattr(fn, "__name__", "") == "grown":
+                if fn is ops.copy or fn in TRANSFORMS or getattr(fn, "__name__", "") == "grown":
                     return self.expression(args[0])
                 if fn in PRODUCTS:
                     return any(map(self.expression, args))

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from adcompile.fourier import TRANSFORMS
 from adcompile.ir import ops
 from adcompile.ir.nodes import Assign, Call, Expr, For, Function, If, Name, Stmt, While
 from adcompile.ir.opaque import is_opaque
@@ -25,11 +26,14 @@ from adcompile.ir.walk import statements
 from adcompile.runtime import PRODUCTS, grown
 
 
+_ALLOCATING = (grown, *ops.ALLOCATIONS, *PRODUCTS, *TRANSFORMS)
+
+
 def is_allocation(expr: Expr) -> bool:
     """Whether an expression makes a fresh array (`runtime.grown` may: it is one too), or is of an opaque call."""
     if not isinstance(expr, Call):
         return False
-    return expr.fn is grown or expr.fn in ops.ALLOCATIONS or expr.fn in PRODUCTS or is_opaque(expr)
+    return expr.fn in _ALLOCATING or is_opaque(expr)
 
 
 class Roots:

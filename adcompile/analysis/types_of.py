@@ -26,11 +26,12 @@ import numpy as np
 from adcompile import runtime
 from adcompile.analysis.array_functions import ELEMENTWISE, RESULTS
 from adcompile.errors import refuse
+from adcompile.fourier import TRANSFORMS
 from adcompile.ir import ops
 from adcompile.ir.nodes import Call, Const, Expr, Index, Name, Slice, Tuple
 from adcompile.ir.opaque import Opaque
 from adcompile.ir.types import BOOL, FLOAT, INT, Array, Scalar, Static, TupleType, Type, kind, ndim
-from adcompile.rules.registry import is_constant, rule_for
+from adcompile.rules.registry import complex_rule_for, is_constant, rule_for
 
 _ARITHMETIC = frozenset(
     (np.add, np.subtract, np.multiply, np.negative, np.positive, np.floor_divide, np.remainder, np.absolute,
@@ -40,8 +41,18 @@ _MATH_INTEGERS = frozenset((math.floor, math.ceil, math.trunc, math.gcd, math.lc
                             math.factorial, math.isqrt))  # fmt: skip
 _MATH_TRUTHS = frozenset((math.isnan, math.isinf, math.isfinite, math.isclose))
 _MATH_NOT_SCALAR = frozenset((math.fsum, math.prod, math.dist, math.frexp, math.modf))
-_PYTHON_CASTS: Mapping[Any, str] = {builtins.float: "float64", builtins.int: "int64", builtins.bool: "bool"}
+_PYTHON_CASTS: Mapping[Any, str] = {
+    builtins.float: "float64", builtins.int: "int64", builtins.bool: "bool", builtins.complex: "complex128",
+}  # fmt: skip
+_PARTS = (np.real, np.imag, np.angle)
+_OF_COMPLEX = (
+    np.equal, np.not_equal, np.isnan, np.isinf, np.isfinite, np.logical_not, builtins.bool, runtime.stop_gradient,
+)  # fmt: skip
+"""What may be asked of a complex number, beside the functions that have a rule for it."""
 _TRUTHS = frozenset((ops.both, ops.either, ops.negated))
+ORDERED = frozenset((np.less, np.less_equal, np.greater, np.greater_equal, np.maximum, np.minimum, np.fmax, np.fmin,
+                     np.max, np.min, np.argmax, np.argmin, np.sort, builtins.max, builtins.min))  # fmt: skip
+"""What needs an order of numbers."""
 
 
 # ------------------------------------------------------------------------------------------ values and joins
@@ -176,13 +187,15 @@ def type_of_call(call: Call, args: Sequence[Type]) -> Type:
         return INT
     if fn in runtime.PRODUCTS:
         return args[0]
-    if fn in (ops.copy, runtime.grown):
+    if fn in (ops.copy, runtime.grown, *TRANSFORMS):
         return args[0]
     if fn in _TRUTHS:
         return BOOL
     if fn is ops.select:
         return _of_select(args)
     if (result := RESULTS.get(fn)) is not None:
+        if fn in ORDERED and any(kind(type_) == "c" for type_ in args):
+            _refuse_complex(fn)
         return result(call, args)
     for type_ in args:
         if not isinstance(type_, (Scalar, Array)):
@@ -237,12 +250,18 @@ def _dtype_of_elementwise(call: Call, args: Sequence[Type]) -> str:
         for type_ in args:
             if ndim(type_):
                 raise refuse("no-type", f"`{name_of(fn)}` takes numbers, not a {described(type_)}")
+    if any(kind(type_) == "c" for type_ in args) and complex_rule_for(fn) is None and fn not in _OF_COMPLEX:
+        _refuse_complex(fn)
     if fn in _PYTHON_CASTS:
         return _PYTHON_CASTS[fn]
+    if fn in _PARTS:
+        return np.empty(0, _floating(dtypes)).real.dtype.name
     if isinstance(fn, type) and issubclass(fn, np.generic):
         return np.dtype(fn).name
     if fn is ops.power:
         return _of_power(dtypes)
+    if fn is builtins.abs and np.dtype(dtypes[0]).kind == "c":
+        return np.empty(0, dtypes[0]).real.dtype.name
     if fn in (builtins.abs, builtins.min, builtins.max):
         return _number(dtypes)
     if fn is builtins.round:
@@ -260,6 +279,13 @@ def _dtype_of_elementwise(call: Call, args: Sequence[Type]) -> str:
         f"`{name_of(fn)}` has no differentiation rule and its source cannot be read",
         hint="register a rule for it, or write it in Python",
     )
+
+
+def _refuse_complex(fn: Callable[..., Any]) -> None:
+    if fn in (builtins.float, np.float64, np.float32, builtins.int):
+        raise refuse("complex-number", f"`{name_of(fn)}` of a complex number", hint="take z.real, or abs(z)")
+    hint = "complex numbers have no order: compare z.real, z.imag or abs(z)" if fn in ORDERED else ""
+    raise refuse("complex-number", f"`{name_of(fn)}` of a complex number is not supported", hint=hint)
 
 
 def _operand_dtypes(args: Sequence[Type]) -> list[str]:

@@ -74,7 +74,7 @@ def type_of(theirs: types.Type | None) -> Type | None:
             return Static(None)
         case types.Dispatcher():
             return Static(theirs.dispatcher)
-        case types.Boolean() | types.Integer() | types.Float():
+        case types.Boolean() | types.Integer() | types.Float() | types.Complex():
             return Scalar("bool" if isinstance(theirs, types.Boolean) else theirs.name)
         case types.Array():
             item = type_of(theirs.dtype)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,7 @@ class Tolerance:
 
 def tolerance(values: Any, eps: float | None, rtol: float | None, atol: float | None) -> Tolerance:
     """What can be asked in the coarsest precision that occurs."""
-    single = any(leaf.dtype.itemsize < 8 for leaf in floats(values))
+    single = any(leaf.real.dtype.itemsize < 8 for leaf in floats(values))
     close = 5e-3 if single else 1e-6
     absolute, relative = (close if each is None else each for each in (atol, rtol))
     step = (0.1 if single else 0.01) if eps is None else eps
@@ -112,15 +113,15 @@ class Check:
             evaluated, pullback = self.reverse(*self.args)
             self.compare("reverse mode", value, evaluated, self.tolerance.exact, "value")
             seed = pullback.matched(seed)
-            adjoint = flat(pullback(seed))
-            left, right = flat(seed) * dot, adjoint * flat(along)
+            adjoint, weights = flat(pullback(seed), adjoint=True), flat(seed, adjoint=True)
+            left, right = weights * dot, adjoint * flat(along)
             exact = "fwd" in self.modes
             size = float(np.sum(np.abs(left)) + np.sum(np.abs(right)))
             allowed = (self.tolerance.exact if exact else self.tolerance.relative) * size
             allowed += 0.0 if exact else self.tolerance.absolute
             if not abs(float(np.sum(left) - np.sum(right))) <= allowed:
                 other = self.columns(self.forward if exact else self.by_differences)
-                products = (np.array([np.sum(flat(seed) * column)]) for column in other)
+                products = (np.array([np.sum(weights * column)]) for column in other)
                 rows = (adjoint[n : n + 1] for n in range(adjoint.size))
                 mode = "reverse mode" if isinstance(seed, (float, np.floating)) else "reverse mode, of a random seed,"
                 self.report(mode, rows, "forward mode" if exact else "differences", products)
@@ -162,8 +163,12 @@ class Check:
         if isinstance(like, tuple):
             return tuple(map(self.drawn, like))
         if isinstance(like, np.ndarray):
-            return np.asarray(self.rng.normal(size=like.shape), like.dtype) if like.dtype.kind == "f" else like.copy()
-        return type(like)(self.rng.normal()) if isinstance(like, (float, np.floating)) else like
+            return np.asarray(self.normal(like), like.dtype) if like.dtype.kind in "fc" else like.copy()
+        return type(like)(self.normal(like)) if isinstance(like, (float, complex, np.inexact)) else like
+
+    def normal(self, like: Any) -> Any:
+        drawn = self.rng.normal(size=np.shape(like))
+        return drawn + 1j * self.rng.normal(size=np.shape(like)) if np.iscomplexobj(like) else drawn
 
     # ------------------------------------------------------------------------------------ what is said
     def compare(self, mode: str, expected: Any, given: Any, close: float, what: str) -> None:
@@ -192,7 +197,8 @@ def _as_floats(value: Any, like: Any) -> Any:
     """A value with floats where another has them: a branch may return 0 where another returns 0.5."""
     if isinstance(like, tuple):
         return tuple(_as_floats(*pair) for pair in zip(value, like, strict=True))
-    if np.asarray(like).dtype.kind != "f" or np.asarray(value).dtype.kind == "f":
+    wanted = np.asarray(like).dtype.kind
+    if wanted not in "fc" or np.asarray(value).dtype.kind in "c" + wanted:
         return value
     return np.asarray(value, like.dtype) if isinstance(like, np.ndarray) else type(like)(value)
 
@@ -201,7 +207,7 @@ def _of_floats(given: Any, like: Any) -> Any:
     """The parts of a value that stand where another has floats."""
     if isinstance(like, tuple):
         return tuple(_of_floats(*pair) for pair in zip(given, like, strict=True))
-    return given if np.asarray(like).dtype.kind == "f" else ()
+    return given if np.asarray(like).dtype.kind in "fc" else ()
 
 
 def _zeros(value: Any) -> Any:
@@ -211,25 +217,28 @@ def _zeros(value: Any) -> Any:
 
 
 def _units(zeros: Any) -> Iterator[Any]:
-    """Values that are one at one entry and zero at the others, for each entry."""
+    """Values that are one at one entry and zero at the others, for each entry; of a complex one `1j` too."""
+    ones = (1.0, 1j) if np.iscomplexobj(zeros) else (1.0,)
     if isinstance(zeros, tuple):
         for n, item in enumerate(zeros):
             yield from ((*zeros[:n], unit, *zeros[n + 1 :]) for unit in _units(item))
     elif isinstance(zeros, np.ndarray):
-        for at in np.ndindex(zeros.shape):
+        for at, one in product(np.ndindex(zeros.shape), ones):
             unit = zeros.copy()
-            unit[at] = 1.0
+            unit[at] = one
             yield unit
     else:
-        yield type(zeros)(1)
+        yield from map(type(zeros), ones)
 
 
 def _names(name: str, value: Any) -> Iterator[str]:
     """What the entries of an argument are called."""
+    parts = (".real", ".imag") if np.iscomplexobj(value) else ("",)
     if isinstance(value, tuple):
         for n, item in enumerate(value):
             yield from _names(f"{name}[{n}]", item)
     elif isinstance(value, np.ndarray):
-        yield from (f"{name}[{', '.join(map(str, at))}]" if at else name for at in np.ndindex(value.shape))
+        for at in np.ndindex(value.shape):
+            yield from (f"{name}[{', '.join(map(str, at))}]{part}" if at else name + part for part in parts)
     else:
-        yield name
+        yield from (name + part for part in parts)

@@ -17,7 +17,7 @@ from adcompile.backend.compile import compiled
 from adcompile.backend.emit import Emitted
 from adcompile.backend.naming import printed_params
 from adcompile.ir.show import shown_type
-from adcompile.ir.types import Array, Scalar, TupleType, Type, is_float
+from adcompile.ir.types import Array, Scalar, TupleType, Type, is_complex, is_float
 
 
 class Composed(Derivative):
@@ -63,6 +63,10 @@ class Composed(Derivative):
         dense = self._dense(parts, params, typed, types, several)
         inputs, results = dense.inputs, dense.results
         mode = self.request.mode
+        if any(map(is_complex, types)):
+            if mode == "reverse":
+                raise self.invalid("the result is complex: mode='forward' takes complex results, of real arguments")
+            mode = "forward"
         if mode == "reverse" and several:
             raise self.invalid("the result is a tuple: mode='reverse' takes one result, mode='forward' takes several")
         if mode == "auto" and (several or not any(leaf.rank for leaf in inputs)):
@@ -119,7 +123,7 @@ class Composed(Derivative):
         return "\n".join(lines) + "\n"
 
     def _laplacian(self, parts: _Parts, params: tuple[str, ...], typed: dict[str, Type], _: Any) -> str:
-        inputs = tuple(_leaf(name, typed[name], self) for name in parts.wrt)
+        inputs = tuple(_real_leaf(name, typed[name], self) for name in parts.wrt)
         function = parts.function
         for leaf in inputs:
             parts.function = function
@@ -131,7 +135,7 @@ class Composed(Derivative):
         self, parts: _Parts, params: tuple[str, ...], typed: dict[str, Type], results: Any, several: bool,
         of_inputs: bool = False,
     ) -> Dense:  # fmt: skip
-        inputs = tuple(_leaf(name, typed[name], self) for name in parts.wrt)
+        inputs = tuple(_real_leaf(name, typed[name], self) for name in parts.wrt)
         y = fresh("y", params)
         texts = parts.wrt if of_inputs else [f"{y}[{n}]" if several else y for n in range(len(results))]
         leaves = tuple(_leaf(text, type_, self) for text, type_ in zip(texts, results, strict=True))
@@ -188,6 +192,14 @@ def _leaf(text: str, type_: Type, of: Derivative) -> Leaf:
     if not isinstance(type_, (Scalar, Array)):
         raise of.invalid(f"{text} is {shown_type(type_)}: differentiate by floats and arrays of floats")
     return Leaf(text, type_)
+
+
+def _real_leaf(text: str, type_: Type, of: Derivative) -> Leaf:
+    """What a matrix of derivatives is by: by a complex number there would be two columns."""
+    if is_complex(type_):
+        way_out = "take its real and imaginary parts as two arguments, or use jvp, vjp or hvp"
+        raise of.invalid(f"{text} is {shown_type(type_)}, and a matrix of derivatives is by real numbers: {way_out}")
+    return _leaf(text, type_, of)
 
 
 def composed_of(

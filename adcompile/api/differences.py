@@ -49,8 +49,8 @@ def moved(value: Any, along: Any, step: float) -> Any:
     if isinstance(value, tuple):
         return tuple(moved(*pair, step) for pair in zip(value, along, strict=True))
     if isinstance(value, np.ndarray):
-        return (value + step * along).astype(value.dtype) if value.dtype.kind == "f" else value.copy()
-    return type(value)(value + step * along) if isinstance(value, (float, np.floating)) else value
+        return (value + step * along).astype(value.dtype) if value.dtype.kind in "fc" else value.copy()
+    return type(value)(value + step * along) if isinstance(value, (float, complex, np.inexact)) else value
 
 
 def leaves(value: Any) -> Iterator[Any]:
@@ -63,13 +63,24 @@ def leaves(value: Any) -> Iterator[Any]:
 
 
 def floats(value: Any) -> list[np.ndarray]:
-    """Those leaves that are floats."""
-    return [np.asarray(leaf) for leaf in leaves(value) if np.asarray(leaf).dtype.kind == "f"]
+    """Those leaves that are floats, or complex."""
+    return [np.asarray(leaf) for leaf in leaves(value) if np.asarray(leaf).dtype.kind in "fc"]
 
 
-def flat(value: Any) -> np.ndarray:
-    """All floats of a value in one vector of double precision."""
-    return np.concatenate([leaf.astype(float).ravel() for leaf in floats(value)] or [np.zeros(0)])
+def flat(value: Any, adjoint: bool = False) -> np.ndarray:
+    """All floats of a value in one vector of double precision; a complex number is two, its real and imaginary part.
+
+    Of an adjoint the imaginary parts are negated: the real part of `z_bar * dz` is a product of two such vectors.
+
+    >>> flat((1.0, 2.0 + 3.0j)), flat((1.0, 2.0 + 3.0j), adjoint=True)
+    (array([1., 2., 3.]), array([ 1.,  2., -3.]))
+    """
+    parts = []
+    for leaf in floats(value):
+        if leaf.dtype.kind == "c":
+            leaf = (leaf.conj() if adjoint else leaf).astype(complex).ravel().view(float)
+        parts.append(leaf.astype(float).ravel())
+    return np.concatenate(parts or [np.zeros(0)])
 
 
 def largest(vector: np.ndarray) -> float:

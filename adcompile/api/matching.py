@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from adcompile.ir.types import Array, Scalar, TupleType, Type, is_float
+from adcompile.ir.types import Array, Scalar, TupleType, Type, is_complex, is_float
 
 
 def matching(given: Any, value: Any, type_: Type, what: str, refused: Callable[[str], Exception]) -> Any:
@@ -30,11 +30,12 @@ def matching(given: Any, value: Any, type_: Type, what: str, refused: Callable[[
             parts = zip(given, value, items, strict=True)
             return tuple(matching(*part, f"{what}[{n}]", refused) for n, part in enumerate(parts))
         case Scalar(dtype) if is_float(type_):
-            if np.ndim(given) or not np.isrealobj(given):
-                raise refused(f"{what} must be a real number, as the value is")
+            if np.ndim(given) or not (np.isrealobj(given) or is_complex(type_)):
+                raise refused(f"{what} must be {'a number' if is_complex(type_) else 'a real number'}, as the value is")
             return np.dtype(dtype).type(given)
         case Array(dtype) if is_float(type_):
-            if np.shape(given) != value.shape or not np.isrealobj(given):
-                raise refused(f"{what} must be an array of real numbers of shape {value.shape}")
+            if np.shape(given) != value.shape or not (np.isrealobj(given) or is_complex(type_)):
+                numbers = "numbers" if is_complex(type_) else "real numbers"
+                raise refused(f"{what} must be an array of {numbers} of shape {value.shape}")
             return np.asarray(given, dtype)
     return value

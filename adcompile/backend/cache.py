@@ -25,11 +25,11 @@ from typing import Any
 import numba
 import numpy as np
 
-from adcompile import memory, runtime
+from adcompile import fourier, memory, runtime
 from adcompile.backend import vecmath
 
 _OWN = re.compile(r"\w+_[0-9a-f]{20}\.py|[0-9a-f]{64}\.json")
-_CALLED = (runtime, memory)  # what holds the functions of ours that generated code calls
+_CALLED = (runtime, memory, fourier)  # what holds the functions of ours that generated code calls
 
 
 def directory() -> Path:

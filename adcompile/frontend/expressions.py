@@ -32,8 +32,9 @@ from adcompile.ir.nodes import Call, Const, Expr, Index, Name, Slice, Tuple
 from adcompile.ir.walk import nodes
 
 _PURE_METHODS = tuple(
-    map(Const, ("sum", "prod", "mean", "std", "var", "max", "min", "any", "all", "argmax", "argmin", "dot", "item"))
-)
+    map(Const, ("sum", "prod", "mean", "std", "var", "max", "min", "any", "all", "argmax", "argmin", "dot", "item",
+                "conj", "conjugate"))
+)  # fmt: skip
 _OPERATIONS = (ops.held, ops.select, ops.both, ops.either, ops.negated, ops.attribute, ops.power)
 _PURE_MODULES = ("builtins", "math", "_operator", "numpy")
 _LONGEST_LIST = 64  # of outside, written out as a tuple
@@ -90,7 +91,7 @@ class Expressions(ABC):
         match node:
             case cst.Name():
                 return self.name(node)
-            case cst.Integer() | cst.Float() | cst.SimpleString() | cst.ConcatenatedString():
+            case cst.Integer() | cst.Float() | cst.Imaginary() | cst.SimpleString() | cst.ConcatenatedString():
                 return self.literal(node)
             case cst.Attribute():
                 return self.attribute(node)
@@ -228,7 +229,7 @@ class Expressions(ABC):
     def unary(self, node: cst.UnaryOperation) -> Expr:
         """`-x`, `+x`, `~x`, `not x`; the sign of a literal is part of it."""
         value = self.read(node.expression)
-        number = value.value if isinstance(value, Const) and type(value.value) in (int, float) else None
+        number = value.value if isinstance(value, Const) and type(value.value) in (int, float, complex) else None
         match node.operator:
             case cst.Not():
                 return Call(ops.negated, (value,))
@@ -322,7 +323,7 @@ class Expressions(ABC):
 
 def _is_simple(item: object) -> bool:
     """Whether an item of a list of outside can stand in a tuple of literals."""
-    return isinstance(item, (bool, int, float, str, np.float64)) or item is None or callable(item)
+    return isinstance(item, (bool, int, float, complex, str, np.float64)) or item is None or callable(item)
 
 
 def may_act(expr: Expr) -> bool:

@@ -36,7 +36,6 @@ EXPRESSIONS: Mapping[str, tuple[str, str]] = {
     "DictComp": ("a dict comprehension", "write the loop out"),
     "FormattedString": ("an f-string", "build messages outside the function"),
     "GeneratorExp": ("a generator", "write the loop out"),
-    "Imaginary": ("a complex number", "split it into real and imaginary parts"),
     "Set": ("a set", "use an array"),
     "SetComp": ("a set comprehension", "write the loop out"),
     "StarredElement": ("an unpacked item", "name every item"),

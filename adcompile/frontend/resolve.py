@@ -106,7 +106,7 @@ def item(owner: Any, index: Any) -> Any:
 
 def literal(value: Any) -> Expr:
     """An object known before the run, as an expression: numbers as literals, tuples item by item."""
-    if isinstance(value, (np.bool_, np.int64, np.float64)):
+    if isinstance(value, (np.bool_, np.int64, np.float64, np.complex128)):
         return Const(value.item())
     if isinstance(value, tuple):
         return Tuple(tuple(literal(item) for item in value))

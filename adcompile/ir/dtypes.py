@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Mapping
+from functools import reduce
 
 import numpy as np
 
@@ -23,12 +24,17 @@ _ARITHMETIC = frozenset(
 )  # fmt: skip
 _CASTS = {builtins.float: "float64", np.float64: "float64", np.float32: "float32", builtins.int: "int64",
           np.int64: "int64", ops.dim: "int64", builtins.len: "int64", runtime.share: "int64",
-          runtime.thread_count: "int64"}  # fmt: skip
+          runtime.thread_count: "int64", builtins.complex: "complex128", np.complex128: "complex128",
+          np.complex64: "complex64"}  # fmt: skip
+_REAL = frozenset((np.real, np.imag, np.angle, np.absolute, builtins.abs))
+"""What is real of complex numbers too."""
 
 
 def _joined(left: str, right: str) -> str:
     if left == right:
         return left
+    if _complex(left) or _complex(right):
+        return np.promote_types(left, right).name if left and right else "complex128"
     pair = {left, right}
     if pair <= {"int64", "bool"}:
         return "int64"
@@ -42,11 +48,19 @@ def _of_const(value: object) -> str:
         return "bool"
     if type(value) is int:
         return "int64" if -(2**63) <= value < 2**63 else ""
+    if type(value) is complex or isinstance(value, np.complexfloating):
+        return np.dtype(type(value)).name
     return "float64" if type(value) is float else ""
+
+
+def _complex(dtype: str) -> bool:
+    return dtype.startswith("complex")
 
 
 def _of_call(call: Call, types: Mapping[str, Type]) -> str:
     fn, args = call.fn, call.args
+    if fn is ops.fail:
+        return ""
     if fn in _CASTS:
         return _CASTS[fn]
     if fn in _TRUTHS:
@@ -55,6 +69,11 @@ def _of_call(call: Call, types: Mapping[str, Type]) -> str:
         then, orelse = (dtype_of(a, types) for a in args[1:])
         return then if then == orelse else _joined(then, orelse)
     parts = [dtype_of(a, types) for a in args]
+    if any(map(_complex, parts)):
+        joined = reduce(_joined, parts)
+        return {"complex128": "float64", "complex64": "float32"}[joined] if fn in _REAL else joined
+    if fn in (np.real, np.imag, np.angle):
+        return parts[0] if parts[0].startswith("float") else ""
     if fn in _ARITHMETIC:
         result = parts[0]
         for part in parts[1:]:
@@ -65,6 +84,8 @@ def _of_call(call: Call, types: Mapping[str, Type]) -> str:
             return "int64" if isinstance(args[1], Const) and args[1].value >= 0 else ""
         return _joined(*parts)
     if isinstance(fn, np.ufunc) or getattr(fn, "__module__", "") == "math":
+        if "" in parts and isinstance(fn, np.ufunc):
+            return ""
         if "float64" in parts or set(parts) == {"int64"}:
             return "float64"
         return "float32" if set(parts) == {"float32"} and isinstance(fn, np.ufunc) else ""
@@ -91,3 +112,13 @@ def dtype_of(expr: Expr, types: Mapping[str, Type]) -> str:
         case Call():
             return _of_call(expr, types)
     return ""
+
+
+def is_complex(expr: Expr, types: Mapping[str, Type]) -> bool:
+    """Whether a scalar expression of names with types is a complex number.
+
+    >>> z = Name("z")
+    >>> [is_complex(e, {"z": Scalar("complex128")}) for e in (z, Call(np.absolute, (z,)), Call(np.exp, (z,)))]
+    [True, False, True]
+    """
+    return _complex(dtype_of(expr, types))

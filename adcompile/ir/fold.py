@@ -37,8 +37,10 @@ _EXACT: dict[Any, Callable[..., Any]] = {
     np.divide: operator.truediv, np.floor_divide: operator.floordiv, np.remainder: operator.mod,
     np.less: operator.lt, np.less_equal: operator.le, np.greater: operator.gt, np.greater_equal: operator.ge,
     np.equal: operator.eq, np.not_equal: operator.ne, float: float, np.float64: float, min: min, max: max,
+    complex: complex,
 }  # fmt: skip
 _FLOATING = (np.add, np.subtract, np.multiply, np.divide)
+_ALGEBRA = (*_FLOATING, np.negative, ops.power)
 _LITERAL_POWERS = (0, 1, 2, -1)  # of floats: correctly rounded whoever computes them
 
 
@@ -119,7 +121,7 @@ class _Folder:
             return True
         if dtype == "int64":
             return all(self.dtype(part) == "int64" for part in dropped)
-        return dtype == "float32" and self.derivative
+        return dtype in ("float32", "complex128", "complex64") and self.derivative
 
     def zero(self, call: Call) -> Const:
         return Const(0) if self.dtype(call) == "int64" else Const(0.0)
@@ -138,6 +140,8 @@ class _Folder:
             return computed
         if self.derivative and call.fn in _FLOATING:
             call = self.with_float_constants(call)
+        if not self.derivative and call.fn in _ALGEBRA and self.dtype(call).startswith("complex"):
+            return call  # the sign of a zero decides on which side of a branch cut a number lies
         rule = _RULES.get(call.fn)
         result = rule(self, *call.args) if rule is not None else None
         if result is not None:
@@ -318,6 +322,22 @@ class _Folder:
     def to_float(self, part: Expr) -> Expr | None:
         return part if dtype_of(part, self.types) == "float64" else None
 
+    def to_complex(self, real: Expr, imaginary: Expr | None = None) -> Expr | None:
+        return real if imaginary is None and dtype_of(real, self.types) == "complex128" else None
+
+    def real(self, part: Expr) -> Expr | None:
+        return part if self.is_real(part) else None
+
+    def imag(self, part: Expr) -> Expr | None:
+        return Const(0.0) if dtype_of(part, self.types) == "float64" else None
+
+    def conjugate(self, part: Expr) -> Expr | None:
+        inner = _call(part, np.conjugate)
+        return inner[0] if inner is not None else self.real(part)
+
+    def is_real(self, part: Expr) -> bool:
+        return dtype_of(part, self.types) in ("float64", "float32", "int64")
+
     def to_int(self, part: Expr) -> Expr | None:
         return part if dtype_of(part, self.types) == "int64" else None
 
@@ -351,5 +371,6 @@ _RULES: dict[Any, Callable[..., Expr | None]] = {
     np.bitwise_and: _Folder.bitwise_and,
     ops.either: _Folder.either, ops.negated: _Folder.negated, float: _Folder.to_float, np.float64: _Folder.to_float,
     int: _Folder.to_int, runtime.broadcast_length: _Folder.broadcast,
-    runtime.multiply_no_nan: _Folder.multiply_no_nan,
+    runtime.multiply_no_nan: _Folder.multiply_no_nan, complex: _Folder.to_complex,
+    np.real: _Folder.real, np.imag: _Folder.imag, np.conjugate: _Folder.conjugate,
 }  # fmt: skip

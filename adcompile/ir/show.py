@@ -202,10 +202,18 @@ class _Printer:
                 sign = "-" if math.copysign(1.0, value) < 0 and not math.isnan(value) else ""
                 return f"{sign}{self.positive(abs(value))}", (_SIGN if sign else _ATOM)
             case complex():
-                return f"complex({self.constant(value.real)[0]}, {self.constant(value.imag)[0]})", _ATOM
+                return self.complex_constant(value)
             case np.dtype():
                 return self.function_name(value.type), _ATOM
         return self.function_name(value), _ATOM
+
+    def complex_constant(self, value: complex) -> tuple[str, int]:
+        """`2j`, `-2j`; with both parts `complex(1.0, 2.0)`: a sum would lose the sign of a zero."""
+        for sign, level, one in (("", _ATOM, value), ("-", _SIGN, -value)):
+            parts = one.real, one.imag
+            if one.real == 0 and math.isfinite(one.imag) and min(math.copysign(1.0, part) for part in parts) > 0:
+                return f"{sign}{one!r}", level
+        return f"complex({self.constant(value.real)[0]}, {self.constant(value.imag)[0]})", _ATOM
 
     def positive(self, value: float) -> str:
         for special, fallback in ((np.inf, "inf"), (np.nan, "nan"), (np.pi, "pi")):
@@ -240,6 +248,10 @@ class _Printer:
                 return f"{self.at(array, _ATOM)}.copy()", _ATOM
             case Call(ops.table, (Const(ops.Contents(array=outside)),), ()):
                 return self.function_name(outside), _ATOM
+            case Call(np.real | np.imag as part, (value,), ()):
+                return f"{self.at(value, _ATOM)}.{part.__name__}", _ATOM
+            case Call(np.conjugate, (value,), ()):
+                return f"{self.at(value, _ATOM)}.conjugate()", _ATOM
             case Call(ops.attribute, (value, Const(str(attribute))), ()):
                 return f"{self.at(value, _ATOM)}.{attribute}", _ATOM
             case Call(ops.method, (value, Const(str(method)), *rest)):

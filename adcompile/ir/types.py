@@ -48,13 +48,18 @@ BOOL = Scalar("bool")
 
 
 def kind(type_: Type) -> str:
-    """NumPy's kind letter of a number or of an array's elements: `f`, `i`, `u`, `b`; empty for anything else."""
+    """NumPy's kind letter of a number or of an array's elements: `f`, `c`, `i`, `u`, `b`; empty for anything else."""
     return np.dtype(type_.dtype).kind if isinstance(type_, (Scalar, Array)) else ""
 
 
 def is_float(type_: Type) -> bool:
-    """Whether a value of this type can carry a derivative."""
-    return kind(type_) == "f"
+    """Whether a value of this type can carry a derivative: a number with a fractional part, real or complex."""
+    return kind(type_) in ("f", "c")
+
+
+def is_complex(type_: Type) -> bool:
+    """Whether it is a complex number, or an array of them."""
+    return kind(type_) == "c"
 
 
 def element(type_: Type) -> Scalar:

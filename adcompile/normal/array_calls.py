@@ -152,7 +152,7 @@ def cast(b: Builder, x: Typed, dtype: str) -> Typed:
         one = 1.0 if np.dtype(dtype).kind == "f" else 1
         x = b.call(ops.select, x, Typed(Const(one), type_of_value(one)), Typed(Const(0 * one), type_of_value(one)))
         return cast(b, x, dtype)
-    python = {"float64": float, "int64": int, "bool": bool}
+    python: dict[str, Any] = {"float64": float, "int64": int, "bool": bool, "complex128": complex}
     fn = python[dtype] if dtype in python and isinstance(x.type, Scalar) else np.dtype(dtype).type
     return b.call(fn, x)
 

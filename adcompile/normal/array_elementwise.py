@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from adcompile import runtime
-from adcompile.errors import refuse
 from adcompile.ir import ops
 from adcompile.ir.nodes import Const
 from adcompile.ir.types import BOOL, Array, Scalar, kind
@@ -46,13 +45,6 @@ def _round(b: Builder, fn: Any, a: Typed, decimals: Typed | None) -> Typed:
     return b.call(np.round, a) if decimals is None else b.call(np.round, a, decimals)
 
 
-@canonical(np.real, np.conj, takes="val")
-def _real(b: Builder, fn: Any, val: Typed) -> Typed:
-    if kind(val.type) not in "biuf":
-        raise refuse("complex-number", "complex numbers are not supported")
-    return val
-
-
 @canonical(builtins.abs, takes="x")
 def _abs(b: Builder, fn: Any, x: Typed) -> Typed:
     return b.call(np.absolute if x.is_array else builtins.abs, x)
@@ -73,6 +65,8 @@ def power(b: Builder, base: Typed, exponent: Typed) -> Typed:
     negative = isinstance(exponent.expr, Const) and isinstance(exponent.expr.value, int) and exponent.expr.value < 0
     if negative and kind(base.type) in "biu":
         base = cast(b, base, "float64")
+    if kind(exponent.type) == "c" and kind(base.type) != "c":  # so that a negative number has a logarithm
+        base = cast(b, base, "complex128")
     return b.call(ops.power, base, exponent)
 
 
@@ -119,3 +113,14 @@ def _astype(b: Builder, fn: Any, x: Typed, dtype: Typed | None, copy: Typed | No
     if wanted != x.type.dtype:
         return cast(b, x, wanted)
     return x if copy is not None and value_of(copy, "copy") is False else b.call(ops.copy, x)
+
+
+@canonical(np.result_type, takes="first second third fourth")
+def _result_type(b: Builder, fn: Any, *given: Typed | None) -> Typed:
+    """The dtype that arrays and dtypes have in common, known before the run."""
+    dtypes = [
+        np.dtype(x.type.dtype) if isinstance(x.type, Array) else np.dtype(value_of(x, "an array or a dtype"))
+        for x in given
+        if x is not None
+    ]
+    return constant(np.result_type(*dtypes).type)

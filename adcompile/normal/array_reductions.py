@@ -12,7 +12,7 @@ from adcompile.analysis.types_of import described, name_of
 from adcompile.errors import refuse
 from adcompile.ir import ops
 from adcompile.ir.nodes import Const, Expr, Name
-from adcompile.ir.types import Scalar, kind
+from adcompile.ir.types import Scalar, is_complex, kind
 from adcompile.normal.array_calls import (
     FORMS,
     array_of,
@@ -62,7 +62,7 @@ def _reduction(b: Builder, fn: Any, a: Typed, axis: Typed | None, dtype: Typed |
         if fn in (np.any, np.all):
             return b.truth(a)
         if axis is None:
-            return b.call(float, a) if fn is np.mean and kind(a.type) != "f" else a
+            return b.call(float, a) if fn is np.mean and kind(a.type) not in "fc" else a
         raise refuse("no-type", f"`{name_of(fn)}` needs an array, not {described(a.type)}")
     a = array_of(b, a, fn)
     result = reduce(b, fn, a, axes_of(axis, a.ndim), bool(value_of(keepdims, "keepdims")))
@@ -92,7 +92,7 @@ def _variance(
     centre = b.shared(reduce(b, np.mean, a, axes, keepdims=axes is not None), "centre")
     off = b.shared(b.call(np.subtract, a, centre), "off")
     keep = bool(value_of(keepdims, "keepdims"))
-    squares = b.call(np.multiply, off, off) if isinstance(off.expr, Name) else b.call(ops.power, off, constant(2))
+    squares = squared(b, off)
     if ddof is None or ddof.expr in (Const(0), Const(0.0)):
         result = reduce(b, np.mean, squares, axes, keep)
     else:
@@ -131,6 +131,14 @@ def _count(b: Builder, fn: Any, a: Typed, axis: Typed | None, keepdims: Typed | 
     return _reduction(b, np.sum, b.call(np.not_equal, array_of(b, a, fn), constant(0)), axis, None, keepdims)
 
 
+def squared(b: Builder, x: Typed) -> Typed:
+    """The squared size of each element."""
+    if is_complex(x.type):
+        parts = [b.call(part, x) for part in (np.real, np.imag)]
+        return b.call(np.add, *(b.call(ops.power, part, constant(2)) for part in parts))
+    return b.call(np.multiply, x, x) if isinstance(x.expr, Name) else b.call(ops.power, x, constant(2))
+
+
 @canonical(np.linalg.norm, takes="x ord axis keepdims")
 def _norm(b: Builder, fn: Any, x: Typed, ord: Typed | None, axis: Typed | None, keepdims: Typed | None) -> Typed:
     x = b.shared(array_of(b, x, fn))
@@ -138,7 +146,7 @@ def _norm(b: Builder, fn: Any, x: Typed, ord: Typed | None, axis: Typed | None, 
     keep = bool(value_of(keepdims, "keepdims"))
     vector = (x.ndim if axes is None else len(axes)) == 1
     if order in (None, "fro") or (order == 2 and vector):
-        return b.call(np.sqrt, reduce(b, np.sum, b.call(np.multiply, x, x), axes, keep))
+        return b.call(np.sqrt, reduce(b, np.sum, squared(b, x), axes, keep))
     if vector and order in (1, np.inf):
         return reduce(b, np.sum if order == 1 else np.max, b.call(np.absolute, x), axes, keep)
     raise refuse("no-rule", f"`np.linalg.norm` of order {order!r} has no differentiation rule")

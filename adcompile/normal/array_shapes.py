@@ -12,7 +12,7 @@ from adcompile.analysis.types_of import described, name_of
 from adcompile.errors import refuse
 from adcompile.ir import ops
 from adcompile.ir.nodes import Call, Const, Expr, Slice
-from adcompile.ir.types import Array, Scalar, Static, kind
+from adcompile.ir.types import Array, Scalar, Static, is_complex, kind
 from adcompile.normal import rearranged
 from adcompile.normal.array_calls import (
     array_of,
@@ -351,6 +351,7 @@ def _inner(b: Builder, fn: Any, left: Typed, right: Typed) -> Typed:
     left, right = array_of(b, left, fn), array_of(b, right, fn)
     if fn is np.vdot:
         left, right = _ravel(b, fn, left), _ravel(b, fn, right)
+        left = b.call(np.conjugate, left) if is_complex(left.type) else left
     if right.ndim > 1:
         right = permuted(b, right, (1, 0))
     return b.call(np.dot, left, right)

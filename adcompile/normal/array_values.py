@@ -20,6 +20,7 @@ import numpy as np
 
 from adcompile.analysis.types_of import name_of
 from adcompile.errors import refuse
+from adcompile.fourier import TRANSFORMS
 from adcompile.ir import ops
 from adcompile.ir.nodes import Assign, Atom, Call, Const, Expr, If, Index, Merge, Name, Slice, Tuple
 from adcompile.ir.types import Array, Scalar, kind
@@ -48,11 +49,11 @@ from adcompile.normal.elements import (
 from adcompile.normal.lowering import Lowering
 from adcompile.normal.reductions import PRODUCTS, REDUCTIONS, multiplied, place_of_extreme, reduced, total
 from adcompile.normal.views import transposed
-from adcompile.rules.registry import is_constant, rule_for
+from adcompile.rules.registry import complex_rule_for, is_constant, rule_for
 
 _FILLED = {np.zeros: 0, np.ones: 1, np.empty: 0}
 _FILLED_LIKE = {np.zeros_like: 0, np.ones_like: 1, np.empty_like: 0}
-_CASTS = (np.bool_, np.int32, np.int64, np.float32, np.float64)
+_CASTS = (np.bool_, np.int32, np.int64, np.float32, np.float64, np.complex64, np.complex128)
 _REARRANGED = (
     np.transpose, ops.copy, np.positive, np.broadcast_to, np.reshape, np.outer, np.tril, np.triu, np.diag, np.diagonal,
     np.roll, np.cumsum, np.cumprod,
@@ -188,6 +189,8 @@ class ArrayValues(Lowering):
             return multiplied(self, self.array(args[0]), self.array(args[1]), dtype)
         if fn in (np.argmax, np.argmin):
             return place_of_extreme(self, fn, self.array(args[0]))
+        if fn in TRANSFORMS:
+            return self.transformed(fn, args[0], dtype)
         if fn is np.trace:
             return total(self, np.sum, diagonal(self.array(args[0])), dtype)
         made = self.made(fn, args, kwargs, dtype) or self.rearranged(fn, args, kwargs, dtype)
@@ -196,6 +199,18 @@ class ArrayValues(Lowering):
         if kwargs or not isinstance(type_, Array) or not _is_elementwise(fn):
             raise self.unsupported(fn)
         return self.elementwise(call, dtype)
+
+    def whole(self, arg: Expr) -> Elements:
+        """All of an array that has a name."""
+        x = self.array(arg)
+        return x if arg == Name(x.root or "") else self.filled("t", x)
+
+    def transformed(self, fn: Any, arg: Expr, dtype: str) -> Elements:
+        """A transform of a whole array: one operation."""
+        x = self.whole(arg)
+        name = self.fresh("spectrum", Array(dtype, x.rank))
+        self.emit(Assign(name, Call(fn, (Name(x.root or ""),))))
+        return self.know(name, x.shape)
 
     def unsupported(self, fn: Any) -> Exception:
         return refuse("unsupported-call", f"`{name_of(fn)}` of an array is not supported", hint="write the loop out")
@@ -238,9 +253,10 @@ class ArrayValues(Lowering):
         """A scalar as an element of a dtype, under a name."""
         value, own = self.scalar(expr), self.type(expr)
         if isinstance(own, Scalar) and own.dtype != dtype:
-            if isinstance(value, Const) and dtype == "float64":
-                return Const(float(value.value))
-            value = Call({"int64": int, "float64": float}.get(dtype, np.dtype(dtype).type), (value,))
+            python = {"int64": int, "float64": float, "complex128": complex}
+            if isinstance(value, Const) and dtype in ("float64", "complex128"):
+                return Const(python[dtype](value.value))
+            value = Call(python.get(dtype, np.dtype(dtype).type), (value,))
         return self.named(value, "c")
 
     def arange(self, args: Sequence[Expr], dtype: str) -> Elements:
@@ -318,7 +334,7 @@ class ArrayValues(Lowering):
 def _is_elementwise(fn: Any) -> bool:
     if isinstance(fn, np.ufunc):
         return fn.signature is None
-    return fn is np.where or is_constant(fn) or rule_for(fn) is not None or fn in _CASTS
+    return fn is np.where or is_constant(fn) or bool(rule_for(fn) or complex_rule_for(fn)) or fn in _CASTS
 
 
 def _axis(kwargs: dict[str, Expr]) -> int:

@@ -9,8 +9,13 @@ import numpy as np
 
 from adcompile.analysis.types_of import described
 from adcompile.errors import Unsupported, refuse
-from adcompile.ir.types import Array, Scalar, kind
-from adcompile.normal import array_elementwise, array_many, array_reductions  # noqa: F401  (each registers its forms)
+from adcompile.ir.types import Array, Scalar, is_complex, kind
+from adcompile.normal import (  # noqa: F401  (each registers its forms)
+    array_elementwise,
+    array_many,
+    array_reductions,
+    complex_numbers,
+)
 from adcompile.normal.array_calls import FORMS, cast, dtype_constant, dtype_of
 from adcompile.normal.array_shapes import flattened, permuted
 from adcompile.normal.building import Builder, Typed, constant, tuple_of, value_of
@@ -21,7 +26,8 @@ _FUNCTIONS: Mapping[str, Any] = {
     "sum": np.sum, "prod": np.prod, "mean": np.mean, "max": np.max, "min": np.min, "any": np.any, "all": np.all,
     "argmax": np.argmax, "argmin": np.argmin, "var": np.var, "std": np.std, "ptp": np.ptp, "cumsum": np.cumsum,
     "cumprod": np.cumprod, "dot": np.dot, "copy": np.copy, "ravel": np.ravel, "clip": np.clip, "astype": np.astype,
-    "round": np.round, "swapaxes": np.swapaxes, "squeeze": np.squeeze, "trace": np.trace, "conj": np.conj,
+    "round": np.round, "swapaxes": np.swapaxes, "squeeze": np.squeeze, "trace": np.trace, "conj": np.conjugate,
+    "conjugate": np.conjugate,
     "diagonal": np.diagonal, "repeat": np.repeat, "take": np.take, "nonzero": np.nonzero, "argsort": np.argsort,
     "searchsorted": np.searchsorted, "compress": np.compress,
 }  # fmt: skip
@@ -42,8 +48,8 @@ def attribute(b: Builder, x: Typed, name: str) -> Typed:
                 return permuted(b, x, tuple(reversed(range(x.ndim))))
             case "dtype":
                 return constant(dtype_constant(x.type.dtype).value)
-            case "real" if kind(x.type) in "biuf":
-                return x
+            case "real" | "imag":
+                return function(b, np.real if name == "real" else np.imag, [x], {})
             case "flat" if x.is_array:
                 return x if x.ndim == 1 else b.call(np.reshape, x, tuple_of([b.size(x)]))
     raise _unknown(x, name)
@@ -51,6 +57,8 @@ def attribute(b: Builder, x: Typed, name: str) -> Typed:
 
 def method(b: Builder, x: Typed, name: str, args: Sequence[Typed], kwargs: Mapping[str, Typed]) -> Typed:
     """`x.name(*args, **kwargs)`."""
+    if name in ("conjugate", "conj") and not args and not kwargs and isinstance(x.type, (Scalar, Array)):
+        return function(b, np.conjugate, [x], {}) if is_complex(x.type) else x  # not a copy, unlike NumPy's function
     if isinstance(x.type, Scalar) and name in _OF_NUMBERS and not kwargs:
         return _of_number(b, x, name, args)
     if not x.is_array or is_list(x):
@@ -89,7 +97,7 @@ def _of_number(b: Builder, x: Typed, name: str, args: Sequence[Typed]) -> Typed:
         case "round", _:
             return function(b, np.round, [x, *args], {})
         case _, 0:
-            return b.call(float, x) if name == "mean" and kind(x.type) != "f" else x
+            return b.call(float, x) if name == "mean" and kind(x.type) not in "fc" else x
     raise _unknown(x, name)
 
 
@@ -100,5 +108,4 @@ def function(b: Builder, fn: Callable[..., Any], args: Sequence[Typed], kwargs: 
 
 
 def _unknown(x: Typed, name: str) -> Unsupported:
-    hint = "complex numbers are not supported" if name in ("real", "imag") else ""
-    return refuse("unsupported-attribute", f"`.{name}` of {described(x.type)} is not supported", hint=hint)
+    return refuse("unsupported-attribute", f"`.{name}` of {described(x.type)} is not supported")

@@ -59,13 +59,6 @@ def constant(value: object) -> Typed:
     return Typed(expr, type_of_value(expr.value))
 
 
-def real(x: Typed) -> Typed:
-    """`x`, which must not be complex."""
-    if kind(x.type) == "c":
-        raise refuse("complex-number", "complex numbers are not supported", hint="use two real ones")
-    return x
-
-
 def tuple_of(items: Sequence[Typed]) -> Typed:
     """A tuple of values."""
     return Typed(Tuple(tuple(x.expr for x in items)), TupleType(tuple(x.type for x in items)))
@@ -148,7 +141,7 @@ class Builder:
         if not kwargs and (value := known(fn, exprs)) is not None:
             return constant(value.value)
         call = Call(fn, exprs, tuple(kwargs.items()))
-        return real(Typed(call, type_of_call(call, [x.type for x in args])))
+        return Typed(call, type_of_call(call, [x.type for x in args]))
 
     def folded(self, fn: Callable[..., Any], items: Sequence[Typed]) -> Typed:
         """`fn` of many as `fn` of two, from the left."""

@@ -68,8 +68,8 @@ def memory(root: str, shape: Subscript, dtype: str, place: Callable[[Subscript],
 
 
 def constant_like(value: int, dtype: str) -> Const:
-    """A constant of a dtype: `0`, `0.0` or `False`."""
-    return Const({"b": bool, "f": float}.get(np.dtype(dtype).kind, int)(value))
+    """A constant of a dtype: `0`, `0.0`, `0j` or `False`."""
+    return Const({"b": bool, "f": float, "c": complex}.get(np.dtype(dtype).kind, int)(value))
 
 
 class _Integers(dict[str, Type]):

@@ -57,7 +57,7 @@ def _solved(a: Any, b: Any) -> Any:
     if sign == 0.0:
         raise np.linalg.LinAlgError(_SINGULAR)
     n, m = a.shape[0], b.shape[1]
-    x = np.zeros((n, m))
+    x = np.zeros((n, m), b.dtype)
     for r in range(n):
         i = n - 1 - r
         for c in range(m):
@@ -68,9 +68,9 @@ def _solved(a: Any, b: Any) -> Any:
     return x
 
 
-def _matrix(a: Any) -> Any:
-    """A copy of a matrix in floating-point numbers."""
-    made = np.empty((a.shape[0], a.shape[1]))
+def _matrix(a: Any, dtype: Any) -> Any:
+    """A copy of a matrix in numbers of another type."""
+    made = np.empty((a.shape[0], a.shape[1]), dtype)
     for i in range(a.shape[0]):
         for j in range(a.shape[1]):
             made[i, j] = a[i, j]
@@ -78,16 +78,18 @@ def _matrix(a: Any) -> Any:
 
 
 def solve(a: Any, b: Any) -> Any:
+    dtype = np.result_type(a, b, np.float64)
     if b.ndim == 1:
-        column = np.empty((b.shape[0], 1))
+        column = np.empty((b.shape[0], 1), dtype)
         for i in range(b.shape[0]):
             column[i, 0] = b[i]
-        return _solved(_matrix(a), column)[:, 0]
-    return _solved(_matrix(a), _matrix(b))
+        return _solved(_matrix(a, dtype), column)[:, 0]
+    return _solved(_matrix(a, dtype), _matrix(b, dtype))
 
 
 def inv(a: Any) -> Any:
-    return _solved(_matrix(a), np.eye(a.shape[0]))
+    dtype = np.result_type(a, np.float64)
+    return _solved(_matrix(a, dtype), np.eye(a.shape[0], dtype=dtype))
 
 
 def det(a: Any) -> Any:
@@ -105,7 +107,7 @@ def det(a: Any) -> Any:
         value = value - a[0, 1] * (a[1, 0] * a[2, 2] - a[1, 2] * a[2, 0])
         value = value + a[0, 2] * (a[1, 0] * a[2, 1] - a[1, 1] * a[2, 0])
     else:
-        lu = _matrix(a)
+        lu = _matrix(a, np.result_type(a, np.float64))
         value = 1.0
         for k in range(n):
             row, column = k, k
@@ -138,7 +140,7 @@ def det(a: Any) -> Any:
 def slogdet(a: Any) -> Any:
     if a.shape[0] != a.shape[1]:
         raise np.linalg.LinAlgError(_SQUARE)
-    lu = _matrix(a)
+    lu = _matrix(a, np.float64)
     sign = _eliminated(lu, np.empty((a.shape[0], 0)))
     logarithm = 0.0
     for k in range(a.shape[0]):
@@ -175,7 +177,7 @@ def cholesky(a: Any) -> Any:
 def cross(a: Any, b: Any) -> Any:
     if a.ndim != 1 or b.ndim != 1 or a.shape[0] != 3 or b.shape[0] != 3:
         raise ValueError("the cross product is of two vectors of three")
-    out = np.empty(3)
+    out = np.empty(3, np.result_type(a, b, np.float64))
     out[0] = a[1] * b[2] - a[2] * b[1]
     out[1] = a[2] * b[0] - a[0] * b[2]
     out[2] = a[0] * b[1] - a[1] * b[0]
@@ -183,7 +185,7 @@ def cross(a: Any, b: Any) -> Any:
 
 
 def kron(a: Any, b: Any) -> Any:
-    out = np.empty((a.shape[0] * b.shape[0], a.shape[1] * b.shape[1]))
+    out = np.empty((a.shape[0] * b.shape[0], a.shape[1] * b.shape[1]), np.result_type(a, b, np.float64))
     for i in range(a.shape[0]):
         for j in range(a.shape[1]):
             for k in range(b.shape[0]):

@@ -32,6 +32,7 @@ import numpy as np
 
 from adcompile import runtime
 from adcompile.errors import Refusal, Unsupported, refuse
+from adcompile.fourier import TRANSFORMS
 from adcompile.ir import ops
 from adcompile.ir.affine import difference
 from adcompile.ir.nodes import (
@@ -198,12 +199,13 @@ class _Loops(Checks):
             self.know(stmt.target)
             self.emit(replace(stmt, value=Call(fn, tuple(a if self.is_array(a) else self.scalar(a) for a in args))))
             return True
-        if fn in runtime.PRODUCTS:
-            operands = [(arg, self.array(arg)) for arg in args]
-            one, other = (x if arg == Name(x.root or "") else self.filled("t", x) for arg, x in operands)
-            rows, columns = runtime.PRODUCTS[fn]
-            self.emit(replace(stmt, value=Call(fn, (Name(one.root or ""), Name(other.root or "")))))
-            self.know(stmt.target, (one.shape[rows], other.shape[columns]))
+        if fn in runtime.PRODUCTS or fn in TRANSFORMS:
+            operands = [self.whole(arg) for arg in args]
+            self.emit(replace(stmt, value=Call(fn, tuple(Name(x.root or "") for x in operands))))
+            shape = operands[0].shape
+            if fn in runtime.PRODUCTS:
+                shape = tuple(x.shape[axis] for x, axis in zip(operands, runtime.PRODUCTS[fn], strict=True))
+            self.know(stmt.target, shape)
             return True
         if fn is ops.table:
             self.emit(stmt)

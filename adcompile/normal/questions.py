@@ -18,11 +18,13 @@ import numpy as np
 from adcompile.analysis.types_of import described
 from adcompile.errors import refuse
 from adcompile.ir.nodes import Const
-from adcompile.ir.types import Array, Scalar, Static, TupleType
+from adcompile.ir.types import Array, Scalar, Static, TupleType, is_complex
 from adcompile.normal.building import Typed, constant, value_of
 
-_PYTHON = {"f": float, "i": int, "u": int, "b": bool}
-QUESTIONS: tuple[Any, ...] = (isinstance, hasattr, callable, np.isscalar, np.iterable)
+_PYTHON = {"f": float, "c": complex, "i": int, "u": int, "b": bool}
+QUESTIONS: tuple[Any, ...] = (
+    isinstance, hasattr, callable, np.isscalar, np.iterable, np.iscomplexobj, np.isrealobj,
+)  # fmt: skip
 
 
 def answered(fn: Callable[..., Any], args: Sequence[Typed]) -> Typed:
@@ -43,6 +45,8 @@ def answer(fn: Callable[..., Any], x: Typed, about: Any) -> bool:
         return isinstance(x.type, Scalar)
     if fn is np.iterable:
         return not isinstance(x.type, Scalar)
+    if fn in (np.iscomplexobj, np.isrealobj):
+        return is_complex(x.type) is (fn is np.iscomplexobj)
     try:
         given = {_holds(fn, kind, about) for kind in _kinds(x)}
     except TypeError as error:
@@ -70,5 +74,5 @@ def _kinds(x: Typed) -> tuple[type, ...]:
         case Scalar(dtype):
             own = np.dtype(dtype)
             python = _PYTHON.get(own.kind)
-            return (own.type,) if python is None or own.itemsize not in (1, 8) else (python, own.type)
+            return (own.type,) if python is None or own.itemsize not in (1, 8, 16) else (python, own.type)
     raise refuse("no-type", f"what class {described(x.type)} has is not known")

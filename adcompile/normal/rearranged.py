@@ -251,35 +251,35 @@ def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, ne
 
 
 def real_sqrt(x: Any) -> Any:
-    """`np.emath.sqrt` where it is real."""
-    if np.any(x < 0):
+    """`np.emath.sqrt` where it is real, and of complex numbers."""
+    if np.isrealobj(x) and np.any(x < 0):
         raise ValueError("np.emath.sqrt of a negative number is complex")
     return np.sqrt(x)
 
 
 def real_log(x: Any) -> Any:
-    """`np.emath.log` where it is real."""
-    if np.any(x < 0):
+    """`np.emath.log` where it is real, and of complex numbers."""
+    if np.isrealobj(x) and np.any(x < 0):
         raise ValueError("np.emath.log of a negative number is complex")
     return np.log(x)
 
 
 def real_arcsin(x: Any) -> Any:
-    """`np.emath.arcsin` where it is real."""
-    if np.any(np.abs(x) > 1):
+    """`np.emath.arcsin` where it is real, and of complex numbers."""
+    if np.isrealobj(x) and np.any(np.abs(x) > 1):
         raise ValueError("np.emath.arcsin outside [-1, 1] is complex")
     return np.arcsin(x)
 
 
 def real_arccos(x: Any) -> Any:
-    """`np.emath.arccos` where it is real."""
-    if np.any(np.abs(x) > 1):
+    """`np.emath.arccos` where it is real, and of complex numbers."""
+    if np.isrealobj(x) and np.any(np.abs(x) > 1):
         raise ValueError("np.emath.arccos outside [-1, 1] is complex")
     return np.arccos(x)
 
 
 def real_arctanh(x: Any) -> Any:
-    """`np.emath.arctanh` where it is real."""
-    if np.any(np.abs(x) > 1):
+    """`np.emath.arctanh` where it is real, and of complex numbers."""
+    if np.isrealobj(x) and np.any(np.abs(x) > 1):
         raise ValueError("np.emath.arctanh outside [-1, 1] is complex")
     return np.arctanh(x)

@@ -23,8 +23,7 @@ from adcompile import runtime
 from adcompile.errors import refuse
 from adcompile.ir import ops
 from adcompile.ir.nodes import Atom, Call, Const, Expr, Name
-from adcompile.ir.types import Scalar
-from adcompile.normal.elements import Elements, Subscript, equal_lengths, product
+from adcompile.normal.elements import Elements, Subscript, constant_like, equal_lengths, product
 from adcompile.normal.lowering import Lowering
 
 REDUCTIONS: dict[Any, tuple[str, Callable[..., Any]]] = {
@@ -89,7 +88,7 @@ def total(low: Lowering, fn: Any, x: Elements, dtype: str) -> Expr:
         init = Const(step is ops.both)
     else:
         start = 0 if step is np.add else 1
-        init = Const(start if Scalar(dtype).dtype.startswith("int") else float(start))
+        init = constant_like(start, dtype)
 
     def folded(value: Name, at: Subscript) -> Expr:
         return Call(step, (value, x.at(at)))

@@ -18,7 +18,7 @@ from adcompile.ir.opaque import Opaque
 from adcompile.ir.types import Array, Scalar, Static, kind
 from adcompile.normal.array_calls import FORMS
 from adcompile.normal.attributes import attribute, function, method
-from adcompile.normal.building import Builder, Typed, constant, real, require_integer, takes_statements, tuple_of
+from adcompile.normal.building import Builder, Typed, constant, require_integer, takes_statements, tuple_of
 from adcompile.normal.lists import is_list, passed
 from adcompile.normal.opaque_calls import opaque
 from adcompile.normal.questions import QUESTIONS, answered
@@ -68,7 +68,7 @@ class Expressions:
 
     def _constant(self, value: object) -> Typed:
         if not isinstance(value, np.ndarray):
-            return real(constant(value))
+            return constant(value)
         found = self.arrays.get(id(value))
         if found is None:
             raise refuse(

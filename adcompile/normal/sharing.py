@@ -54,7 +54,8 @@ from adcompile.ir.types import Array
 from adcompile.ir.walk import children, defines, expressions
 
 _WHOLE = Slice(Const(None), Const(None), Const(None))
-_COPIED = (np.reshape, np.broadcast_to, np.diagonal, np.diag)
+_PARTS = (np.real, np.imag)
+_COPIED = (np.reshape, np.broadcast_to, np.diagonal, np.diag, *_PARTS)
 
 
 def told_apart(function: Function) -> list[Refusal]:
@@ -217,7 +218,9 @@ class _Sharing:
             both = f"`{one}` may have a second name"
         code, how = "array-rebound", "rebound in the loop"
         if isinstance(link.since, Assign):
-            code, how = "reshape-written", "reshaped"
+            value = link.since.value
+            part = isinstance(value, Call) and value.fn in _PARTS
+            code, how = ("part-written", "a part of it, taken") if part else ("reshape-written", "reshaped")
         elif isinstance(link.since, If):
             how = "chosen by the branch"
         since = f" ({how} on line {link.since.span.line})" if link.since.span else ""

@@ -57,7 +57,7 @@ from adcompile.ir.types import Array, Static, TupleType, Type
 from adcompile.ir.walk import expressions, names, nodes, statements
 from adcompile.normal.array_calls import is_view
 from adcompile.normal.branches import branch
-from adcompile.normal.building import Builder, Typed, constant, real
+from adcompile.normal.building import Builder, Typed, constant
 from adcompile.normal.carried import loop
 from adcompile.normal.derivatives import Derivatives
 from adcompile.normal.expanded import expanded
@@ -82,6 +82,7 @@ class Mark(NamedTuple):
     types: dict[str, Type]
     written: int
     refused: int
+    unsaid: int
     frozen: frozenset[str]
 
 
@@ -94,6 +95,7 @@ class Walk:
         self.live: dict[Stmt, Live] = live_after(function.body)
         self.refusals: list[Refusal] = []
         self.forgotten: list[Refusal] = []  # of attempts that were given up
+        self.unsaid = 0  # statements refused for what was said before
         self.frozen: frozenset[str] = frozenset()  # arrays from outside: not to be written
         self.b = Builder(
             {param: types[param] for param in function.params}, Names(function.params), frozenset(taken(function))
@@ -121,7 +123,7 @@ class Walk:
             self.statement(stmt)
         if self.refusals:
             raise Unsupported(dict.fromkeys(self.refusals))
-        if not self.b.out or not isinstance(self.b.out[-1], Return):  # refused in an attempt that was given up
+        if self.unsaid or not self.b.out or not isinstance(self.b.out[-1], Return):  # refused in an attempt given up
             raise Unsupported(dict.fromkeys(self.forgotten))
         types = {name: plain(type_) for name, type_ in self.b.types.items()}
         return replace(self.function, body=tuple(self.b.out), types=types)
@@ -132,8 +134,8 @@ class Walk:
         if isinstance(x.type, Static):
             return Const(x.type.value)
         if not isinstance(x.type, TupleType):
-            if isinstance(real(x).expr, Name):
-                return x.expr  # type: ignore[return-value]
+            if isinstance(x.expr, Name):
+                return x.expr
             return self.b.defined(self.b.spare(base), x).expr  # type: ignore[return-value]
         if not isinstance(x.expr, Name):  # a tuple in a tuple: items are taken out of names alone
             x = self.b.defined(self.b.spare(base), x)
@@ -151,7 +153,7 @@ class Walk:
                 value = expr.value if isinstance(expr, Const) else None
                 if not isinstance(value, np.ndarray) or id(value) in self.x.arrays:
                     continue
-                if value.dtype.kind in "bif" and value.ndim:
+                if value.dtype.kind in "bifc" and value.ndim:
                     written = value.size <= _LARGEST_CONSTANT
                     self.x.arrays[id(value)] = (self.written_out if written else self.table)(value)
 
@@ -179,7 +181,8 @@ class Walk:
     # -------------------------------------------------------------------------------------- going back
     def mark(self) -> Mark:
         """To try a loop's body under an assumption."""
-        return Mark(copy.deepcopy(self.b.fresh), dict(self.b.types), len(self.b.out), len(self.refusals), self.frozen)
+        fresh, types = copy.deepcopy(self.b.fresh), dict(self.b.types)
+        return Mark(fresh, types, len(self.b.out), len(self.refusals), self.unsaid, self.frozen)
 
     def reset(self, mark: Mark) -> None:
         """Forgets what was done since."""
@@ -189,6 +192,7 @@ class Walk:
         del self.b.out[mark.written :]
         self.forgotten += self.refusals[mark.refused :]
         del self.refusals[mark.refused :]
+        self.unsaid = mark.unsaid
         self.frozen = mark.frozen
 
     # -------------------------------------------------------------------------------------- statements
@@ -208,6 +212,7 @@ class Walk:
         try:
             self.one(stmt)
         except Unsupported as error:
+            self.unsaid += not error.refusals
             for refusal in error.refusals:
                 span, name = refusal.span or stmt.span, refusal.function or self.function.name
                 self.refusals.append(replace(refusal, span=span, function=name))

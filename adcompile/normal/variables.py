@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from adcompile.analysis.types_of import described, joined
 from adcompile.errors import Unsupported, refuse
 from adcompile.ir.nodes import Const, Expr, Name, Tuple
-from adcompile.ir.types import Array, Scalar, Static, Type, kind
+from adcompile.ir.types import Array, Scalar, Static, Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,11 @@ def clash(name: str, left: Type | None, right: Type | None) -> Absent:
     )
 
 
+_PYTHON: Mapping[str, type[Any]] = {
+    "float64": float, "int64": int, "bool": bool, "complex128": complex,
+}  # fmt: skip
+
+
 def joined_type(left: Type, right: Type) -> Type | None:
     """The type of a variable that holds either value, `None` if there is none."""
     if isinstance(left, Static) or isinstance(right, Static):
@@ -71,8 +76,8 @@ def converted_constant(constant: Const, wanted: Type) -> Const:
     """A literal as another type of number."""
     if not isinstance(wanted, Scalar):
         return constant
-    if wanted.dtype in ("float64", "int64", "bool"):
-        return Const({"f": float, "i": int, "b": bool}[kind(wanted)](constant.value))
+    if wanted.dtype in _PYTHON:
+        return Const(_PYTHON[wanted.dtype](constant.value))
     return Const(np.dtype(wanted.dtype).type(constant.value))
 
 
@@ -115,5 +120,5 @@ def path_name(name: str, path: Sequence[int]) -> str:
 
 def caster(wanted: Scalar) -> Callable[..., object]:
     """What converts a number to a type, as a user would write it."""
-    python: dict[str, Callable[..., object]] = {"float64": float, "int64": int, "bool": bool}
-    return python.get(wanted.dtype, np.dtype(wanted.dtype).type)
+    python: Callable[..., object] | None = _PYTHON.get(wanted.dtype)
+    return np.dtype(wanted.dtype).type if python is None else python

@@ -14,7 +14,7 @@ from adcompile.errors import Unsupported, refuse
 from adcompile.frontend.texts import Text, filled
 from adcompile.ir import ops
 from adcompile.ir.nodes import Accum, Call, Const, Effect, Expr, Name, Slice, Store, Update
-from adcompile.ir.types import Array, Scalar
+from adcompile.ir.types import Array, Scalar, is_complex
 from adcompile.ir.walk import loads
 from adcompile.normal.array_calls import everything
 from adcompile.normal.building import Typed
@@ -100,6 +100,12 @@ def write(walk: Walk, array: Typed, index: Sequence[Typed], value: Typed, adds: 
         raise refuse("no-type", f"a {described(value.type)} is stored in {what} of an array")
     if rank and not value.ndim and any(True for _ in loads(value.expr)):
         value = b.shared(value)  # it may stand in the part that is written
+    if is_complex(value.type) and not is_complex(array.type):
+        raise refuse(
+            "complex-number",
+            f"a complex number is stored in a {described(array.type)}",
+            hint="make the array complex (dtype=complex), or store its real part",
+        )
     if adds and rank:
         _in_place(array, b.call(np.add, Typed(array.expr, place), value))
     made: type[Store] | type[Accum] = Accum if adds else Store

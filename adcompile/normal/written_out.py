@@ -14,6 +14,7 @@ import numpy as np
 from numpy.polynomial import polynomial as rising
 
 from adcompile.normal import places, polynomials, rearranged, statistics
+from adcompile.normal.fourier import FOURIER
 from adcompile.normal.linear_algebra import cholesky, cross, det, inv, kron, slogdet, solve
 
 
@@ -248,7 +249,7 @@ WRITTEN_OUT: Mapping[Any, Callable[..., Any]] = {
     rising.polyint: polynomials.rising_polyint, rising.polyder: polynomials.rising_polyder,
     np.correlate: polynomials.correlate, np.hanning: polynomials.hanning, np.hamming: polynomials.hamming,
     np.blackman: polynomials.blackman, np.bartlett: polynomials.bartlett,
-    np.isclose: isclose, np.allclose: allclose, math.factorial: factorial,
+    np.isclose: isclose, np.allclose: allclose, math.factorial: factorial, **FOURIER,
 }  # fmt: skip
 
 

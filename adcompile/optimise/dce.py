@@ -25,6 +25,7 @@ import numpy as np
 
 from adcompile.analysis.aliasing import Roots, roots
 from adcompile.analysis.effects import SHAPE_ONLY, has_effect
+from adcompile.fourier import TRANSFORMS
 from adcompile.ir import ops
 from adcompile.ir.nodes import (
     Accum,
@@ -52,7 +53,7 @@ from adcompile.ir.walk import blocks, children, expressions, mapped, nodes, stat
 from adcompile.optimise.rewriting import each_expression, same, with_body
 from adcompile.runtime import check_equal
 
-_MADE_LIKE = (np.empty_like, np.zeros_like, ops.copy)
+_MADE_LIKE = (np.empty_like, np.zeros_like, ops.copy, *TRANSFORMS)
 _MADE_BY_SHAPE = (np.empty, np.zeros)
 
 

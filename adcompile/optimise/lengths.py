@@ -33,12 +33,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from adcompile.fourier import TRANSFORMS
 from adcompile.ir import ops
 from adcompile.ir.nodes import Assign, Block, Call, Expr, Function, Name, base_of
 from adcompile.ir.walk import mapped, statements, uses
 from adcompile.optimise.rewriting import each_expression, with_body
 
-_LIKE = (np.empty_like, np.zeros_like, ops.copy)
+_LIKE = (np.empty_like, np.zeros_like, ops.copy, *TRANSFORMS)
 
 
 def one_length(function: Function) -> Function:

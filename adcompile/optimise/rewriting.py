@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from adcompile.analysis.effects import is_pure
+from adcompile.fourier import TRANSFORMS
 from adcompile.ir import ops
 from adcompile.ir.nodes import Assign, Block, Call, Const, Expr, Function, Index, Name, Stmt, Tuple
 from adcompile.ir.types import INT, Type
@@ -90,7 +91,7 @@ def lengths(function: Function) -> Callable[[Expr], Expr]:
     return source
 
 
-_LIKE = (np.empty_like, np.zeros_like, ops.copy)
+_LIKE = (np.empty_like, np.zeros_like, ops.copy, *TRANSFORMS)
 
 
 def made_length(made: Call, axis: int) -> Expr:

@@ -50,8 +50,9 @@ class Elementwise:
 
 
 _RULES: dict[Function, Elementwise] = {}
+_COMPLEX: dict[Function, Elementwise] = {}
 _CONSTANTS: set[Function] = set()
-_shipped: tuple[dict[Function, Elementwise], set[Function]] = {}, set()
+_shipped: tuple[dict[Function, Elementwise], dict[Function, Elementwise], set[Function]] = {}, {}, set()
 
 
 def elementwise(
@@ -90,9 +91,34 @@ def constant(*fns: Function) -> None:
         _CONSTANTS.add(fn)
 
 
+def holomorphic(*fns: Function) -> None:
+    """Say that the rules of these functions hold for complex numbers as they stand."""
+    for fn in fns:
+        rule = _RULES[fn]
+        _COMPLEX.update(dict.fromkeys((rule.fn, *rule.same), rule))
+
+
+def complex_elementwise(
+    fn: Function, *partials: Function | None, same: Iterable[Function] = (), dear: bool = False,
+    samples: Iterable[Sample] = (), singular: Iterable[int] = (),
+) -> None:  # fmt: skip
+    """Register the partial derivatives of `fn` where an argument, or the result, is complex.
+
+    A partial `p` says that an argument's change `dx` changes the result by `p * dx`; by the real part of it where the
+    result is real.  Other functions of complex numbers are refused.
+    """
+    rule = Elementwise(fn, partials, dear, tuple(samples), tuple(same), frozenset(singular))
+    _COMPLEX.update(dict.fromkeys((fn, *rule.same), rule))
+
+
 def rule_for(fn: object) -> Elementwise | None:
-    """The rule of a function, if it has one."""
+    """The rule of a function of real numbers, if it has one."""
     return _RULES.get(fn) if _hashable(fn) else None  # type: ignore[call-overload]
+
+
+def complex_rule_for(fn: object) -> Elementwise | None:
+    """The rule of a function where an argument or the result is complex, if it has one."""
+    return _COMPLEX.get(fn) if _hashable(fn) else None  # type: ignore[call-overload]
 
 
 def is_constant(fn: object) -> bool:
@@ -103,7 +129,7 @@ def is_constant(fn: object) -> bool:
 def is_dear(fn: object, args: Sequence[Expr] = ()) -> bool:
     """Whether a function's value is worth keeping rather than computing again; with the arguments of a call, whether
     that call's is (a power by a small literal whole number is a product or two)."""
-    rule = rule_for(fn)
+    rule = rule_for(fn) or complex_rule_for(fn)
     if rule is None or not rule.dear:
         return False
     exponent = args[1] if rule is rule_for(ops.power) and len(args) == 2 else None
@@ -113,17 +139,22 @@ def is_dear(fn: object, args: Sequence[Expr] = ()) -> bool:
 def ship() -> None:
     """What is registered so far is what adcompile comes with."""
     global _shipped
-    _shipped = dict(_RULES), set(_CONSTANTS)
+    _shipped = dict(_RULES), dict(_COMPLEX), set(_CONSTANTS)
 
 
 def as_shipped() -> bool:
     """Whether no rule was added or changed since."""
-    return _shipped == (_RULES, _CONSTANTS)
+    return _shipped == (_RULES, _COMPLEX, _CONSTANTS)
 
 
 def all_rules() -> tuple[Elementwise, ...]:
     """Every rule, once, in order of registration."""
     return tuple({id(rule): rule for rule in _RULES.values()}.values())
+
+
+def all_complex_rules() -> tuple[Elementwise, ...]:
+    """Every rule of complex numbers, once, in order of registration."""
+    return tuple({id(rule): rule for rule in _COMPLEX.values()}.values())
 
 
 def _hashable(value: object) -> bool:

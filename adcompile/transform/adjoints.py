@@ -13,9 +13,11 @@ import numpy as np
 
 from adcompile.analysis.activity import Activity
 from adcompile.analysis.aliasing import Roots, is_allocation
-from adcompile.chain import ZERO, contribution, differentiable, partial, plus, reads_result, times
+from adcompile.chain import ZERO, contribution, differentiable, matched, partial, plus, reads_result, times
 from adcompile.errors import Unsupported
+from adcompile.fourier import TRANSFORMS
 from adcompile.ir import ops
+from adcompile.ir.dtypes import is_complex
 from adcompile.ir.nodes import (
     Accum,
     Assign,
@@ -37,7 +39,7 @@ from adcompile.ir.nodes import (
     base_of,
 )
 from adcompile.ir.opaque import is_opaque
-from adcompile.ir.types import FLOAT, INT, Array, TupleType, element, ndim
+from adcompile.ir.types import FLOAT, INT, Array, Scalar, TupleType, element, kind, ndim
 from adcompile.ir.walk import blocks, defines, statements, substituted
 from adcompile.runtime import PRODUCTS, matmul, matmul_nt, matmul_tn, multiply_no_nan
 from adcompile.transform.available import Availability
@@ -93,6 +95,7 @@ class Adjoints(Availability):
         """`name_bar += contribution`."""
         if contribution == ZERO or not self.active(name):
             return
+        contribution = matched(contribution, Name(name), self.types)
         before = self.bar.get(name)
         if before is None and isinstance(contribution, (Name, Const)):
             self.bar[name] = contribution
@@ -116,6 +119,11 @@ class Adjoints(Availability):
             self.array_bar[root] = new
             self.emit(Assign(new, Call(np.zeros_like, (Name(array),))))
 
+    def adjoint_type(self, array: str) -> Scalar:
+        """What an element of an adjoint array is once it is loaded."""
+        type_ = element(self.types[array])
+        return type_ if kind(type_) == "c" else FLOAT
+
     # ------------------------------------------------------------------------------------ the chain rule
     def chain(self, expr: Expr, seed: Expr, stmt: Stmt, value: Expr | None = None) -> list[Contribution]:
         """What `seed`, the adjoint of `expr`, contributes to each value that `expr` reads; `value` is its value."""
@@ -127,18 +135,19 @@ class Adjoints(Availability):
         ) -> None:
             if not self.activity.expression(expr):
                 return
+            seed = matched(seed, expr, self.types)
             if isinstance(expr, (Name, Index)):
-                found.append(Contribution(expr, seed, guard, inside))
+                found.append(Contribution(expr, seed, guard, matched(inside, expr, self.types)))
                 return
             assert isinstance(expr, Call)
             live = [k for k in differentiable(expr) if self.activity.expression(expr.args[k])]
             if len(live) > 1 and not _trivial(seed):
-                name = self.fresh("v_bar", FLOAT)
+                name = self.fresh("v_bar", Scalar("complex128") if is_complex(seed, self.types) else FLOAT)
                 self.emit(Assign(name, seed))
                 seed = Name(name)
             result = value if expr is whole else None
             for k in live:
-                own = self.need(partial(expr, k, result), stmt)
+                own = self.need(partial(expr, k, result, self.types), stmt)
                 if expr.fn is ops.select:  # whose sides are at hand: what is computed is a branch
                     condition = self.need(expr.args[0], stmt)
                     visit(
@@ -250,6 +259,8 @@ class Adjoints(Availability):
                 assert isinstance(source, Name)
                 if self.active(source.id):
                     self.add_array(self.adjoint_array(source.id), self.adjoint_array(stmt.target))
+            if stmt.value.fn in TRANSFORMS and self.active(stmt.target):
+                self.reverse_transform(stmt.value, Name(self.adjoint_array(stmt.target)))
             return
         adjoint = self.bar.pop(stmt.target, None)
         if adjoint is not None:
@@ -267,6 +278,15 @@ class Adjoints(Availability):
                 value = Call(fn, tuple(known[letter] for letter in order))
                 self.emit(Assign(target, substituted(value, {other.id: self.value(other.id)})))
                 self.add_array(self.adjoint_array(operand.id), target)
+
+    def reverse_transform(self, transform: Call, seed: Name) -> None:
+        """The adjoint of the operand of a symmetric transform is the transform of the adjoint."""
+        (operand,) = transform.args
+        assert isinstance(operand, Name)
+        if self.active(operand.id):
+            target = self.fresh(base_of(operand.id) + "_part", self.types[operand.id])
+            self.emit(Assign(target, Call(transform.fn, (seed,))))
+            self.add_array(self.adjoint_array(operand.id), target)
 
     def add_array(self, target: str, source: str) -> None:
         """`target += source`, element by element."""
@@ -329,7 +349,7 @@ class Adjoints(Availability):
         if not self.activity.expression(stmt.value):
             self.emit(Store(array, index, ZERO))
             return
-        name = self.fresh("v_bar", FLOAT)
+        name = self.fresh("v_bar", self.adjoint_type(array))
         self.emit(Assign(name, Index(Name(array), index)))
         own: Expr = ZERO
         others = []
@@ -344,7 +364,7 @@ class Adjoints(Availability):
     def _stored(self, stmt: Store, index: tuple[Expr, ...]) -> Name | None:
         """The value of a store, loaded again, where its derivative reads it and nothing more has to be put back."""
         value = stmt.value
-        if not isinstance(value, Call) or not self.activity.expression(value) or not reads_result(value):
+        if not isinstance(value, Call) or not self.activity.expression(value) or not reads_result(value, self.types):
             return None
         type_ = element(self.types[stmt.array])
         if type_ != FLOAT:  # memory may hold it with less precision
@@ -363,8 +383,9 @@ class Adjoints(Availability):
         self.put_back(stmt, index)
         if not self.active(stmt.array) or not self.activity.expression(stmt.value):
             return
-        name = self.fresh("v_bar", FLOAT)
-        self.emit(Assign(name, Index(Name(self.adjoint_array(stmt.array)), index)))
+        array = self.adjoint_array(stmt.array)
+        name = self.fresh("v_bar", self.adjoint_type(array))
+        self.emit(Assign(name, Index(Name(array), index)))
         self.scatter(self.chain(stmt.value, Name(name), stmt), stmt)
 
 

@@ -23,8 +23,9 @@ import numpy as np
 
 from adcompile.analysis.activity import Activity
 from adcompile.analysis.aliasing import is_allocation, roots
-from adcompile.chain import ZERO, contribution, differentiable, partial, plus
+from adcompile.chain import ZERO, contribution, differentiable, matched, partial, plus
 from adcompile.errors import Unsupported
+from adcompile.fourier import TRANSFORMS
 from adcompile.ir import ops
 from adcompile.ir.fold import fold
 from adcompile.ir.nodes import (
@@ -51,7 +52,7 @@ from adcompile.ir.nodes import (
     base_of,
 )
 from adcompile.ir.opaque import Opaque
-from adcompile.ir.types import INT, Array, TupleType, Type, is_float
+from adcompile.ir.types import INT, Array, TupleType, Type, is_complex, is_float
 from adcompile.ir.walk import all_names, blocks, with_blocks
 from adcompile.runtime import PRODUCTS, grown
 from adcompile.transform.auxiliary import result_and_aux
@@ -123,6 +124,8 @@ class _Forward:
             like: tuple[Expr, ...] = (expr,) if is_float(array) else (expr, Const(np.float64))
             out.append(Assign(zeros, Call(np.zeros_like, like)))
             return Name(zeros)
+        if isinstance(expr, Name) and is_complex(self.types[expr.id]) and not self.activity.name(expr.id):
+            return Const(0j)
         return self.atom(expr, lane)
 
     # ------------------------------------------------------------------------------------ tangents
@@ -154,7 +157,9 @@ class _Forward:
         for position in differentiable(expr):
             inner = self.tangent(expr.args[position], lane)
             if inner != ZERO:
-                total = plus(total, contribution(expr, position, partial(expr, position), inner, self.types))
+                slope = partial(expr, position, types=self.types)
+                term = contribution(expr, position, slope, inner, self.types)
+                total = plus(total, matched(term, expr, self.types))
         return total
 
     # ------------------------------------------------------------------------------------ statements
@@ -255,11 +260,11 @@ class _Forward:
             source, slot = value.args
             assert isinstance(source, Name)
             return Call(grown, (Name(self.dot(source.id, lane)), slot))
-        if value.fn is ops.copy:
+        if value.fn is ops.copy or value.fn in TRANSFORMS:  # linear functions of a whole array
             source = value.args[0]
             assert isinstance(source, Name)
             if self.activity.name(source.id):
-                return Call(ops.copy, (Name(self.dot(source.id, lane)),))
+                return Call(value.fn, (Name(self.dot(source.id, lane)),))
             return Call(np.zeros_like, (source,))
         zeros: dict[object, Callable[..., object]] = {np.empty: np.zeros, np.empty_like: np.zeros_like}
         return replace(value, fn=zeros.get(value.fn, value.fn))

@@ -25,6 +25,7 @@ from adcompile.analysis.aliasing import Roots
 from adcompile.analysis.effects import written_roots
 from adcompile.chain import reads_result
 from adcompile.ir import ops
+from adcompile.ir.dtypes import is_complex
 from adcompile.ir.nodes import (
     Assign,
     Block,
@@ -43,7 +44,7 @@ from adcompile.ir.nodes import (
     While,
     base_of,
 )
-from adcompile.ir.types import BOOL, FLOAT, INT, Type
+from adcompile.ir.types import BOOL, FLOAT, INT, Scalar, Type
 from adcompile.ir.walk import (
     all_names,
     blocks,
@@ -168,7 +169,7 @@ class _Preparation:
     def expression(self, expr: Expr, out: list[Stmt], stmt: Stmt, outermost: bool = False) -> Expr:
         """`expr` with dear values and computed choices moved into statements of their own before it."""
         if isinstance(expr, Call) and expr.fn is ops.select and self.computed(expr):
-            target = self.fresh(_base(stmt, "choice"), FLOAT)
+            target = self.fresh(_base(stmt, "choice"), self.number(expr))
             self.choice(expr, target, out, stmt)
             return Name(target)
         lazy = isinstance(expr, Call) and expr.fn in _LAZY
@@ -181,11 +182,15 @@ class _Preparation:
         named = outermost and isinstance(stmt, Assign)
         if named or not isinstance(expr, Call) or not is_dear(expr.fn, expr.args):
             return expr
-        if not self.activity.expression(expr) or not reads_result(expr):
+        if not self.activity.expression(expr) or not reads_result(expr, self.types):
             return expr
-        name = self.fresh(_base(stmt, "e"), FLOAT)
+        name = self.fresh(_base(stmt, "e"), self.number(expr))
         out.append(Assign(name, expr, span=stmt.span))
         return Name(name)
+
+    def number(self, expr: Expr) -> Scalar:
+        """What kind of number a varying expression is."""
+        return Scalar("complex128") if is_complex(expr, self.types) else FLOAT
 
     def choice(self, choice: Call, target: str, out: list[Stmt], stmt: Stmt) -> None:
         condition = self.expression(choice.args[0], out, stmt)

@@ -23,6 +23,7 @@ import numpy as np
 from adcompile.analysis.activity import Activity
 from adcompile.analysis.aliasing import Roots
 from adcompile.chain import ZERO
+from adcompile.fourier import TRANSFORMS
 from adcompile.ir import ops
 from adcompile.ir.nodes import (
     Accum,
@@ -72,7 +73,7 @@ _ARITHMETIC_FREE: frozenset[object] = frozenset(
 _WAVES = (np.sin, np.cos, math.sin, math.cos)
 
 
-_WHOLE = (ops.copy, *PRODUCTS)
+_WHOLE = (ops.copy, *PRODUCTS, *TRANSFORMS)
 
 
 class Replay(Checkpoints):

@@ -41,7 +41,7 @@ from adcompile.ir.nodes import (
     base_of,
 )
 from adcompile.ir.show import shown_type
-from adcompile.ir.types import Array, Scalar, TupleType, is_float
+from adcompile.ir.types import Array, Scalar, TupleType, is_complex, is_float
 from adcompile.ir.walk import defines, loads, names, replaced, statements, substituted, uses
 from adcompile.runtime import check_equal
 from adcompile.transform.auxiliary import kept, result_and_aux
@@ -184,6 +184,11 @@ class _Sweep(Replay):
             if len(leaves) != 1 or isinstance(last.value, Tuple):
                 raise refuse("not-scalar", "the result is a tuple", last.span, "use vjp or jvp", self.function.name)
             type_ = self.types[leaves[0].id] if isinstance(leaves[0], Name) else Scalar("float64")
+            if isinstance(type_, Scalar) and is_complex(type_):
+                raise refuse(
+                    "not-scalar", f"the result is {shown_type(type_)}, and a gradient is of a real number", last.span,
+                    "return its real part, or abs(...); vjp and jvp take complex results", self.function.name,
+                )  # fmt: skip
             if not isinstance(type_, Scalar) or not is_float(type_):
                 raise refuse(
                     "not-scalar", f"the result is {shown_type(type_)}, not one float", last.span,
@@ -230,7 +235,7 @@ class _Sweep(Replay):
                     number = position.value  # type: ignore[union-attr]
                     items[number] = self._adjoint_of(target)
             return Tuple(tuple(items))
-        return self.bar.get(param, ZERO)
+        return self.bar.get(param, Const(0j) if is_complex(type_) else ZERO)
 
     # ------------------------------------------------------------------------------------ the next attempt
     def further(self) -> Plan:

@@ -64,13 +64,18 @@ def is_float(value: Any) -> bool:
     """Whether one can differentiate by it."""
     if isinstance(value, tuple):
         return bool(value) and all(map(is_float, value))
-    return isinstance(value, float) or (isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind == "f")
+    return isinstance(value, (float, complex)) or getattr(getattr(value, "dtype", None), "kind", "") in ("f", "c")
 
 
 def vector(*shape: int, shift: float = 0.0, dtype: Any = float) -> np.ndarray:
     """Numbers between -1 and 1 with nothing special about them."""
     count = int(np.prod(shape))
     return (np.sin(1.7 * np.arange(1, count + 1) ** 1.3 + shift)).reshape(shape).astype(dtype)
+
+
+def complex_vector(*shape: int, shift: float = 0.0, dtype: Any = complex) -> np.ndarray:
+    """Complex numbers with parts between -1 and 1."""
+    return (vector(*shape, shift=shift) + 1j * vector(*shape, shift=shift + 0.7)).astype(dtype)
 
 
 def positive(*shape: int, shift: float = 0.0, dtype: Any = float) -> np.ndarray:

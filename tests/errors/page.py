@@ -1,4 +1,4 @@
-"""`docs/errors.md`: what is refused, by code, from the refusals of the tests.  `python -m tests.errors.page` writes it."""
+"""`docs/errors.md`: what is refused, by code, from the tests' refusals.  `python -m tests.errors.page` writes it."""
 
 from pathlib import Path
 
@@ -6,9 +6,9 @@ HERE = Path(__file__).parent
 PAGE = HERE.parents[1] / "docs" / "errors.md"
 _HEAD = """# Errors by code
 
-Written by `python -m tests.errors.page` from the tests' own refusals. A function is read as a whole, and everything that
-is in the way is told at once: `Unsupported` for what is not of the language, `InvalidArgument` for an argument of ours
-that cannot be used; both are `AdcompileError`. An `InternalError` is a fault of adcompile: please report it.
+Written by `python -m tests.errors.page` from the tests' own refusals. A function is read as a whole, and all that is in
+the way is told at once: `Unsupported` for what is not of the language, `InvalidArgument` for an argument of ours that
+cannot be used; both are `AdcompileError`. An `InternalError` is a fault of adcompile: please report it.
 """
 
 

@@ -107,7 +107,7 @@ def no_rule(x):
 
 @refused(x)
 def not_a_function_of_arrays(x):
-    return np.fft.fft(x).real.sum()
+    return np.fft.hfft(x).real.sum()
 
 
 @refused(A)
@@ -240,8 +240,8 @@ def shape_of_a_branch(x, n):
 
 
 @refused(1.0 + 2.0j)
-def of_a_complex_number(z):
-    return abs(z)
+def complex_result(z):
+    return z * z
 
 
 @refused(x)
@@ -292,3 +292,64 @@ def iterated_and_swapped(x, w):
         w, x = x, w
         w[1] -= np.sin(v)
     return np.sum(w)
+
+
+@refused(2.0)
+def complex_into_real_memory(x):
+    out = np.zeros(3)
+    out[0] = np.exp(1j * x)
+    return out[0]
+
+
+@refused(2.0)
+def complex_numbers_in_order(x):
+    z = x + 1j
+    return x if z < 2j else 2.0 * x
+
+
+@refused(x)
+def greatest_complex_number(x):
+    return np.max(x * 1j).imag
+
+
+@refused(2.0)
+def float_of_a_complex_number(x):
+    return float(x * 1j)
+
+
+@refused(2.0)
+def step_of_a_complex_number(x):
+    return np.floor(x * 1j).imag
+
+
+@refused(2.0)
+def imaginary_part_written(x):
+    z = np.zeros(3, dtype=complex)
+    z.imag = x
+    return np.sum(np.abs(z))
+
+
+@refused(2.0)
+def place_that_a_refused_branch_gives(x):
+    i = 0
+    out = np.zeros(4)
+    for _ in range(3):
+        if i < 2 and math.frexp(x)[0] > 0.0:
+            i += 1
+        out[i] = x * x
+    return np.sum(out)
+
+
+@refused(x)
+def part_of_what_is_written(x):
+    z = x * 1j
+    part = z.imag
+    z[0] = 2.0 * x[1]
+    return np.sum(part)
+
+
+@refused(2.0)
+def real_part_written(x):
+    z = np.zeros(3, dtype=complex)
+    z.real[1] = x
+    return np.sum(np.abs(z))
