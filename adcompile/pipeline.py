@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+from adcompile.analysis.known_types import known_types
 from adcompile.analysis.types_of import type_of_value
 from adcompile.analysis.typing import infer
 from adcompile.backend.compile import Options, compiled
@@ -93,7 +94,8 @@ def _inlined(function: Function, job: Job, done: Done) -> Function:
 
 
 def _typed(function: Function) -> Function:
-    return Function(function.name, function.params, function.body, {**function.types, **infer(function)})
+    types = known_types(function) or infer(function)
+    return Function(function.name, function.params, function.body, {**function.types, **types})
 
 
 def _derivative(core: Function, job: Job, done: Done) -> Function:

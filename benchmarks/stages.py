@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 from benchmarks.contest import all_workloads, one_thread
@@ -33,12 +33,12 @@ class Clock:
 
         @wraps(function)
         def measured(*args: Any, **kwargs: Any) -> Any:
-            start = perf_counter()
+            start = process_time()
             self._inside.append(0.0)
             try:
                 return function(*args, **kwargs)
             finally:
-                whole = perf_counter() - start
+                whole = process_time() - start
                 self.seconds[name] += whole - self._inside.pop()
                 if self._inside:
                     self._inside[-1] += whole
