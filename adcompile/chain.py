@@ -23,7 +23,7 @@ from adcompile.ir.fold import fold
 from adcompile.ir.nodes import Call, Const, Expr, Name
 from adcompile.ir.types import Type
 from adcompile.ir.walk import nodes
-from adcompile.rules.registry import is_constant, rule_for
+from adcompile.rules.registry import UNKNOWN, is_constant, rule_for
 from adcompile.runtime import multiply_no_nan
 
 ZERO = Const(0.0)
@@ -70,8 +70,9 @@ def partial(call: Call, position: int, result: Expr | None = None) -> Expr:
     if rule is None:
         raise refuse("no-rule", f"no derivative rule for {name}", hint="register one with adcompile.rules.elementwise")
     one = rule.partials[position] if position < len(rule.partials) else None
-    if one is None:
-        raise refuse("no-rule", f"{name} has no derivative by its argument {position + 1}")
+    if one is None or one is UNKNOWN:
+        hint = "stop_gradient holds it constant" if one is UNKNOWN else ""
+        raise refuse("no-rule", f"{name} has no derivative by its argument {position + 1}", hint=hint)
     return _expression(one(*map(Operand, call.args), Operand(call if result is None else result)))
 
 
@@ -93,7 +94,11 @@ def reads_result(call: Call) -> bool:
     if rule is None:
         return False
     for one in rule.partials:
-        if one is not None and marker in nodes(_expression(one(*map(Operand, call.args), Operand(marker)))):
+        if (
+            one is not None
+            and one is not UNKNOWN
+            and marker in nodes(_expression(one(*map(Operand, call.args), Operand(marker))))
+        ):
             return True
     return False
 

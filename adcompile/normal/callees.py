@@ -17,7 +17,7 @@ from adcompile.frontend.resolve import literal
 from adcompile.ir.nodes import Expr
 from adcompile.rules.registry import is_constant, rule_for
 
-_OURS = ("adcompile.ir.ops", "adcompile.runtime")
+_OURS = ("adcompile.ir.ops", "adcompile.runtime", "adcompile.special")
 _LANGUAGE = ("builtins", "math", "cmath", "operator", "_operator")
 
 
