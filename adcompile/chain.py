@@ -30,7 +30,7 @@ from adcompile.ir.fold import fold
 from adcompile.ir.nodes import Call, Const, Expr, Name
 from adcompile.ir.types import Type
 from adcompile.ir.walk import nodes
-from adcompile.rules.registry import Elementwise, complex_rule_for, is_constant, rule_for
+from adcompile.rules.registry import UNKNOWN, Elementwise, complex_rule_for, is_constant, rule_for
 from adcompile.runtime import multiply_no_nan
 
 ZERO = Const(0.0)
@@ -78,8 +78,9 @@ def partial(call: Call, position: int, result: Expr | None = None, types: Mappin
     if rule is None:
         raise refuse("no-rule", f"no derivative rule for {name}", hint="register one with adcompile.rules.elementwise")
     one = rule.partials[position] if position < len(rule.partials) else None
-    if one is None:
-        raise refuse("no-rule", f"{name} has no derivative by its argument {position + 1}")
+    if one is None or one is UNKNOWN:
+        hint = "stop_gradient holds it constant" if one is UNKNOWN else ""
+        raise refuse("no-rule", f"{name} has no derivative by its argument {position + 1}", hint=hint)
     return _expression(one(*map(Operand, call.args), Operand(call if result is None else result)))
 
 
@@ -108,7 +109,11 @@ def reads_result(call: Call, types: Mapping[str, Type]) -> bool:
     if rule is None:
         return False
     for one in rule.partials:
-        if one is not None and marker in nodes(_expression(one(*map(Operand, call.args), Operand(marker)))):
+        if (
+            one is not None
+            and one is not UNKNOWN
+            and marker in nodes(_expression(one(*map(Operand, call.args), Operand(marker))))
+        ):
             return True
     return False
 

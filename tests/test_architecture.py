@@ -24,17 +24,18 @@ FLOORS = [
     {"frontend"},
     {"rules"},
     {"ir"},
-    {"errors", "runtime"},
+    {"errors", "runtime", "special"},
     {"memory", "fourier"},
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 
 DOORS = {
     "libcst": {"frontend"},
-    "numba": {"backend", "runtime", "memory", "fourier", "analysis.typing", "cli.doctor", "interop.scipy"},
+    "numba": {"backend", "runtime", "memory", "fourier", "special", "analysis.typing", "cli.doctor", "interop.scipy"},
     "click": {"cli"},
     "rich": {"cli"},
-    "llvmlite": {"backend", "runtime", "memory"},
+    "llvmlite": {"backend", "runtime", "memory", "special"},
+    "scipy": {"special", "rules.special", "normal.written_special", "interop"},
 }
 
 

@@ -25,7 +25,6 @@ from adcompile.ir.types import Array, Type
 from adcompile.ir.walk import statements
 from adcompile.runtime import PRODUCTS, grown
 
-
 _ALLOCATING = (grown, *ops.ALLOCATIONS, *PRODUCTS, *TRANSFORMS)
 
 

@@ -25,11 +25,11 @@ from typing import Any
 import numba
 import numpy as np
 
-from adcompile import fourier, memory, runtime
+from adcompile import fourier, memory, runtime, special
 from adcompile.backend import vecmath
 
 _OWN = re.compile(r"\w+_[0-9a-f]{20}\.py|[0-9a-f]{64}\.json")
-_CALLED = (runtime, memory, fourier)  # what holds the functions of ours that generated code calls
+_CALLED = (runtime, memory, fourier, special)  # what holds the functions of ours that generated code calls
 
 
 def directory() -> Path:
@@ -65,6 +65,8 @@ def _described(name: str, value: Any) -> str | None:
     match value:
         case types.ModuleType() if value in (np, sys.modules.get("math")):
             return f"{name}: module {value.__name__}"
+        case types.ModuleType() if value is special.module():
+            return f"{name}: module {value.__name__} {sys.modules['scipy'].__version__}"
         case np.ndarray() if value.dtype.kind in "fiub":
             content = hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()
             return f"{name}: {value.dtype.str} {value.shape} {value.strides} {content}"

@@ -23,6 +23,7 @@ import numpy as np
 from numba.core import errors
 from numba.core.cpu_options import ParallelOptions
 
+from adcompile import special
 from adcompile.backend import cache
 from adcompile.backend.emit import Emitted
 from adcompile.backend.vecmath import VectorMath
@@ -97,6 +98,8 @@ class Compiled:
         # Numba's disk cache imports the module of a function that it loads.
         namespace = {**imports, "__name__": "adcompile.runtime", "__builtins__": __builtins__}
         exec(compile(source, file, "exec"), namespace)
+        if any(value is not None and value is special.module() for value in namespace.values()):
+            special.load()
         self.python: Callable[..., Any] = namespace[name]
         self._parallel = any(value is prange for value in namespace.values())
         self.python.__qualname__ = unique

@@ -22,12 +22,13 @@ from __future__ import annotations
 
 import builtins
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from adcompile import special
 from adcompile.backend.interference import (
     Copies,
     Interference,
@@ -62,7 +63,7 @@ from adcompile.ir.types import BOOL, Array, Scalar, is_float, kind
 from adcompile.runtime import prange
 
 _AUGMENTED = (np.add, np.subtract, np.multiply, np.divide)
-_ROOTS: Mapping[str, Any] = {"np": np, "math": math}
+_ROOTS: Mapping[str, Callable[[], Any]] = {"np": lambda: np, "math": lambda: math, "special": special.module}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ class Spellings:
 
     def _new(self, value: Any) -> str:
         root, dot, rest = ("TABLE" if isinstance(value, np.ndarray) else spelling(value)).partition(".")
-        base = _ROOTS[root] if dot else value
+        base = _ROOTS[root]() if dot else value
         is_builtin = getattr(builtins, root, None) is base
         if not is_builtin or root in self._taken:
             root = self._imported(root, base)

@@ -45,6 +45,7 @@ from typing import Any
 import numpy as np
 from numba import types
 
+from adcompile import special
 from adcompile.analysis.typing import numba_type
 from adcompile.backend.compile import Options, import_of
 from adcompile.backend.emit import Emitted
@@ -75,6 +76,8 @@ def standalone(name: str, emitted: Emitted, arguments: Iterable[Type], options: 
                 needed.imports.add("import numpy as np")
                 renamed.append(f"{called} = np.array({_numbers(value.tolist())}, np.{value.dtype.name})")
                 continue
+            if value is special.module():
+                raise InvalidArgument("functions of scipy.special cannot be called from a module without adcompile")
             if line is None:
                 raise InvalidArgument(
                     f"{called} is a {type(value).__name__} that the function finds outside of itself, which cannot be "

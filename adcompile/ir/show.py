@@ -46,6 +46,7 @@ from adcompile.ir.nodes import (
     While,
 )
 from adcompile.ir.types import Array, Scalar, Static, TupleType, Type
+from adcompile.special import module as scipy_special
 
 # How tightly an expression holds together: an operand looser than its place asks for is put in parentheses.
 _CHOICE, _OR, _AND, _NOT, _COMPARE, _BIT_OR, _BIT_XOR, _BIT_AND, _SHIFT = range(9)
@@ -112,7 +113,7 @@ def spelling(value: Any) -> str:
     name = getattr(value, "__name__", "")
     if getattr(builtins, name or " ", None) is value:
         return str(name)
-    for prefix, module in _MODULES:
+    for prefix, module in (*_MODULES, ("special", scipy_special())):
         if name and getattr(module, name, None) is value:
             return f"{prefix}.{name}"
     return name if name.isidentifier() else type(value).__name__

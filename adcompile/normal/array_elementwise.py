@@ -75,6 +75,14 @@ def _log(b: Builder, fn: Any, x: Typed, base: Typed | None) -> Typed:
     return b.call(fn, x) if base is None else b.call(np.divide, b.call(fn, x), b.call(fn, base))
 
 
+_NOT_IN_NUMBA = {math.cbrt: np.cbrt, math.exp2: np.exp2}
+
+
+@canonical(math.cbrt, math.exp2, takes="x")
+def _of_numpy(b: Builder, fn: Any, x: Typed) -> Typed:
+    return b.call(_NOT_IN_NUMBA[fn], x)
+
+
 @canonical(math.fmod, takes="x y")
 def _fmod(b: Builder, fn: Any, x: Typed, y: Typed | None) -> Typed:
     return b.call(np.fmod, x, *([] if y is None else [y]))

@@ -20,7 +20,7 @@ from adcompile.normal.array_calls import FORMS, cast, dtype_constant, dtype_of
 from adcompile.normal.array_shapes import flattened, permuted
 from adcompile.normal.building import Builder, Typed, constant, tuple_of, value_of
 from adcompile.normal.lists import is_list
-from adcompile.normal.written_out import WRITTEN_OUT, is_written_out
+from adcompile.normal.written_out import written_out
 
 _FUNCTIONS: Mapping[str, Any] = {
     "sum": np.sum, "prod": np.prod, "mean": np.mean, "max": np.max, "min": np.min, "any": np.any, "all": np.all,
@@ -79,8 +79,8 @@ def method(b: Builder, x: Typed, name: str, args: Sequence[Typed], kwargs: Mappi
     fn = _FUNCTIONS.get(name)
     if fn is None:
         raise _unknown(x, name)
-    if is_written_out(fn):
-        return b.written(WRITTEN_OUT[fn], x, *args, **kwargs)
+    if (written := written_out(fn)) is not None:
+        return b.written(written, x, *args, **kwargs)
     return function(b, fn, [x, *args], kwargs)
 
 

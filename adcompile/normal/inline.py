@@ -77,7 +77,7 @@ from adcompile.normal.renaming import apart, renamed
 from adcompile.normal.single_return import single_return
 from adcompile.normal.specialise import specialised
 from adcompile.normal.unpacked import with_items
-from adcompile.normal.written_out import is_written_out
+from adcompile.normal.written_out import written_out
 
 Readable = FunctionType | MethodType
 
@@ -225,7 +225,7 @@ class _Inliner:
                 return [*before, temporary(name, wanted, self.span)], Name(name)
             if new.fn is ops.call:
                 new = self.resolved(new)
-            if is_written_out(new.fn):  # `ssa` puts statements in its place
+            if written_out(new.fn) is not None:  # `ssa` puts statements in its place
                 name = self.fresh.name(spelled(new.fn))
                 return [*before, temporary(name, new, self.span)], Name(name)
             callee = callee_of(new.fn, self.span, self.inside, self.last)

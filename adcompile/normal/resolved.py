@@ -23,7 +23,7 @@ from adcompile.normal.lists import is_list, passed
 from adcompile.normal.opaque_calls import opaque
 from adcompile.normal.questions import QUESTIONS, answered
 from adcompile.normal.variables import Absent, Undefined, Value, converted_constant, joined_type, missing
-from adcompile.normal.written_out import WRITTEN_OUT, is_written_out
+from adcompile.normal.written_out import written_out
 
 _OPERATORS: Mapping[Any, Any] = {
     operator.add: np.add, operator.sub: np.subtract, operator.mul: np.multiply, operator.truediv: np.divide,
@@ -143,8 +143,8 @@ class Expressions:
         args = passed(fn, args)
         if any(arg.is_tuple for arg in args) and not kwargs and (found := self._of_tuples(fn, args)) is not None:
             return found
-        if is_written_out(fn):
-            return self.b.written(WRITTEN_OUT[fn], *args, **kwargs)
+        if (written := written_out(fn)) is not None:
+            return self.b.written(written, *args, **kwargs)
         if fn in FORMS:
             return function(self.b, fn, args, kwargs)
         if isinstance(fn, np.ufunc):

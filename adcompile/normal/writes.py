@@ -19,7 +19,7 @@ from adcompile.ir.walk import loads
 from adcompile.normal.array_calls import everything
 from adcompile.normal.building import Typed
 from adcompile.normal.lists import is_list
-from adcompile.normal.written_out import is_written_out, sort
+from adcompile.normal.written_out import sort, written_out
 from adcompile.rules.registry import is_constant
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def effect(walk: Walk, stmt: Effect) -> None:
         raise Unsupported(args[0].value)
     if fn is ops.fail:
         _fail(walk, stmt)
-    elif is_written_out(fn):
+    elif written_out(fn) is not None:
         walk.x.value(stmt.call)
     elif fn is ops.method and args[1] == Const("fill"):
         _fill(walk, args[0], args[2])

@@ -7,13 +7,14 @@ merging; the derivatives are those of the order of items at hand.  Non-goals: se
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.polynomial import polynomial as rising
 
-from adcompile.normal import places, polynomials, rearranged, statistics
+from adcompile.normal import places, polynomials, rearranged, statistics, written_special
 from adcompile.normal.fourier import FOURIER
 from adcompile.normal.linear_algebra import cholesky, cross, det, inv, kron, slogdet, solve
 
@@ -201,15 +202,6 @@ def allclose(a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08) -> Any:
     return np.all(np.logical_or(a == b, np.abs(a - b) <= atol + rtol * np.abs(b)))
 
 
-def factorial(n: int) -> Any:
-    if n < 0:
-        raise ValueError("factorial() not defined for negative values")
-    value = 1
-    for k in range(2, n + 1):
-        value *= k
-    return value
-
-
 WRITTEN_OUT: Mapping[Any, Callable[..., Any]] = {
     np.linalg.solve: solve, np.linalg.inv: inv, np.linalg.det: det, np.linalg.slogdet: slogdet,
     np.linalg.cholesky: cholesky, np.cross: cross, np.kron: kron, np.sort: sort, np.argsort: argsort,
@@ -249,10 +241,27 @@ WRITTEN_OUT: Mapping[Any, Callable[..., Any]] = {
     rising.polyint: polynomials.rising_polyint, rising.polyder: polynomials.rising_polyder,
     np.correlate: polynomials.correlate, np.hanning: polynomials.hanning, np.hamming: polynomials.hamming,
     np.blackman: polynomials.blackman, np.bartlett: polynomials.bartlett,
-    np.isclose: isclose, np.allclose: allclose, math.factorial: factorial, **FOURIER,
+    np.isclose: isclose, np.allclose: allclose,
+    math.factorial: written_special.math_factorial, math.comb: written_special.math_comb,
+    math.perm: written_special.math_perm, math.isqrt: written_special.math_isqrt, math.prod: written_special.math_prod,
+    math.fsum: written_special.math_fsum, math.dist: written_special.math_dist,
+    **FOURIER,
 }  # fmt: skip
 
 
-def is_written_out(fn: Any) -> bool:
-    """Whether a call of a function is a call of one here."""
-    return getattr(type(fn), "__hash__", None) is not None and fn in WRITTEN_OUT
+OF_SCIPY: Mapping[tuple[str, str], Callable[..., Any]] = {
+    ("scipy.special", name): getattr(written_special, name)
+    for name in ("polygamma", "logsumexp", "softmax", "log_softmax", "comb", "factorial")
+}
+"""By module and name: SciPy is imported only by those who use it."""
+
+
+def written_out(fn: Any) -> Callable[..., Any] | None:
+    """The function here that a call of a library function is a call of, if there is one."""
+    if getattr(type(fn), "__hash__", None) is not None and fn in WRITTEN_OUT:
+        return WRITTEN_OUT[fn]
+    name = getattr(fn, "__name__", "")
+    for (module, own), written in OF_SCIPY.items():
+        if own == name and getattr(sys.modules.get(module), own, None) is fn:
+            return written
+    return None

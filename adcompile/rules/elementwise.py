@@ -15,6 +15,7 @@ import numpy as np
 from adcompile import runtime
 from adcompile.ir import ops
 from adcompile.rules.registry import elementwise
+from adcompile.special import polygamma
 
 _POSITIVE = ((0.3,), (1.0,), (2.5,))
 _SMALL = ((-0.7,), (0.1,), (0.55,))
@@ -131,6 +132,17 @@ elementwise(  # the difference cancels near zero, where the series takes over
 # ------------------------------------------------------------------------------------------ error function
 elementwise(math.erf, lambda x, z: 2.0 / np.sqrt(np.pi) * np.exp(-x * x), dear=True)
 elementwise(math.erfc, lambda x, z: -2.0 / np.sqrt(np.pi) * np.exp(-x * x), dear=True)
+
+# ------------------------------------------------------------------------------------------ gamma function
+elementwise(math.gamma, lambda x, z: z * polygamma(0, x), dear=True, samples=((0.7,), (2.3,), (-1.4,)))
+elementwise(math.lgamma, lambda x, z: polygamma(0, x), dear=True, samples=((0.7,), (2.3,), (-1.4,)))
+elementwise(
+    polygamma,
+    None,
+    lambda n, x, z: polygamma(n + 1, x),
+    dear=True,
+    samples=((0, 0.7), (0, -1.4), (1, 2.3), (1, -1.4), (2, 0.6), (3, 5.2)),
+)
 
 # ------------------------------------------------------------------------------------------ with corners
 elementwise(np.absolute, lambda x, z: np.sign(x), same=(np.fabs, math.fabs, builtins.abs))

@@ -12,12 +12,16 @@ ordinary NumPy code, runnable as it stands.  Non-goal: the chain rule (`adcompil
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from adcompile.errors import InvalidArgument
+import numpy as np
+
+from adcompile.errors import InvalidArgument, refuse
 from adcompile.ir import ops
 from adcompile.ir.nodes import Const, Expr
 
@@ -49,6 +53,12 @@ class Elementwise:
     singular: frozenset[int]
 
 
+def unknown(*args: Any) -> Any:
+    """Stands for a partial derivative without a formula: a call whose argument there is active is refused."""
+    raise refuse("no-rule", "a derivative by this argument is not known")
+
+
+UNKNOWN = unknown
 _RULES: dict[Function, Elementwise] = {}
 _COMPLEX: dict[Function, Elementwise] = {}
 _CONSTANTS: set[Function] = set()
@@ -73,7 +83,11 @@ def elementwise(
     if not partials:
         raise InvalidArgument(f"elementwise({name}): give one partial derivative an argument, or use constant({name})")
     for position, partial in enumerate(partials):
-        if partial is not None and len(inspect.signature(partial).parameters) != len(partials) + 1:
+        if (
+            partial is not None
+            and partial is not UNKNOWN
+            and len(inspect.signature(partial).parameters) != len(partials) + 1
+        ):
             raise InvalidArgument(
                 f"elementwise({name}): partial {position + 1} must take the {len(partials)} argument(s) and the result"
             )
@@ -113,7 +127,11 @@ def complex_elementwise(
 
 def rule_for(fn: object) -> Elementwise | None:
     """The rule of a function of real numbers, if it has one."""
-    return _RULES.get(fn) if _hashable(fn) else None  # type: ignore[call-overload]
+    if not _hashable(fn):
+        return None
+    if fn not in _RULES and _is_of_scipy(fn):
+        _learn_scipy()
+    return _RULES.get(fn)  # type: ignore[call-overload,no-any-return]
 
 
 def complex_rule_for(fn: object) -> Elementwise | None:
@@ -134,6 +152,24 @@ def is_dear(fn: object, args: Sequence[Expr] = ()) -> bool:
         return False
     exponent = args[1] if rule is rule_for(ops.power) and len(args) == 2 else None
     return not (isinstance(exponent, Const) and exponent.value in _CHEAP_POWERS)
+
+
+def _is_of_scipy(fn: object) -> bool:
+    found = sys.modules.get("scipy.special")
+    return isinstance(fn, np.ufunc) and found is not None and getattr(found, fn.__name__, None) is fn
+
+
+def _learn_scipy() -> None:
+    """The rules of `scipy.special`, once; a user's own stay."""
+    if "adcompile.rules.special" in sys.modules:
+        return
+    as_it_was, before = as_shipped(), (dict(_RULES), set(_CONSTANTS))
+    importlib.import_module("adcompile.rules.special")
+    _RULES.update(before[0])
+    for fn in before[1]:
+        constant(fn)
+    if as_it_was:
+        ship()
 
 
 def ship() -> None:

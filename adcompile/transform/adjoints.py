@@ -6,8 +6,8 @@ an array of the same shape, one for all names that reach the same memory.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -43,34 +43,12 @@ from adcompile.ir.types import FLOAT, INT, Array, Scalar, TupleType, element, ki
 from adcompile.ir.walk import blocks, defines, statements, substituted
 from adcompile.runtime import PRODUCTS, matmul, matmul_nt, matmul_tn, multiply_no_nan
 from adcompile.transform.available import Availability
+from adcompile.transform.contributions import Contribution, merged
 from adcompile.transform.opaque_adjoints import reverse_call
 from adcompile.transform.opaque_calls import Kept, items_of
 from adcompile.transform.plan import Plan
 from adcompile.transform.reloads import Reload
 from adcompile.transform.scopes import Frame, Region, Scope
-
-
-@dataclass(frozen=True, slots=True)
-class Contribution:
-    """To the adjoint of a value that an expression reads; of an element that is read under a condition alone, `guard`
-    is that, and `inside` the contribution where it holds."""
-
-    leaf: Name | Index
-    value: Expr
-    guard: Expr | None
-    inside: Expr
-
-
-def merged(found: list[Contribution]) -> Iterator[Contribution]:
-    """One for each value, and for each condition where all there are of it have one."""
-    sums: dict[tuple[Name | Index, Expr | None], Contribution] = {}
-    sure = {one.leaf for one in found if one.guard is None or isinstance(one.leaf, Name)}
-    for one in found:
-        key = (one.leaf, None if one.leaf in sure else one.guard)
-        if (known := sums.get(key)) is not None:
-            one = replace(one, value=plus(known.value, one.value), inside=plus(known.inside, one.inside))
-        sums[key] = replace(one, guard=key[1])
-    yield from sums.values()
 
 
 class Adjoints(Availability):
