@@ -1,4 +1,4 @@
-"""What `for` loops run over: ranges, arrays, enumerate, zip and reversed of those, and literal tuples.
+"""What `for` loops run over: ranges, arrays, their places, enumerate, zip, reversed of those, and literal tuples.
 
 Goal: every `for` a `For` over a range, its items read from the arrays by index as each trip starts; a loop over a
 literal tuple becomes its body once for every item.  A loop variable that outlives its loop, or is assigned in it, is an
@@ -12,6 +12,7 @@ ordinary variable, given its value from an index of the loop's own.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import reduce
@@ -174,6 +175,14 @@ class Loops(Targets, ABC):
             return Tuple((number, self.item(over, at, lengths, changed)))
         if args := self.called(node, zip):
             return Tuple(tuple(self.item(arg, at, lengths, changed) for arg in args))
+        if (shape := self.shape_of(node, changed)) is not None:
+            lengths.append(Call(math.prod, (shape,)))
+            return Call(np.unravel_index, (at, shape))
+        if (args := self.called(node, np.ndenumerate)) and len(args) == 1:
+            array = self.array(args[0], changed)
+            lengths.append(Call(np.size, (array,)))
+            place = Call(np.unravel_index, (at, Call(np.shape, (array,))))
+            return Tuple((place, Index(Call(np.ravel, (array,)), (at,))))
         bounds = self.range_of(node)
         if bounds is not None:
             lengths.append(self.trips(node, bounds))
@@ -200,6 +209,17 @@ class Loops(Targets, ABC):
                 return over, self.read(start)
         self.refuse(node, "`enumerate` with these arguments is not supported", "give it an array, and a start")
         return cst.Tuple([]), Const(0)
+
+    def shape_of(self, node: cst.BaseExpression, changed: set[str]) -> Expr | None:
+        """The lengths that `np.ndindex(...)` is given, one by one or as a shape; nothing for anything else."""
+        if not isinstance(node, cst.Call) or self.known(node.func) is not np.ndindex:
+            return None
+        if any(arg.keyword is not None for arg in node.args) or (len(node.args) > 1 and any(a.star for a in node.args)):
+            self.refuse(node, "`np.ndindex` with these arguments is not supported", "give it a shape")
+            return Tuple(())
+        if len(node.args) == 1:
+            return self.unchanged(self.read(node.args[0].value), "shape", changed)
+        return Tuple(tuple(self.unchanged(self.read(arg.value), "length", changed) for arg in node.args))
 
     def unchanged(self, value: Expr, like: str, changed: set[str]) -> Expr:
         """A value as it is before the loop."""

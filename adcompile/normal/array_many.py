@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import builtins
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -244,6 +245,27 @@ def _meshgrid(b: Builder, fn: Any, args: Sequence[Typed], kwargs: Mapping[str, T
 
 FORMS |= {np.einsum: _einsum, np.broadcast_arrays: _broadcast_arrays, np.broadcast_shapes: _broadcast_shapes,
           np.meshgrid: _meshgrid}  # fmt: skip
+
+
+@canonical(np.unravel_index, takes="indices shape | order")
+def _unravel_index(b: Builder, fn: Any, indices: Typed, shape: Typed) -> Typed:
+    """The place of a flat index, as a tuple."""
+    if not isinstance(indices.type, Scalar):
+        raise refuse("unsupported-call", "`np.unravel_index` of an array", hint="use // and %")
+    lengths = shape.items if shape.is_tuple else (shape,)
+    rest, place = b.shared(indices, "flat"), []
+    for length in reversed(lengths[1:]):
+        place.append(b.call(np.remainder, rest, length))
+        rest = b.call(np.floor_divide, rest, length)
+    return tuple_of([rest, *reversed(place)])
+
+
+@canonical(math.prod, takes="iterable start")
+def _prod(b: Builder, fn: Any, iterable: Typed, start: Typed | None) -> Typed:
+    if iterable.is_tuple:
+        return b.folded(np.multiply, [start or constant(1), *iterable.items])
+    total = b.call(np.prod, array_of(b, iterable, fn))
+    return total if start is None else b.call(np.multiply, start, total)
 
 
 # ------------------------------------------------------------------------------------------ choices

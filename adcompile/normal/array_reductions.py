@@ -1,4 +1,4 @@
-"""Canonical forms of sums, extrema and other reductions, and of sorts and scans along an axis."""
+"""Canonical forms of sums, extrema and other reductions, and of scans along an axis."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _reduction(b: Builder, fn: Any, a: Typed, axis: Typed | None, dtype: Typed |
     return result
 
 
-@canonical(np.argmax, np.argmin, np.median, takes="a axis out keepdims | overwrite_input")
+@canonical(np.argmax, np.argmin, takes="a axis out keepdims | overwrite_input")
 def _position(b: Builder, fn: Any, a: Typed, axis: Typed | None, out: Typed | None, keepdims: Typed | None) -> Typed:
     _no_out(out)
     return _reduction(b, fn, a, axis, None, keepdims)
@@ -157,12 +157,6 @@ def _scan(b: Builder, fn: Any, a: Typed, axis: Typed | None) -> Typed:
     a = array_of(b, a, fn)
     if axis is None and a.ndim > 1:
         a = reshaped(b, a, [b.size(a)])
-    return b.call(fn, a, axis=Const(one_axis(axis, a.ndim)))
-
-
-@canonical(np.sort, np.argsort, takes="a axis | kind order stable")
-def _sorted(b: Builder, fn: Any, a: Typed, axis: Typed | None) -> Typed:
-    a = array_of(b, a, fn)
     return b.call(fn, a, axis=Const(one_axis(axis, a.ndim)))
 
 

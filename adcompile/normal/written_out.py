@@ -243,7 +243,7 @@ WRITTEN_OUT: Mapping[Any, Callable[..., Any]] = {
     np.blackman: polynomials.blackman, np.bartlett: polynomials.bartlett,
     np.isclose: isclose, np.allclose: allclose,
     math.factorial: written_special.math_factorial, math.comb: written_special.math_comb,
-    math.perm: written_special.math_perm, math.isqrt: written_special.math_isqrt, math.prod: written_special.math_prod,
+    math.perm: written_special.math_perm, math.isqrt: written_special.math_isqrt, 
     math.fsum: written_special.math_fsum, math.dist: written_special.math_dist,
     **FOURIER,
 }  # fmt: skip

@@ -105,10 +105,6 @@ def math_isqrt(n: int) -> int:
     return root
 
 
-def math_prod(iterable: Any, start: Any = 1) -> Any:
-    return np.prod(np.asarray(iterable)) * start
-
-
 def math_fsum(seq: Any) -> Any:
     """Kahan's sum in Neumaier's form, as exact as the last bit or two."""
     values = np.asarray(seq)

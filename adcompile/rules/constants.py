@@ -12,7 +12,7 @@ from adcompile.ir import ops
 from adcompile.rules.registry import constant
 
 # Steps: flat wherever they have a derivative.
-constant(np.floor, np.ceil, np.trunc, np.rint, np.round, np.around, np.fix, np.sign, np.heaviside, np.floor_divide)
+constant(np.spacing, np.floor, np.ceil, np.trunc, np.rint, np.round, np.around, np.fix, np.sign, np.heaviside, np.floor_divide)
 constant(builtins.round, math.floor, math.ceil, math.trunc)
 
 # Truth values.

@@ -179,4 +179,5 @@ elementwise(
     samples=((True, 0.3, 0.7), (False, 0.3, 0.7)),
 )
 elementwise(np.nan_to_num, lambda x, z: np.where(np.isfinite(x), 1.0, 0.0))
+elementwise(np.nextafter, lambda x, y, z: 1.0, None)
 elementwise(np.ldexp, lambda x, n, z: np.ldexp(1.0, n), None, same=(math.ldexp,), samples=((0.3, 2), (-1.5, -1)))
