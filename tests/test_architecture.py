@@ -24,14 +24,14 @@ FLOORS = [
     {"frontend"},
     {"rules"},
     {"ir"},
-    {"errors", "runtime", "special"},
+    {"errors", "runtime", "special", "lapack"},
     {"memory", "fourier"},
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 
 DOORS = {
     "libcst": {"frontend"},
-    "numba": {"backend", "runtime", "memory", "fourier", "special", "analysis.typing", "cli.doctor", "interop.scipy"},
+    "numba": {"backend", "runtime", "memory", "fourier", "special", "lapack", "analysis.typing", "cli.doctor", "interop.scipy"},
     "click": {"cli"},
     "rich": {"cli"},
     "llvmlite": {"backend", "runtime", "memory", "special"},

@@ -23,9 +23,10 @@ from adcompile.ir.nodes import Assign, Call, Expr, For, Function, If, Name, Stmt
 from adcompile.ir.opaque import is_opaque
 from adcompile.ir.types import Array, Type
 from adcompile.ir.walk import statements
+from adcompile.lapack import FOUND
 from adcompile.runtime import PRODUCTS, grown
 
-_ALLOCATING = (grown, *ops.ALLOCATIONS, *PRODUCTS, *TRANSFORMS)
+_ALLOCATING = (grown, *ops.ALLOCATIONS, *PRODUCTS, *TRANSFORMS, *FOUND)
 
 
 def is_allocation(expr: Expr) -> bool:

@@ -31,6 +31,7 @@ from adcompile.ir import ops
 from adcompile.ir.nodes import Call, Const, Expr, Index, Name, Slice, Tuple
 from adcompile.ir.opaque import Opaque
 from adcompile.ir.types import BOOL, FLOAT, INT, Array, Scalar, Static, TupleType, Type, kind, ndim
+from adcompile.lapack import FOUND
 from adcompile.rules.registry import complex_rule_for, is_constant, rule_for
 
 _ARITHMETIC = frozenset(
@@ -187,6 +188,8 @@ def type_of_call(call: Call, args: Sequence[Type]) -> Type:
         return INT
     if fn in runtime.PRODUCTS:
         return args[0]
+    if fn in FOUND and isinstance(args[0], Array):
+        return Array(args[0].dtype, FOUND[fn])
     if fn in (ops.copy, runtime.grown, *TRANSFORMS):
         return args[0]
     if fn in _TRUTHS:

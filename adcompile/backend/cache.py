@@ -25,11 +25,11 @@ from typing import Any
 import numba
 import numpy as np
 
-from adcompile import fourier, memory, runtime, special
+from adcompile import fourier, lapack, memory, runtime, special
 from adcompile.backend import vecmath
 
 _OWN = re.compile(r"\w+_[0-9a-f]{20}\.py|[0-9a-f]{64}\.json")
-_CALLED = (runtime, memory, fourier, special)  # what holds the functions of ours that generated code calls
+_CALLED = (runtime, memory, fourier, special, lapack)  # what holds the functions of ours that generated code calls
 
 
 def directory() -> Path:

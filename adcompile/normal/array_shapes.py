@@ -326,7 +326,7 @@ def _hstack(b: Builder, fn: Any, tup: Typed) -> Typed:
     return _concatenated(b, parts, 0 if parts[0].ndim == 1 else 1)
 
 
-@canonical(np.vstack, takes="tup | dtype casting")
+@canonical(np.vstack, getattr(np, "row_stack", np.vstack), takes="tup | dtype casting")
 def _vstack(b: Builder, fn: Any, tup: Typed) -> Typed:
     rows = [_expand_dims(b, fn, part, constant(0)) if part.ndim == 1 else part for part in _parts(b, tup, fn)]
     return _concatenated(b, rows, 0)

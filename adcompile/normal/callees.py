@@ -18,7 +18,7 @@ from adcompile.ir.nodes import Expr
 from adcompile.ir.opaque import Opaque
 from adcompile.rules.registry import is_constant, rule_for
 
-_OURS = ("adcompile.ir.ops", "adcompile.runtime", "adcompile.fourier", "adcompile.special")
+_OURS = ("adcompile.ir.ops", "adcompile.runtime", "adcompile.fourier", "adcompile.special", "adcompile.lapack")
 _LANGUAGE = ("builtins", "math", "cmath", "operator", "_operator")
 
 

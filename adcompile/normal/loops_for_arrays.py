@@ -60,6 +60,7 @@ from adcompile.ir.nodes import (
 from adcompile.ir.opaque import is_opaque
 from adcompile.ir.types import BOOL, Array, Scalar, TupleType
 from adcompile.ir.walk import defines, loads, names, renamed, substituted
+from adcompile.lapack import FOUND
 from adcompile.normal.checks import Checks
 from adcompile.normal.elements import INTEGERS, Elements, Subscript, equal_lengths
 from adcompile.normal.sharing import told_apart
@@ -206,6 +207,12 @@ class _Loops(Checks):
             if fn in runtime.PRODUCTS:
                 shape = tuple(x.shape[axis] for x, axis in zip(operands, runtime.PRODUCTS[fn], strict=True))
             self.know(stmt.target, shape)
+            return True
+        if fn in FOUND:
+            source = self.array(args[0])
+            whole = source if args[0] == Name(source.root or "") else self.filled("t", source)
+            self.emit(replace(stmt, value=Call(fn, (Name(whole.root or ""),))))
+            self.know(stmt.target, (whole.shape[1],) * FOUND[fn])
             return True
         if fn is ops.table:
             self.emit(stmt)

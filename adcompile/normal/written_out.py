@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.polynomial import polynomial as rising
 
-from adcompile.normal import places, polynomials, rearranged, statistics, written_special
+from adcompile.normal import decompositions, places, polynomials, rearranged, statistics, written_special
 from adcompile.normal.fourier import FOURIER
 from adcompile.normal.linear_algebra import cholesky, cross, det, inv, kron, slogdet, solve
 
@@ -241,9 +241,12 @@ WRITTEN_OUT: Mapping[Any, Callable[..., Any]] = {
     rising.polyint: polynomials.rising_polyint, rising.polyder: polynomials.rising_polyder,
     np.correlate: polynomials.correlate, np.hanning: polynomials.hanning, np.hamming: polynomials.hamming,
     np.blackman: polynomials.blackman, np.bartlett: polynomials.bartlett,
+    np.linalg.eigh: decompositions.eigh, np.linalg.eigvalsh: decompositions.eigvalsh, np.linalg.svd: decompositions.svd,
+    np.linalg.qr: decompositions.qr, np.linalg.pinv: decompositions.pinv, np.linalg.lstsq: decompositions.lstsq,
+    np.linalg.cond: decompositions.cond,
     np.isclose: isclose, np.allclose: allclose,
     math.factorial: written_special.math_factorial, math.comb: written_special.math_comb,
-    math.perm: written_special.math_perm, math.isqrt: written_special.math_isqrt, 
+    math.perm: written_special.math_perm, math.isqrt: written_special.math_isqrt,
     math.fsum: written_special.math_fsum, math.dist: written_special.math_dist,
     **FOURIER,
 }  # fmt: skip
@@ -252,7 +255,13 @@ WRITTEN_OUT: Mapping[Any, Callable[..., Any]] = {
 OF_SCIPY: Mapping[tuple[str, str], Callable[..., Any]] = {
     ("scipy.special", name): getattr(written_special, name)
     for name in ("polygamma", "logsumexp", "softmax", "log_softmax", "comb", "factorial")
-}
+} | {
+    ("scipy.linalg", "solve"): solve, ("scipy.linalg", "inv"): inv, ("scipy.linalg", "det"): det,
+    ("scipy.linalg", "cholesky"): decompositions.scipy_cholesky,
+    ("scipy.linalg", "cho_factor"): decompositions.cho_factor,
+    ("scipy.linalg", "cho_solve"): decompositions.cho_solve, ("scipy.linalg", "expm"): decompositions.expm,
+    ("scipy.linalg", "solve_triangular"): decompositions.solve_triangular,
+}  # fmt: skip
 """By module and name: SciPy is imported only by those who use it."""
 
 

@@ -14,6 +14,7 @@ from adcompile.ir import ops
 from adcompile.ir.nodes import Assign, Block, Call, Const, Expr, Function, Index, Name, Stmt, Tuple
 from adcompile.ir.types import INT, Type
 from adcompile.ir.walk import blocks, expressions, mapped, nodes, statements, uses, with_blocks, with_expressions
+from adcompile.lapack import FOUND
 from adcompile.runtime import PRODUCTS
 
 
@@ -99,6 +100,8 @@ def made_length(made: Call, axis: int) -> Expr:
     shape = made.args[0]
     if made.fn in PRODUCTS:
         return Call(ops.dim, (made.args[axis], Const(PRODUCTS[made.fn][axis])))
+    if made.fn in FOUND:
+        return Call(ops.dim, (shape, Const(1)))
     if made.fn in _LIKE:
         return Call(ops.dim, (shape, Const(axis)))
     return shape.items[axis] if isinstance(shape, Tuple) else shape

@@ -12,8 +12,20 @@ from adcompile.ir import ops
 from adcompile.rules.registry import constant
 
 # Steps: flat wherever they have a derivative.
-constant(np.spacing, np.floor, np.ceil, np.trunc, np.rint, np.round, np.around, np.fix, np.sign, np.heaviside, np.floor_divide)
-constant(builtins.round, math.floor, math.ceil, math.trunc)
+constant(
+    np.spacing,
+    np.floor,
+    np.ceil,
+    np.trunc,
+    np.rint,
+    np.round,
+    np.around,
+    np.fix,
+    np.sign,
+    np.heaviside,
+    np.floor_divide,
+)
+constant(np.spacing, builtins.round, math.floor, math.ceil, math.trunc)
 
 # Truth values.
 constant(np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal)

@@ -56,6 +56,7 @@ from adcompile.ir.walk import (
     uses,
     with_blocks,
 )
+from adcompile.lapack import FOUND
 from adcompile.rules.registry import is_dear
 from adcompile.runtime import PRODUCTS, grown
 from adcompile.transform.checkpoints import Checkpoints
@@ -73,7 +74,7 @@ _ARITHMETIC_FREE: frozenset[object] = frozenset(
 _WAVES = (np.sin, np.cos, math.sin, math.cos)
 
 
-_WHOLE = (ops.copy, *PRODUCTS, *TRANSFORMS)
+_WHOLE = (ops.copy, *PRODUCTS, *TRANSFORMS, *FOUND)
 
 
 class Replay(Checkpoints):
