@@ -31,7 +31,9 @@ FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 
 DOORS = {
     "libcst": {"frontend"},
-    "numba": {"backend", "runtime", "memory", "fourier", "special", "lapack", "analysis.typing", "cli.doctor", "interop.scipy"},
+    "numba": {
+        "backend", "runtime", "memory", "fourier", "special", "lapack", "analysis.typing", "cli.doctor", "interop.scipy",
+    },
     "click": {"cli"},
     "rich": {"cli"},
     "llvmlite": {"backend", "runtime", "memory", "special"},
