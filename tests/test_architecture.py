@@ -32,7 +32,8 @@ FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 DOORS = {
     "libcst": {"frontend"},
     "numba": {
-        "backend", "runtime", "memory", "fourier", "special", "lapack", "analysis.typing", "cli.doctor", "interop.scipy",
+        "backend", "runtime", "memory", "fourier", "special", "lapack",
+        "analysis.typing", "cli.doctor", "interop.scipy",
     },
     "click": {"cli"},
     "rich": {"cli"},
