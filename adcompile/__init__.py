@@ -31,7 +31,7 @@ from adcompile.api import (
     vmap,
 )
 from adcompile.errors import AdcompileError, InternalError, InvalidArgument, Refusal, Span, Unsupported
-from adcompile.runtime import stop_gradient
+from adcompile.runtime import no_grad, stop_gradient
 
 __version__ = "0.1.0"
 
@@ -62,6 +62,7 @@ __all__ = [
     "jvp",
     "laplacian",
     "linearize",
+    "no_grad",
     "stop_gradient",
     "value_and_grad",
     "vhp",

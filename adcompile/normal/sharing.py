@@ -54,7 +54,7 @@ from adcompile.ir.types import Array
 from adcompile.ir.walk import children, defines, expressions
 
 _WHOLE = Slice(Const(None), Const(None), Const(None))
-_COPIED = (np.reshape, np.broadcast_to, np.diagonal, np.diag)
+_COPIED = (np.reshape, np.broadcast_to, np.diagonal, np.diag, runtime.detached)
 
 
 def told_apart(function: Function) -> list[Refusal]:
