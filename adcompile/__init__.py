@@ -12,11 +12,13 @@ from adcompile.api import (
     VectorJacobian,
     WrongDerivative,
     check_grads,
+    checkpoint,
     custom_jvp,
     custom_vjp,
     grad,
     hessian,
     hvp,
+    implicit,
     jacfwd,
     jacobian,
     jacrev,
@@ -29,7 +31,7 @@ from adcompile.api import (
     vmap,
 )
 from adcompile.errors import AdcompileError, InternalError, InvalidArgument, Refusal, Span, Unsupported
-from adcompile.runtime import stop_gradient
+from adcompile.runtime import no_grad, stop_gradient
 
 __version__ = "0.1.0"
 
@@ -47,17 +49,20 @@ __all__ = [
     "VectorJacobian",
     "WrongDerivative",
     "check_grads",
+    "checkpoint",
     "custom_jvp",
     "custom_vjp",
     "grad",
     "hessian",
     "hvp",
+    "implicit",
     "jacfwd",
     "jacobian",
     "jacrev",
     "jvp",
     "laplacian",
     "linearize",
+    "no_grad",
     "stop_gradient",
     "value_and_grad",
     "vhp",

@@ -209,18 +209,18 @@ def run(job: Job) -> Outcome:
     return Outcome(function.name, emitted, undivided, _type(_result(typed, job), typed.types), Stages(done))
 
 
-def typed(function: Callable[..., Any], arguments: tuple[Type, ...]) -> Function:
-    """A function in the core dialect, typed, before anything is made of it; opaque functions in it are inlined."""
+def typed(function: Callable[..., Any], arguments: tuple[Type, ...]) -> Mapping[str, Function]:
+    """A function up to stage `typed`, after each stage; opaque functions in it are inlined."""
     job = Job(function, arguments, "primal", (), last=True)
     core = Function("", (), ())
     done: dict[str, Function] = {}
     for stage in STAGES:
         with _named(stage.name, job):
             core = stage.run(core, job, done)
+        done[stage.name] = core
         if stage.name == "typed":
             break
-        done[stage.name] = core
-    return core
+    return done
 
 
 def returned_type(core: Function) -> Type:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import AbstractContextManager
 from importlib.util import find_spec
 from typing import Any
 
@@ -118,6 +119,31 @@ def stop_gradient(x: Any) -> Any:
     return x
 
 
+class no_grad(AbstractContextManager[None]):
+    """`with no_grad():` in differentiated code: what is assigned inside is constant, in every mode and order.
+
+    Names and elements that the body assigns, and what it returns, have the derivative zero; so has what is computed
+    from them.  In plain Python it does nothing; compiled code has no such statement.
+
+    >>> from adcompile import grad
+    >>> def f(x):
+    ...     with no_grad():
+    ...         z = x * x
+    ...     return z * x
+    >>> f(3.0), grad(f, jit=False)(3.0)
+    (27.0, 9.0)
+    """
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+
+def detached(x: Any) -> Any:
+    """`stop_gradient(x)`, of a value that is assigned under `no_grad`: Python makes no copy of an array there."""
+    return stop_gradient(x)
+
+
+@overload(detached)  # type: ignore[untyped-decorator]
 @overload(stop_gradient)  # type: ignore[untyped-decorator]
 def _stop_gradient(x: Any) -> Any:
     def number(x: Any) -> Any:

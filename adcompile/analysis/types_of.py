@@ -203,7 +203,7 @@ def type_of_call(call: Call, args: Sequence[Type]) -> Type:
     for type_ in args:
         if not isinstance(type_, (Scalar, Array)):
             raise refuse("no-rule" if not _known(fn) else "no-type", f"`{name_of(fn)}` is given {described(type_)}")
-    if fn is runtime.stop_gradient:
+    if fn in (runtime.stop_gradient, runtime.detached):
         return args[0]
     dtype = _dtype_of_elementwise(call, args)
     return of_rank(dtype, max((ndim(type_) for type_ in args), default=0))

@@ -15,8 +15,10 @@ from adcompile.api.choices import Choices, ChoicesOfResult, made
 from adcompile.api.composed import Composed
 from adcompile.api.custom import custom_jvp, custom_vjp
 from adcompile.api.derivative import Derivative
+from adcompile.api.implicit import implicit
 from adcompile.api.linear import Linear
 from adcompile.api.pullback import VectorJacobian, copied
+from adcompile.api.replayed import checkpoint
 from adcompile.api.signatures import Wrt
 from adcompile.errors import InvalidArgument
 
@@ -28,11 +30,13 @@ __all__ = [
     "VectorJacobian",
     "WrongDerivative",
     "check_grads",
+    "checkpoint",
     "custom_jvp",
     "custom_vjp",
     "grad",
     "hessian",
     "hvp",
+    "implicit",
     "jacfwd",
     "jacobian",
     "jacrev",

@@ -146,7 +146,74 @@ class custom_vjp(Custom):
         return Reverse(call, by, self.fwd)
 
 
-class custom_jvp(Custom):
+class Tangent(Custom):
+    """A function with a rule for the tangent of its value, of which reverse mode takes the transpose."""
+
+    def __init__(self, function: Python, nondiff_argnums: Sequence[int] = ()) -> None:
+        super().__init__(function, nondiff_argnums)
+        self._transposed: dict[object, Kept] = {}
+
+    def rule_for(self, arguments: tuple[Type, ...]) -> Kept:
+        """The rule for arguments of these types: a function of those without a derivative, the tuple of the others,
+        and the tuple of their tangents, that gives the value and its tangent."""
+        raise NotImplementedError
+
+    def forward(self, args: Sequence[Expr], tangents: Sequence[Expr], arguments: tuple[Type, ...]) -> Call:
+        fixed, primals = self.split(args)
+        _, dots = self.split(tangents)
+        return self.rule_for(arguments).call(*fixed, Tuple(tuple(primals)), Tuple(tuple(dots)))
+
+    def reverse(self, arguments: tuple[Type, ...], active: Sequence[bool]) -> Reverse:
+        self.check_fixed(active)
+        by = active_positions(active)
+        pullback = self.transposed(arguments, by)
+
+        def call(args: Sequence[Expr], residual: Expr, seed: Expr) -> Call:
+            return pullback.call(*args, seed)
+
+        return Reverse(call, by)
+
+    def transposed(self, arguments: tuple[Type, ...], by: tuple[int, ...]) -> Kept:
+        """The pullback of the tangent of the value, as a function of the tangents: of the arguments and the seed."""
+        if (arguments, by) not in self._transposed:
+            self._transposed[arguments, by] = Kept(self._pullback(arguments, by))
+        return self._transposed[arguments, by]
+
+    def _pullback(self, arguments: tuple[Type, ...], by: tuple[int, ...]) -> Python:
+        params = [f"x{number}" for number in range(len(arguments))]
+        dots = [f"{params[number]}_dot" for number in by]
+        tangents = [zero(*pair) for pair in zip(params, arguments, strict=True)]
+        for number, dot in zip(by, dots, strict=True):
+            tangents[number] = dot
+        name = identifier(self.__name__)
+        fixed, primals = self.split(params)
+        given = ", ".join([*fixed, _tuple(primals), _tuple(self.split(tangents)[1])])
+        text = f"def {name}({', '.join([*params, *dots])}):\n    return rule({given})[1]\n"
+        linear = compiled(name, Emitted(text, {"rule": self.rule_for(arguments).written, "np": np}), TEXT).python
+        types = (*arguments, *(arguments[number] for number in by))
+        outcome = pipeline.run(pipeline.Job(linear, types, "pullback", tuple(dots), packed=True))
+        self._check_linear(outcome.stages.function("optimised"), dots)
+        pullback = compiled(outcome.name, outcome.undivided, TEXT).python
+        zeros = [zero(params[number], arguments[number]) for number in by]
+        whole = f"def {name}_transposed({', '.join([*params, 'seed'])}):\n"
+        whole += f"    return pullback({', '.join([*params, *zeros, 'seed'])})\n"
+        return compiled(f"{name}_transposed", Emitted(whole, {"pullback": pullback, "np": np}), TEXT).python
+
+    def _check_linear(self, pullback: Function, dots: list[str]) -> None:
+        """Refuses a rule whose transpose reads the tangents themselves (their shapes apart)."""
+        for stmt in statements(pullback.body):
+            for expr in expressions(stmt):
+                if set(arrays_read(expr)) & set(dots):
+                    raise refuse(
+                        "not-linear",
+                        f"the rule of `{self.__name__}` is not linear in its tangents, and cannot be transposed",
+                        stmt.span,
+                        "multiply each tangent by what does not depend on the tangents, and add; no conditions on them",
+                        self.__name__,
+                    )
+
+
+class custom_jvp(Tangent):
     """A function with a derivative of its own, for both modes.
 
     The rule takes the tuple of the arguments and the tuple of their tangents, and returns `(value, tangent of the
@@ -176,7 +243,6 @@ class custom_jvp(Custom):
     def __init__(self, function: Python, nondiff_argnums: Sequence[int] = ()) -> None:
         super().__init__(function, nondiff_argnums)
         self.rule: Kept | None = None
-        self._transposed: dict[object, Kept] = {}
 
     def defjvp(self, rule: Python) -> Python:
         """Gives the function its rule; also as a decorator of it."""
@@ -187,64 +253,10 @@ class custom_jvp(Custom):
     def described(self) -> tuple[object, ...]:
         return self.primal, self.nondiff, self.rule and self.rule.written
 
-    def forward(self, args: Sequence[Expr], tangents: Sequence[Expr], arguments: tuple[Type, ...]) -> Call:
+    def rule_for(self, arguments: tuple[Type, ...]) -> Kept:
         if self.rule is None:
             raise self.unfinished("f.defjvp(rule)")
-        fixed, primals = self.split(args)
-        _, dots = self.split(tangents)
-        return self.rule.call(*fixed, Tuple(tuple(primals)), Tuple(tuple(dots)))
-
-    def reverse(self, arguments: tuple[Type, ...], active: Sequence[bool]) -> Reverse:
-        if self.rule is None:
-            raise self.unfinished("f.defjvp(rule)")
-        self.check_fixed(active)
-        by = active_positions(active)
-        pullback = self.transposed(arguments, by)
-
-        def call(args: Sequence[Expr], residual: Expr, seed: Expr) -> Call:
-            return pullback.call(*args, seed)
-
-        return Reverse(call, by)
-
-    def transposed(self, arguments: tuple[Type, ...], by: tuple[int, ...]) -> Kept:
-        """The pullback of the tangent of the value, as a function of the tangents: of the arguments and the seed."""
-        if (arguments, by) not in self._transposed:
-            self._transposed[arguments, by] = Kept(self._pullback(arguments, by))
-        return self._transposed[arguments, by]
-
-    def _pullback(self, arguments: tuple[Type, ...], by: tuple[int, ...]) -> Python:
-        assert self.rule is not None
-        params = [f"x{number}" for number in range(len(arguments))]
-        dots = [f"{params[number]}_dot" for number in by]
-        tangents = [zero(*pair) for pair in zip(params, arguments, strict=True)]
-        for number, dot in zip(by, dots, strict=True):
-            tangents[number] = dot
-        name = identifier(self.__name__)
-        fixed, primals = self.split(params)
-        given = ", ".join([*fixed, _tuple(primals), _tuple(self.split(tangents)[1])])
-        text = f"def {name}({', '.join([*params, *dots])}):\n    return rule({given})[1]\n"
-        linear = compiled(name, Emitted(text, {"rule": self.rule.written, "np": np}), TEXT).python
-        types = (*arguments, *(arguments[number] for number in by))
-        outcome = pipeline.run(pipeline.Job(linear, types, "pullback", tuple(dots), packed=True))
-        self._check_linear(outcome.stages.function("optimised"), dots)
-        pullback = compiled(outcome.name, outcome.undivided, TEXT).python
-        zeros = [zero(params[number], arguments[number]) for number in by]
-        whole = f"def {name}_transposed({', '.join([*params, 'seed'])}):\n"
-        whole += f"    return pullback({', '.join([*params, *zeros, 'seed'])})\n"
-        return compiled(f"{name}_transposed", Emitted(whole, {"pullback": pullback, "np": np}), TEXT).python
-
-    def _check_linear(self, pullback: Function, dots: list[str]) -> None:
-        """Refuses a rule whose transpose reads the tangents themselves (their shapes apart)."""
-        for stmt in statements(pullback.body):
-            for expr in expressions(stmt):
-                if set(arrays_read(expr)) & set(dots):
-                    raise refuse(
-                        "not-linear",
-                        f"the rule of `{self.__name__}` is not linear in its tangents, and cannot be transposed",
-                        stmt.span,
-                        "multiply each tangent by what does not depend on the tangents, and add; no conditions on them",
-                        self.__name__,
-                    )
+        return self.rule
 
 
 def zero(value: str, type_: Type) -> str:

@@ -16,7 +16,7 @@ from adcompile.analysis.aliasing import roots
 from adcompile.api.signatures import name_of
 from adcompile.errors import refuse
 from adcompile.frontend.source import python_function
-from adcompile.ir.nodes import Assign, Call, Expr, Index, Name, Return
+from adcompile.ir.nodes import Assign, Call, Expr, Function, Index, Name, Return
 from adcompile.ir.opaque import Opaque
 from adcompile.ir.types import Array, TupleType, Type
 from adcompile.ir.walk import names, statements, written
@@ -61,7 +61,8 @@ class Kept(Opaque):
 
 def known(function: Callable[..., Any], arguments: tuple[Type, ...]) -> Known:
     """What is known of a function for these types; one that writes to its arguments is refused."""
-    core = pipeline.typed(function, arguments)
+    after = pipeline.typed(function, arguments)
+    core = after["typed"]
     aliases = roots(core)
     given = set(core.params)  # and what is in them
     for stmt in core.body:
@@ -74,11 +75,22 @@ def known(function: Callable[..., Any], arguments: tuple[Type, ...]) -> Known:
         message = f"`{core.name}` writes to `{min(stored)}`, which it is given"
         hint = "write to a copy (`.copy()`): others read the array that is passed"
         raise refuse("writes-argument", message, span, hint, core.name)
-    last = core.body[-1]
+    return Known(pipeline.returned_type(core), _shares(after["ssa"]))
+
+
+def _shares(function: Function) -> bool:
+    """Whether an array that a function returns may be one of its arguments, or another that it returns: as Python has
+    it, where names are rebound and nothing is copied."""
+    aliases = roots(function)
+    given = {*function.params}
+    for stmt in function.body:
+        match stmt:
+            case Assign(target, Index(Name(whole))) if isinstance(function.types[whole], TupleType):
+                given.add(target)
+    last = function.body[-1]
     assert isinstance(last, Return)
-    arrays = [aliases.find(name) for name in names(last.value) if isinstance(core.types.get(name), Array)]
-    shares = not given.isdisjoint(arrays) or len(set(arrays)) < len(arrays)
-    return Known(pipeline.returned_type(core), shares)
+    arrays = [aliases.find(name) for name in names(last.value) if isinstance(function.types.get(name), Array)]
+    return not {aliases.find(name) for name in given}.isdisjoint(arrays) or len(set(arrays)) < len(arrays)
 
 
 def active_positions(active: Sequence[bool]) -> tuple[int, ...]:

@@ -26,12 +26,14 @@ from adcompile.frontend.functions import (
 from adcompile.frontend.grammar import STATEMENTS
 from adcompile.frontend.lists import Lists
 from adcompile.frontend.names import breaks_its_loop, changed_lists, local_names, outliving
+from adcompile.frontend.no_grad import constant, refusals
 from adcompile.frontend.raises import asserted, raised
 from adcompile.frontend.resolve import MISSING, attribute
 from adcompile.frontend.source import Located
 from adcompile.ir import ops
 from adcompile.ir.nodes import Assign, Block, Break, Call, Const, Continue, Effect, Function, If, Name, Return, While
 from adcompile.ir.walk import nodes
+from adcompile.runtime import no_grad
 
 _STATEMENT = "unsupported-statement"
 _SILENT: tuple[Any, ...] = (np.errstate, warnings.catch_warnings)
@@ -201,7 +203,13 @@ class Statements(Lists):
             self.refuse(node, "values that are not used", hint, _STATEMENT)
 
     def inside(self, node: cst.With) -> None:
-        """`with` something that changes what is said, and no number."""
+        """`with` something that changes what is said, and no number; or `no_grad`."""
+        match node.items:
+            case [cst.WithItem(cst.Call(func, []), None)] if self.known(func) is no_grad:
+                body = self.block(node.body)
+                self.refusals += refusals(body)
+                self.out += constant(body)
+                return
         for item in node.items:
             call = item.item
             silent = isinstance(call, cst.Call) and any(self.known(call.func) is one for one in _SILENT)

@@ -95,7 +95,7 @@ def _hypot(b: Builder, fn: Any, x: Typed, y: Typed | None, z: Typed | None) -> T
     return b.call(fn, x, y) if z is None else b.call(fn, b.call(fn, x, y), z)
 
 
-@canonical(runtime.stop_gradient, takes="x")
+@canonical(runtime.stop_gradient, runtime.detached, takes="x")
 def _stop_gradient(b: Builder, fn: Any, x: Typed) -> Typed:
     """Whole numbers have no derivative to stop: what is computed with them (a power, an index) shall be seen to."""
     if x.is_tuple:

@@ -55,7 +55,7 @@ from adcompile.ir.walk import children, defines, expressions
 
 _WHOLE = Slice(Const(None), Const(None), Const(None))
 _PARTS = (np.real, np.imag)
-_COPIED = (np.reshape, np.broadcast_to, np.diagonal, np.diag, *_PARTS)
+_COPIED = (np.reshape, np.broadcast_to, np.diagonal, np.diag, runtime.detached, *_PARTS)
 
 
 def told_apart(function: Function) -> list[Refusal]:

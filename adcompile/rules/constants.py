@@ -46,7 +46,7 @@ constant(runtime.slice_bound, runtime.broadcast_length, runtime.checkpoints, run
 constant(runtime.share, runtime.thread_count)
 
 # What is declared to be constant.
-constant(runtime.stop_gradient)
+constant(runtime.stop_gradient, runtime.detached)
 
 # A value that is never read.
 constant(ops.undefined)
