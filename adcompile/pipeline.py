@@ -44,6 +44,7 @@ from adcompile.transform.opaque_calls import own_results
 from adcompile.transform.packing import one_seed, primals_and_tangents
 from adcompile.transform.plan import Bound
 from adcompile.transform.reverse import reverse
+from adcompile.transform.series import series
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +53,10 @@ class Job:
 
     function: Callable[..., Any]
     arguments: tuple[Type, ...]
-    kind: str  # "grad", "value_and_grad", "jvp", "tangents", "pullback", "primal", or "composed" of other derivatives
+    kind: str  # "grad", "value_and_grad", "jvp", "tangents", "pullback", "primal", "series", or "composed" of others
     wrt: tuple[str, ...]
     packed: bool = False  # whether one parameter still gives a tuple
-    lanes: int = 1  # how many tangents go along at once, where the kind is "tangents"
+    lanes: int = 1  # how many tangents go along at once, where the kind is "tangents"; of "series", the order
     checkpoint: Bound | None = None  # of the memory of reverse mode
     parallel: bool = False  # whether `prange` means anything
     aux: bool = False  # whether the function returns `(result, aux)`, of which the result alone is differentiated
@@ -107,6 +108,8 @@ def _derivative(core: Function, job: Job, done: Done) -> Function:
             return forward(core, job.wrt, value=True, aux=job.aux)
         case "tangents":
             return forward(core, job.wrt, value=False, lanes=job.lanes, aux=job.aux)
+        case "series":
+            return series(core, job.wrt, job.lanes)
     seeded, value = job.kind == "pullback", job.kind == "value_and_grad"
     bound, aux = job.checkpoint, job.aux
     return reverse(core, job.wrt, seeded=seeded, value=value, packed=job.packed, checkpoint=bound, aux=aux)

@@ -1,5 +1,5 @@
 """What a user writes: `grad`, `value_and_grad`, `jvp`, `vjp`, `linearize`, `jacobian` (`jacfwd`, `jacrev`), `hessian`,
-`hvp`, `vhp`, `laplacian`, `vmap` and `check_grads`."""
+`hvp`, `vhp`, `laplacian`, `vmap`, `taylor` and `check_grads`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from adcompile.api.custom import custom_jvp, custom_vjp
 from adcompile.api.derivative import Derivative
 from adcompile.api.linear import Linear
 from adcompile.api.pullback import VectorJacobian, copied
+from adcompile.api.series import taylor
 from adcompile.api.signatures import Wrt
 from adcompile.errors import InvalidArgument
 
@@ -39,6 +40,7 @@ __all__ = [
     "jvp",
     "laplacian",
     "linearize",
+    "taylor",
     "value_and_grad",
     "vhp",
     "vjp",
@@ -284,7 +286,7 @@ def check_grads(
 
 _INSIDE: tuple[Any, ...] = (
     grad, value_and_grad, jvp, vjp, jacobian, jacfwd, jacrev, hessian, hvp, vhp, laplacian,
-    vmap,
+    vmap, taylor,
 )  # fmt: skip
 for _transform in _INSIDE:  # which may be called in a function that is differentiated
     _transform.__adcompile_transform__ = _transform.__name__
