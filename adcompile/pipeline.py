@@ -37,6 +37,7 @@ from adcompile.optimise.distribute import distribute
 from adcompile.optimise.exchange import exchange
 from adcompile.optimise.threads import threads, unmarked
 from adcompile.transform.auxiliary import result_and_aux
+from adcompile.transform.dependence import dependence
 from adcompile.transform.entry import own_copies
 from adcompile.transform.forward import forward
 from adcompile.transform.into import Out, into
@@ -53,7 +54,7 @@ class Job:
 
     function: Callable[..., Any]
     arguments: tuple[Type, ...]
-    kind: str  # "grad", "value_and_grad", "jvp", "tangents", "pullback", "primal", "series", or "composed" of others
+    kind: str  # "grad", "value_and_grad", "jvp", "tangents", "pullback", "primal", "series", "dependence", "composed"
     wrt: tuple[str, ...]
     packed: bool = False  # whether one parameter still gives a tuple
     lanes: int = 1  # how many tangents go along at once, where the kind is "tangents"; of "series", the order
@@ -110,6 +111,8 @@ def _derivative(core: Function, job: Job, done: Done) -> Function:
             return forward(core, job.wrt, value=False, lanes=job.lanes, aux=job.aux)
         case "series":
             return series(core, job.wrt, job.lanes)
+        case "dependence":
+            return dependence(core, job.wrt)
     seeded, value = job.kind == "pullback", job.kind == "value_and_grad"
     bound, aux = job.checkpoint, job.aux
     return reverse(core, job.wrt, seeded=seeded, value=value, packed=job.packed, checkpoint=bound, aux=aux)

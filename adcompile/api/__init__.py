@@ -19,6 +19,7 @@ from adcompile.api.linear import Linear
 from adcompile.api.pullback import VectorJacobian, copied
 from adcompile.api.series import taylor
 from adcompile.api.signatures import Wrt
+from adcompile.api.sparse import Sparse, sparse_hessian, sparse_jacobian
 from adcompile.errors import InvalidArgument
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Composed",
     "Derivative",
     "Linear",
+    "Sparse",
     "VectorJacobian",
     "WrongDerivative",
     "check_grads",
@@ -40,6 +42,8 @@ __all__ = [
     "jvp",
     "laplacian",
     "linearize",
+    "sparse_hessian",
+    "sparse_jacobian",
     "taylor",
     "value_and_grad",
     "vhp",
@@ -286,7 +290,7 @@ def check_grads(
 
 _INSIDE: tuple[Any, ...] = (
     grad, value_and_grad, jvp, vjp, jacobian, jacfwd, jacrev, hessian, hvp, vhp, laplacian,
-    vmap, taylor,
+    vmap, taylor, linearize, sparse_jacobian, sparse_hessian,
 )  # fmt: skip
-for _transform in _INSIDE:  # which may be called in a function that is differentiated
+for _transform in _INSIDE:  # not to be read where a function that is differentiated calls them
     _transform.__adcompile_transform__ = _transform.__name__

@@ -54,6 +54,9 @@ _WHAT = {
     "laplacian": "the Laplacian",
     "vmap": "the function of batches",
     "taylor": "the series",
+    "sets": "the pattern",
+    "sparse_jacobian": "the Jacobian",
+    "sparse_hessian": "the Hessian",
 }
 
 

@@ -52,9 +52,9 @@ def taylor(function: Callable[..., Any], order: int, *, wrt: Wrt | None = None, 
     """The series of a function along a line, in one sweep: `taylor(f, order)(*args, v)`.
 
     Of `f(x + t * v)` as a power series in `t`, it gives the coefficients of orders 0 to `order`, in an array of the
-    shape `(order + 1,) + value.shape`; the `k`-th times `k!` is the `k`-th derivative along `v`.  `v` has the type and the
-    shape of what the series is by, the first parameter or `wrt`; a tuple in `wrt` takes a tuple `v`.  A function that
-    returns a tuple gives a tuple of such arrays.  The time grows with the square of the order, for some functions with
+    shape `(order + 1,) + value.shape`; the `k`-th times `k!` is the `k`-th derivative along `v`.  `v` has the type and
+    the shape of what the series is by, the first parameter or `wrt`; a tuple in `wrt` takes a tuple `v`.  A function
+    that returns a tuple gives a tuple of such arrays.  The time grows with the square of the order, for some functions with
     its cube.  At a kink it is the series of the branch that is taken.
 
     >>> import numpy as np

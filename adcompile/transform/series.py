@@ -12,8 +12,8 @@ becomes, of order 2,
 Method: Griewank & Walther, *Evaluating Derivatives* (2nd ed.), chapter 13.  Products and quotients have recurrences of
 their own.  Any other elementwise `z = f(x)` has the differential equation `z' = p(x, z) x'`, where `p` is the rule's
 partial derivative, hence `k z_k = sum of j x_j p_(k-j)` with the coefficients of `p` by the same means: those of `exp`
-are its own, those of `sin` want those of `cos` up to one order less, those of which want `sin`'s.  Each is computed once.
-Non-goals: several directions at once.
+are its own, those of `sin` want those of `cos` up to one order less, those of which want `sin`'s.  Each is computed
+once.  Non-goals: several directions at once.
 """
 
 from __future__ import annotations
