@@ -54,8 +54,8 @@ def taylor(function: Callable[..., Any], order: int, *, wrt: Wrt | None = None, 
     Of `f(x + t * v)` as a power series in `t`, it gives the coefficients of orders 0 to `order`, in an array of the
     shape `(order + 1,) + value.shape`; the `k`-th times `k!` is the `k`-th derivative along `v`.  `v` has the type and
     the shape of what the series is by, the first parameter or `wrt`; a tuple in `wrt` takes a tuple `v`.  A function
-    that returns a tuple gives a tuple of such arrays.  The time grows with the square of the order, for some functions with
-    its cube.  At a kink it is the series of the branch that is taken.
+    that returns a tuple gives a tuple of such arrays.  The time grows with the square of the order, for some functions
+    with its cube.  At a kink it is the series of the branch that is taken.
 
     >>> import numpy as np
     >>> taylor(lambda x: np.exp(2.0 * x), 4, jit=False)(0.0, 1.0)

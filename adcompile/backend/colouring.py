@@ -1,6 +1,6 @@
 """Colourings of sparse matrices, compiled: columns of one colour are found by one tangent.
 
-Goal: few colours, in time that grows with the entries.  Method: greedy, in the order of the columns (Gebremedhin, Manne and
+Goal: few colours, in time that grows with the entries.  Method: greedy, in the order of columns (Gebremedhin, Manne and
 Pothen, *What Color Is Your Jacobian?*, SIAM Review 47, 2005, algorithms 3.1 and 4.1).  Non-goals: fewest colours.
 """
 

@@ -22,6 +22,7 @@ import numpy as np
 
 from adcompile.analysis.aliasing import is_allocation
 from adcompile.chain import differentiable
+from adcompile.errors import refuse
 from adcompile.ir import ops
 from adcompile.ir.nodes import (
     Accum,
@@ -43,6 +44,7 @@ from adcompile.ir.nodes import (
     While,
     base_of,
 )
+from adcompile.ir.opaque import Opaque
 from adcompile.ir.types import INT, Array, Type, is_float
 from adcompile.ir.walk import children, expressions, nodes, statements
 from adcompile.runtime import PRODUCTS, grown
@@ -156,6 +158,10 @@ class _Dependence(Forward):
         return union([self.tangent(expr.args[position], lane) for position in differentiable(expr)])
 
     def statement(self, stmt: Stmt, out: list[Stmt]) -> None:
+        match stmt:
+            case Assign(target, Call(Opaque() as fn)) if self.activity.name(target):
+                message = f"`{fn.__name__}` has a derivative of its own, of which no pattern is known"
+                raise refuse("no-rule", message, stmt.span, "say where entries may be: pattern=")
         if isinstance(stmt, Accum) and self.activity.name(stmt.array):
             more = self.tangent(stmt.value, 0)
             if more != NONE:

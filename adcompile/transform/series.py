@@ -24,6 +24,7 @@ from dataclasses import replace
 import numpy as np
 
 from adcompile.chain import ZERO, contribution, differentiable, partial, plus, times
+from adcompile.errors import refuse
 from adcompile.ir import ops
 from adcompile.ir.dtypes import dtype_of
 from adcompile.ir.fold import fold
@@ -47,6 +48,7 @@ from adcompile.ir.nodes import (
     Tuple,
     base_of,
 )
+from adcompile.ir.opaque import Opaque
 from adcompile.ir.types import INT, Array, Scalar, TupleType
 from adcompile.ir.walk import children, rebuilt, written
 from adcompile.transform.entry import own_copies
@@ -117,6 +119,10 @@ class _Series(Forward):
     def statement(self, stmt: Stmt, out: list[Stmt]) -> None:
         outer, self.out, self.known = (self.out, self.known), out, {}
         match stmt:
+            case Assign(target, Call(Opaque() as fn)) if self.activity.name(target):
+                hint = "nest jvp instead, or write the function without a derivative of its own"
+                message = f"`{fn.__name__}` has a derivative of its own, which gives no series"
+                raise refuse("no-rule", message, stmt.span, hint)
             case Assign(target, value) if not self.is_memory(target):
                 stmt = replace(stmt, value=self.without_choices(value, stmt))
                 super().statement(stmt, out)
