@@ -38,6 +38,7 @@ from adcompile.optimise.distribute import distribute
 from adcompile.optimise.exchange import exchange
 from adcompile.optimise.threads import threads, unmarked
 from adcompile.transform.auxiliary import result_and_aux
+from adcompile.transform.dependence import dependence
 from adcompile.transform.entry import own_copies
 from adcompile.transform.forward import forward
 from adcompile.transform.into import Out, into
@@ -45,6 +46,7 @@ from adcompile.transform.opaque_calls import own_results
 from adcompile.transform.packing import one_seed, primals_and_tangents
 from adcompile.transform.plan import Bound
 from adcompile.transform.reverse import reverse
+from adcompile.transform.series import series
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +55,10 @@ class Job:
 
     function: Callable[..., Any]
     arguments: tuple[Type, ...]
-    kind: str  # "grad", "value_and_grad", "jvp", "tangents", "pullback", "primal", or "composed" of other derivatives
+    kind: str  # "grad", "value_and_grad", "jvp", "tangents", "pullback", "primal", "series", "dependence", "composed"
     wrt: tuple[str, ...]
     packed: bool = False  # whether one parameter still gives a tuple
-    lanes: int = 1  # how many tangents go along at once, where the kind is "tangents"
+    lanes: int = 1  # how many tangents go along at once, where the kind is "tangents"; of "series", the order
     checkpoint: Bound | None = None  # of the memory of reverse mode
     parallel: bool = False  # whether `prange` means anything
     aux: bool = False  # whether the function returns `(result, aux)`, of which the result alone is differentiated
@@ -109,6 +111,10 @@ def _derivative(core: Function, job: Job, done: Done) -> Function:
             return forward(core, job.wrt, value=True, aux=job.aux)
         case "tangents":
             return forward(core, job.wrt, value=False, lanes=job.lanes, aux=job.aux)
+        case "series":
+            return series(core, job.wrt, job.lanes)
+        case "dependence":
+            return dependence(core, job.wrt)
     seeded, value = job.kind == "pullback", job.kind == "value_and_grad"
     bound, aux = job.checkpoint, job.aux
     return reverse(core, job.wrt, seeded=seeded, value=value, packed=job.packed, checkpoint=bound, aux=aux)

@@ -25,7 +25,7 @@ from adcompile.ir.nodes import (
     While,
 )
 from adcompile.ir.opaque import Opaque
-from adcompile.ir.types import Array, Scalar, TupleType, is_float
+from adcompile.ir.types import Array, Scalar, TupleType, Type, is_float
 from adcompile.ir.walk import names, statements
 from adcompile.runtime import PRODUCTS
 
@@ -37,7 +37,7 @@ class Activity:
     def __init__(
         self, function: Function, wrt: Sequence[str], roots: Roots, results: Iterable[str] | None = None
     ) -> None:
-        self._types = function.types
+        self._types = dict(function.types)
         self._roots = roots
         self._varied: set[str] = {roots.find(name) for name in wrt}
         while self._grow(function):
@@ -51,6 +51,11 @@ class Activity:
         if isinstance(type_, TupleType):
             return self._roots.find(name) in self._varied
         return isinstance(type_, (Scalar, Array)) and is_float(type_) and self._roots.find(name) in self._varied
+
+    def add(self, name: str, type_: Type) -> None:
+        """A new name varies too."""
+        self._types[name] = type_
+        self._varied.add(self._roots.find(name))
 
     def atom(self, atom: Atom) -> bool:
         return isinstance(atom, Name) and self.name(atom.id)

@@ -1,5 +1,5 @@
 """What a user writes: `grad`, `value_and_grad`, `jvp`, `vjp`, `linearize`, `jacobian` (`jacfwd`, `jacrev`), `hessian`,
-`hvp`, `vhp`, `laplacian`, `vmap` and `check_grads`."""
+`hvp`, `vhp`, `laplacian`, `vmap`, `taylor` and `check_grads`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ from adcompile.api.implicit import implicit
 from adcompile.api.linear import Linear
 from adcompile.api.pullback import VectorJacobian, copied
 from adcompile.api.replayed import checkpoint
+from adcompile.api.series import taylor
 from adcompile.api.signatures import Wrt
+from adcompile.api.sparse import Sparse, sparse_hessian, sparse_jacobian
 from adcompile.errors import InvalidArgument
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "Composed",
     "Derivative",
     "Linear",
+    "Sparse",
     "VectorJacobian",
     "WrongDerivative",
     "check_grads",
@@ -43,6 +46,9 @@ __all__ = [
     "jvp",
     "laplacian",
     "linearize",
+    "sparse_hessian",
+    "sparse_jacobian",
+    "taylor",
     "value_and_grad",
     "vhp",
     "vjp",
@@ -288,7 +294,7 @@ def check_grads(
 
 _INSIDE: tuple[Any, ...] = (
     grad, value_and_grad, jvp, vjp, jacobian, jacfwd, jacrev, hessian, hvp, vhp, laplacian,
-    vmap,
+    vmap, taylor, linearize, sparse_jacobian, sparse_hessian,
 )  # fmt: skip
-for _transform in _INSIDE:  # which may be called in a function that is differentiated
+for _transform in _INSIDE:  # not to be read where a function that is differentiated calls them
     _transform.__adcompile_transform__ = _transform.__name__

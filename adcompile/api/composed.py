@@ -25,7 +25,7 @@ class Composed(Derivative):
 
     def _signature(self, own: Signature) -> Signature:
         called = super()._signature(own)
-        if self.request.kind not in ("hvp", "vhp"):
+        if self.request.kind not in ("hvp", "vhp", "taylor"):
             return called
         direction = Parameter(fresh("v", called.parameters), Parameter.POSITIONAL_OR_KEYWORD)
         return Signature([*(p.replace(default=Parameter.empty) for p in called.parameters.values()), direction])
@@ -41,7 +41,13 @@ class Composed(Derivative):
             function = compiled(outcome.name, outcome.undivided, TEXT).python
             params, wrt = tuple(printed.values()), tuple(printed[name] for name in wrt)
         typed = dict(zip(params, primals, strict=True))
-        parts = _Parts(function, params, primals, wrt, self.request)
+        parts = Parts(function, params, primals, wrt, self.request)
+        text = self._text(parts, params, typed, arguments)
+        return composed_of(self, parts.named(self), text, parts.imports, arguments)
+
+    # ------------------------------------------------------------------------------------ kinds
+    def _text(self, parts: Parts, params: tuple[str, ...], typed: dict[str, Type], arguments: tuple[Type, ...]) -> str:
+        """The text, of the kind that is asked for."""
         write = {
             "jacobian": self._jacobian,
             "hessian": self._hessian,
@@ -49,11 +55,9 @@ class Composed(Derivative):
             "vhp": self._product,
             "laplacian": self._laplacian,
         }[self.request.kind]
-        text = write(parts, params, typed, arguments)
-        return composed_of(self, parts.named(self), text, parts.imports, arguments)
+        return write(parts, params, typed, arguments)
 
-    # ------------------------------------------------------------------------------------ kinds
-    def _jacobian(self, parts: _Parts, params: tuple[str, ...], typed: dict[str, Type], _: Any) -> str:
+    def _jacobian(self, parts: Parts, params: tuple[str, ...], typed: dict[str, Type], _: Any) -> str:
         outcome = parts.run("primal", ())
         several = isinstance(outcome.result, TupleType)
         types = outcome.result.items if isinstance(outcome.result, TupleType) else (outcome.result,)
@@ -85,7 +89,7 @@ class Composed(Derivative):
             return dense.by_rows()
         return dense.by_columns(value=any(leaf.rank for leaf in results))
 
-    def _hessian(self, parts: _Parts, params: tuple[str, ...], typed: dict[str, Type], _: Any) -> str:
+    def _hessian(self, parts: Parts, params: tuple[str, ...], typed: dict[str, Type], _: Any) -> str:
         wrt, several = parts.wrt, len(parts.wrt) > 1
         dense = self._dense(parts, params, typed, [typed[name] for name in wrt], several, of_inputs=True)
         if parts.has_aux:
@@ -94,9 +98,10 @@ class Composed(Derivative):
         parts.add_tangents(dense.inputs)
         return dense.by_columns()
 
-    def _product(
-        self, parts: _Parts, params: tuple[str, ...], typed: dict[str, Type], arguments: tuple[Type, ...]
-    ) -> str:
+    def _along(
+        self, parts: Parts, params: tuple[str, ...], typed: dict[str, Type], arguments: tuple[Type, ...]
+    ) -> tuple[list[str], list[str]]:
+        """The first lines of a function that takes a direction last, and its directions by each parameter."""
         own = tuple(self.__signature__.parameters)[len(self._own.parameters)]
         v = fresh(own, params)
         several = isinstance(self.request.wrt, tuple)
@@ -111,6 +116,13 @@ class Composed(Derivative):
             if isinstance(typed[name], Array):
                 check = parts.call("check_same_shape", runtime.check_same_shape)
                 lines.append(f"    {check}({name}, {direction})")
+        return lines, directions
+
+    def _product(
+        self, parts: Parts, params: tuple[str, ...], typed: dict[str, Type], arguments: tuple[Type, ...]
+    ) -> str:
+        several = isinstance(self.request.wrt, tuple)
+        lines, directions = self._along(parts, params, typed, arguments)
         if self.request.kind == "hvp":
             outer = "tangents"
             parts.function = parts.made("grad", parts.wrt, packed=several)
@@ -122,7 +134,7 @@ class Composed(Derivative):
         lines.append(f"    return {product}({', '.join((*params, *directions))})")
         return "\n".join(lines) + "\n"
 
-    def _laplacian(self, parts: _Parts, params: tuple[str, ...], typed: dict[str, Type], _: Any) -> str:
+    def _laplacian(self, parts: Parts, params: tuple[str, ...], typed: dict[str, Type], _: Any) -> str:
         inputs = tuple(_real_leaf(name, typed[name], self) for name in parts.wrt)
         function = parts.function
         for leaf in inputs:
@@ -132,7 +144,7 @@ class Composed(Derivative):
         return Trace(parts.named(self), params, inputs, inputs, False).by_columns()
 
     def _dense(
-        self, parts: _Parts, params: tuple[str, ...], typed: dict[str, Type], results: Any, several: bool,
+        self, parts: Parts, params: tuple[str, ...], typed: dict[str, Type], results: Any, several: bool,
         of_inputs: bool = False,
     ) -> Dense:  # fmt: skip
         inputs = tuple(_real_leaf(name, typed[name], self) for name in parts.wrt)
@@ -143,7 +155,7 @@ class Composed(Derivative):
         return Dense(parts.named(self), params, inputs, leaves, several, packed, parts.has_aux)
 
 
-class _Parts:
+class Parts:
     """The derivatives that a composed one calls, made as they are asked for."""
 
     def __init__(

@@ -53,6 +53,10 @@ _WHAT = {
     "vhp": "the product with the Hessian",
     "laplacian": "the Laplacian",
     "vmap": "the function of batches",
+    "taylor": "the series",
+    "sets": "the pattern",
+    "sparse_jacobian": "the Jacobian",
+    "sparse_hessian": "the Hessian",
 }
 
 
@@ -68,7 +72,7 @@ class Request:
     has_aux: bool = False  # whether the function returns `(result, aux)`
     out: bool = False  # whether the result goes into arrays of the caller
     accumulate: bool = False  # and is added to what they hold
-    details: tuple[Any, ...] = ()  # what the kind alone takes: the axes of a batch
+    details: tuple[Any, ...] = ()  # what the kind alone takes: the axes of a batch, the order of a series
 
     def described(self) -> tuple[object, ...]:
         """All of it, in plain values."""

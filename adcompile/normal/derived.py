@@ -95,22 +95,23 @@ def _made(made: Call, enclose: Enclose) -> tuple[Any, Captured]:
     """The derivative that a call of `grad` or its like makes."""
     captured: Captured = {}
     primal: Any
-    match made.args:
-        case (Call() as inner,) if transform_of(inner.fn):
+    of, *more = made.args or (None,)
+    match of:
+        case Call() as inner if transform_of(inner.fn):
             primal, captured = _made(inner, enclose)
             if captured and getattr(getattr(primal, "request", None), "kind", "") == "jvp":
                 hint = "put a function in between: lambda x: jvp(u)((x,), (1.0,))[1]"
                 raise refuse("derivative-inside", f"{transform_of(made.fn)} of jvp of a local function", hint=hint)
-        case (Call(ops.closure) as closure,):
+        case Call(ops.closure) as closure:
             primal, captured = enclose(closure)
-        case (Const(value),) if callable(value):
+        case Const(value) if callable(value):
             primal = value
         case _:
             hint = "give it the function itself, and what else it takes by keyword"
             raise refuse("unknown-function", f"which function {transform_of(made.fn)} is of cannot be told", hint=hint)
     try:
-        return made.fn(primal, **{key: _known(value) for key, value in made.kwargs}), captured
-    except InvalidArgument as error:
+        return made.fn(primal, *map(_known, more), **{key: _known(value) for key, value in made.kwargs}), captured
+    except (InvalidArgument, TypeError) as error:
         raise refuse("derivative-inside", str(error)) from error
 
 

@@ -70,10 +70,12 @@ def forward(
     the new parameters once for each lane, and returns the tuple of the tangents.  With `aux` the function returns
     `(result, aux)`, of which the first alone has a tangent; the second comes last, if the value comes first.
     """
-    return _Forward(function, tuple(wrt), lanes).run(value, aux)
+    return Forward(function, tuple(wrt), lanes).run(value, aux)
 
 
-class _Forward:
+class Forward:
+    """Writes the tangents of one function; `series` and `dependence` write other things in their place."""
+
     def __init__(self, function: Function, wrt: tuple[str, ...], lanes: int) -> None:
         self.function = function
         self.wrt = wrt

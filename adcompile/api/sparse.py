@@ -1,0 +1,321 @@
+"""`sparse_jacobian` and `sparse_hessian`: matrices of SciPy, of few products with them.
+
+Goal: the entries that there are, in the time of a few values of the function.  Where entries may be is found from the
+source (`patterns`), and kept with the plan of how to find them as long as it holds.  What runs for each matrix is one
+generated function, which can be read.  Non-goals: results of several arrays, derivatives by several arguments.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from inspect import Parameter, Signature
+from typing import Any, Literal, Unpack
+
+import numpy as np
+
+from adcompile import pipeline
+from adcompile.api.choices import Choices, made
+from adcompile.api.composed import Composed, Parts
+from adcompile.api.dense import LANES, Leaf, fresh
+from adcompile.api.derivative import TEXT, Derivative, Request
+from adcompile.api.patterns import Pattern, Plan, found, planned, planned_symmetric
+from adcompile.api.signatures import Wrt
+from adcompile.backend.compile import compiled
+from adcompile.errors import InvalidArgument
+from adcompile.ir.show import shown_type
+from adcompile.ir.types import Array, Type, is_float
+from adcompile.transform.dependence import follows_data
+
+_PLAN = ("groups", "starts", "sources", "places")
+
+
+class Compressed(Composed):
+    """The entries of a sparse matrix, in one array: a function of the arguments and of the parts of a plan."""
+
+    def _signature(self, own: Signature) -> Signature:
+        parameters = [p.replace(default=Parameter.empty, kind=p.POSITIONAL_OR_KEYWORD) for p in own.parameters.values()]
+        extra = [Parameter(fresh(name, own.parameters), Parameter.POSITIONAL_OR_KEYWORD) for name in _PLAN]
+        return Signature([*parameters, *extra])
+
+    def _text(self, parts: Parts, params: tuple[str, ...], typed: dict[str, Type], arguments: tuple[Type, ...]) -> str:
+        reverse, lanes = self.request.details
+        x, y = _matrix(self, parts, typed)
+        if self.request.kind == "sparse_hessian":
+            parts.function = parts.made("grad", parts.wrt)
+        taken = (*params, *_PLAN)
+        groups, starts, sources, places = (fresh(name, params) for name in _PLAN)
+        first, count, data = (fresh(name, taken) for name in ("first", "count", "data"))
+        over = Leaf(fresh("y", taken), y.type) if reverse else x
+        products = [fresh(f"product_{n}" if n else "product", taken) for n in range(lanes)]
+        seeds = [fresh(f"seed_{n}" if n else "seed", taken) for n in range(lanes)]
+        kind = "pullback" if reverse else "tangents"
+        product = parts.add(f"{kind}_{x.text}", kind, parts.wrt, lanes=1 if reverse else lanes)
+        lines = [f"def {parts.named(self)}({', '.join((*params, groups, starts, sources, places))}):"]
+        if reverse:
+            outcome = parts.run("primal", ())
+            value = parts.call("value", compiled(outcome.name, outcome.undivided, TEXT).python)
+            lines.append(f"    {over.text} = {value}({', '.join(params)})")
+        dtype = "" if y.type.dtype == "float64" else f", np.{y.type.dtype}"
+        i, e = (fresh(name, taken) for name in ("i", "e"))
+        lines += [
+            f"    {count} = {starts}.shape[0] - 1",
+            f"    {data} = np.empty({places}.shape[0]{dtype})",
+            *(f"    {seed} = np.zeros_like({over.text})" for seed in seeds),
+            f"    for {first} in range(0, {count}, {lanes}):" if lanes > 1 else f"    for {first} in range({count}):",
+            f"        for {i} in range({over.size}):",
+        ]
+        for n, seed in enumerate(seeds):
+            at = f"{first} + {n}" if n else first
+            lines.append(f"            {seed}[{', '.join(over.index(i))}] = 1.0 if {groups}[{i}] == {at} else 0.0")
+        lines.append(f"        {', '.join(products)} = {product}({', '.join((*params, *seeds))})")
+        for n, one in enumerate(products):
+            of, indent = (f"{first} + {n}", "            ") if n else (first, "        ")
+            if n:
+                lines.append(f"        if {of} < {count}:")
+            read = Leaf(one, x.type if reverse else y.type).index(f"{sources}[{e}]")
+            lines.append(f"{indent}for {e} in range({starts}[{of}], {starts}[{of} + 1]):")
+            lines.append(f"{indent}    {data}[{places}[{e}]] = {one}[{', '.join(read)}]")
+        lines.append(f"    return {data}")
+        return "\n".join(lines) + "\n"
+
+
+class Sets(Composed):
+    """What each output depends on, for a set of each input: a function of the arguments and of the sets."""
+
+    def _signature(self, own: Signature) -> Signature:
+        parameters = [p.replace(default=Parameter.empty, kind=p.POSITIONAL_OR_KEYWORD) for p in own.parameters.values()]
+        return Signature([*parameters, Parameter(fresh("sets", own.parameters), Parameter.POSITIONAL_OR_KEYWORD)])
+
+    def _job(self, arguments: tuple[Type, ...]) -> pipeline.Job:
+        primals = arguments[:-1]
+        self.check(primals)
+        function, wrt = self._primal_for(primals)
+        if self.request.details[0] == "sparse_hessian":
+            outcome = pipeline.run(pipeline.Job(function, primals, "grad", wrt))
+            function = compiled(outcome.name, outcome.undivided, TEXT).python
+        return pipeline.Job(function, primals, "dependence", wrt)
+
+    def follows_data(self, arguments: tuple[Type, ...]) -> bool:
+        """Whether the pattern may be another for other floats."""
+        return follows_data(self.outcome(arguments).stages.function("typed"))
+
+
+class Sparse:
+    """A sparse derivative matrix as a function of the arguments; it gives `scipy.sparse.csr_array`s."""
+
+    __adcompile_derivative__ = True
+
+    def __init__(self, primal: Callable[..., Any], request: Request) -> None:
+        if isinstance(request.wrt, tuple):
+            raise InvalidArgument(f"{request.kind}: wrt={request.wrt!r}: a sparse matrix is by one argument")
+        self.primal = primal
+        self.request = request
+        if request.out or request.accumulate:
+            raise InvalidArgument(f"{request.kind}: it returns a new matrix, and takes neither out nor accumulate")
+        self._sets = Sets(primal, replace(request, kind="sets", details=(request.kind,)))
+        self._compressed: dict[tuple[bool, int], Compressed] = {}
+        self._plans: dict[object, Plan] = {}
+        self._checked: set[object] = set()
+        self._given = request.details[0]
+        self.__signature__ = Signature(list(self._sets.__signature__.parameters.values())[:-1])
+        self.__name__, self.__doc__ = self._sets.__name__, primal.__doc__
+        self.__qualname__, self.__module__ = self._sets.__qualname__, self._sets.__module__
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        csr_array = _scipy().csr_array
+        bound = self._bound(args, kwargs)
+        plan = self._plan(bound)
+        pattern = plan.pattern
+        data = self._function(plan)(*bound, plan.groups, plan.starts, plan.sources, plan.places)
+        return csr_array((data, pattern.columns32.copy(), pattern.starts32.copy()), shape=pattern.shape)
+
+    def pattern(self, *args: Any, **kwargs: Any) -> Any:
+        """Where entries may be for these arguments, as a `csr_array` of truth values."""
+        pattern = self._plan(self._bound(args, kwargs)).pattern
+        held = np.ones(len(pattern.rows), bool)
+        return _scipy().csr_array((held, pattern.columns32.copy(), pattern.starts32.copy()), shape=pattern.shape)
+
+    def products(self, *args: Any, **kwargs: Any) -> int:
+        """By how many products with the matrix its entries are found for these arguments: the number of colours."""
+        return self._plan(self._bound(args, kwargs)).count
+
+    @property
+    def source(self) -> str:
+        """What runs for each matrix, as Python text."""
+        if not self._compressed:
+            raise InvalidArgument(f"source of {self!r}: it depends on the pattern, and none is known before a call")
+        return [*self._compressed.values()][-1].source
+
+    def __repr__(self) -> str:
+        return f"<adcompile {self.request.kind} of {self.__name__}>"
+
+    def described(self) -> tuple[object, ...]:
+        """What two of these that are the same agree on."""
+        return type(self).__name__, self.request.described(), self.primal
+
+    # ------------------------------------------------------------------------------------ what holds for a call
+    def _bound(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Any, ...]:
+        bound = self._sets._own.bind(*args, **kwargs)
+        bound.apply_defaults()
+        return tuple(bound.arguments[name] for name in self.__signature__.parameters)
+
+    def _function(self, plan: Plan) -> Compressed:
+        lanes = 1 if plan.reverse else math.ceil(plan.count / math.ceil(plan.count / LANES)) if plan.count else 1
+        key = plan.reverse, lanes
+        if key not in self._compressed:
+            self._compressed[key] = Compressed(self.primal, replace(self.request, details=key))
+        return self._compressed[key]
+
+    def _plan(self, bound: tuple[Any, ...]) -> Plan:
+        """The plan for these arguments, the one that is kept if it holds for them."""
+        x = np.asarray(bound[self._sets.arguments.index(self._sets._wrt[0])])
+        if not x.ndim:
+            raise InvalidArgument(f"{self!r}: a sparse matrix is by an array of floats, and {x!r} is a number")
+        types = self._sets.types_of(*bound, np.zeros(x.shape, np.int64))
+        self._sets.check(types[:-1])
+        if self._given is None and self._sets.follows_data(types):
+            return self._planned(self._found(bound, x))
+        key = tuple(_what_decides(value) for value in bound)
+        if key not in self._plans:
+            if self._given is None:
+                pattern = self._found(bound, x)
+            else:
+                pattern = _given(self._given, self)
+            plan = self._planned(pattern)
+            if self._given is not None:
+                self._hold(bound, x, plan)
+            self._plans[key] = plan
+        return self._plans[key]
+
+    def _planned(self, pattern: Pattern) -> Plan:
+        if self.request.kind == "sparse_hessian":
+            return planned_symmetric(pattern)
+        return planned(pattern, self.request.mode)
+
+    def _found(self, bound: tuple[Any, ...], x: np.ndarray) -> Pattern:
+        """The pattern by sweeps of sets."""
+        empty = self._sets(*bound, np.zeros(x.shape, np.int64))
+        if not isinstance(empty, np.ndarray):
+            raise InvalidArgument(f"{self!r}: the result of {self.__name__} is not one array of floats")
+
+        def sweep(sets: np.ndarray) -> np.ndarray:
+            return np.ravel(self._sets(*bound, sets.reshape(x.shape)))
+
+        pattern = found(sweep, empty.size, x.size)
+        return pattern.symmetric() if self.request.kind == "sparse_hessian" else pattern
+
+    def _hold(self, bound: tuple[Any, ...], x: np.ndarray, plan: Plan) -> None:
+        """Holds a matrix of a given pattern to a product with the derivative: raises if an entry is missing."""
+        function = self.primal
+        if self.request.kind == "sparse_hessian":
+            function = Derivative(function, Request("grad", self.request.wrt, self.request.options))
+        name = self._sets._wrt[0]
+        tangent = Derivative(function, Request("jvp", name, self.request.options))
+        along = np.random.default_rng(0).uniform(0.5, 1.5, x.shape).astype(x.dtype)
+        value, exact = tangent(bound, (along,))
+        if plan.pattern.shape != (value.size, x.size):
+            raise InvalidArgument(f"{self!r}: the pattern is {plan.pattern.shape}, the matrix {(value.size, x.size)}")
+        data = self._function(plan)(*bound, plan.groups, plan.starts, plan.sources, plan.places)
+        terms = data * along.ravel()[plan.pattern.columns]
+        product = np.bincount(plan.pattern.rows, terms, value.size)
+        scale = np.bincount(plan.pattern.rows, np.abs(terms), value.size) + np.abs(exact.ravel())
+        wrong = np.abs(product - exact.ravel()) > 1e3 * np.finfo(x.dtype).eps * scale
+        if np.any(wrong):
+            row = np.flatnonzero(wrong)[0]
+            raise InvalidArgument(f"{self!r}: the pattern that is given misses entries, the first of them in row {row}")
+
+
+def _matrix(of: Derivative, parts: Parts, typed: dict[str, Type]) -> tuple[Leaf, Leaf]:
+    """The input and the output of a sparse matrix."""
+    x = typed[parts.wrt[0]]
+    y = x if of.request.kind == "sparse_hessian" else parts.run("primal", ()).result
+    if not isinstance(x, Array):
+        raise of.invalid(f"{parts.wrt[0]} is {shown_type(x)}: a sparse matrix is by an array of floats")
+    if not isinstance(y, Array) or not is_float(y):
+        raise of.invalid(f"the result of {of.__name__} is {shown_type(y)}, and not one array of floats")
+    return Leaf(parts.wrt[0], x), Leaf("y", y)
+
+
+def _what_decides(value: Any) -> object:
+    """Of an argument, all that the pattern may depend on if branches do not follow floats."""
+    if isinstance(value, tuple):
+        return tuple(map(_what_decides, value))
+    if isinstance(value, np.ndarray):
+        content = None if value.dtype.kind == "f" else value.tobytes()
+        return value.shape, value.dtype.str, content
+    return None if isinstance(value, (float, np.floating)) else value
+
+
+def _given(pattern: Any, of: Sparse) -> Pattern:
+    """A pattern that a user gave: a matrix of SciPy, or an array whose entries count where they are not zero."""
+    places = pattern.tocoo() if hasattr(pattern, "tocoo") else None
+    if places is None:
+        array = np.asarray(pattern)
+        rows, columns = np.nonzero(array)
+        shape = array.shape
+    else:
+        rows, columns, shape = places.row, places.col, places.shape
+    made = Pattern.of(np.asarray(rows), np.asarray(columns), (int(shape[0]), int(shape[1])))
+    return made.symmetric() if of.request.kind == "sparse_hessian" else made
+
+
+def _scipy() -> Any:
+    try:
+        from scipy import sparse
+    except ImportError:
+        raise InvalidArgument("sparse matrices are SciPy's: install scipy") from None
+    return sparse
+
+
+def sparse_jacobian(
+    function: Callable[..., Any], *, wrt: Wrt | None = None, mode: Literal["auto", "forward", "reverse"] = "auto",
+    pattern: Any = None, **options: Unpack[Choices],
+) -> Sparse:  # fmt: skip
+    """The Jacobian of a function from one array to one array, as a sparse matrix: `sparse_jacobian(f)(x)`.
+
+    It gives a `scipy.sparse.csr_array` of `value.size` rows and `x.size` columns; arrays of more axes count as in C.
+    Where entries may be is found from the source, by sweeps of sets of inputs; columns (or rows, in reverse mode) that
+    share no row are found together, by one tangent for each colour.  Entries that are stored may be zero.
+
+    The pattern is that of the branches and subscripts that the function takes at the arguments.  If these cannot depend
+    on floats, it is kept for arguments of the same shapes and the same integers; otherwise it is found anew at each
+    call.  `pattern`, a matrix of SciPy or an array, whose nonzero entries say where derivatives may be, is taken
+    instead, and held to a product with the Jacobian at the first call: an `InvalidArgument` says that entries are
+    missing.  Needs SciPy.
+
+    >>> import numpy as np
+    >>> residual = lambda u: u[1:-1] ** 2 - u[:-2] * u[2:]
+    >>> J = sparse_jacobian(residual, jit=False)
+    >>> J(np.arange(5.0)).toarray()
+    array([[-2.,  2., -0.,  0.,  0.],
+           [ 0., -3.,  4., -1.,  0.],
+           [ 0.,  0., -4.,  6., -2.]])
+    >>> J.products(np.arange(5.0))
+    3
+    """
+    if mode not in ("auto", "forward", "reverse"):
+        raise InvalidArgument(f"sparse_jacobian: mode={mode!r} is none of 'auto', 'forward', 'reverse'")
+    sparse: Sparse = made(Sparse, "sparse_jacobian", function, wrt, options, mode, details=(pattern,))
+    return sparse
+
+
+def sparse_hessian(
+    function: Callable[..., Any], *, wrt: Wrt | None = None, pattern: Any = None, **options: Unpack[Choices]
+) -> Sparse:
+    """The Hessian of a function from one array to one float, as a sparse matrix: `sparse_hessian(f)(x)`.
+
+    A `scipy.sparse.csr_array` of `x.size` rows and columns, forward over reverse.  The colouring makes use of symmetry:
+    an entry is read in its own column or in its mirror image's.  Else as `sparse_jacobian`.
+
+    >>> import numpy as np
+    >>> chain = lambda x: np.sum((x[1:] - x[:-1]) ** 2)
+    >>> sparse_hessian(chain, jit=False)(np.arange(4.0)).toarray()
+    array([[ 2., -2.,  0.,  0.],
+           [-2.,  4., -2.,  0.],
+           [ 0., -2.,  4., -2.],
+           [ 0.,  0., -2.,  2.]])
+    """
+    sparse: Sparse = made(Sparse, "sparse_hessian", function, wrt, options, details=(pattern,))
+    return sparse
