@@ -25,13 +25,13 @@ FLOORS = [
     {"rules"},
     {"ir"},
     {"errors", "runtime"},
-    {"memory"},
+    {"memory", "indices"},
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 
 DOORS = {
     "libcst": {"frontend"},
-    "numba": {"backend", "runtime", "memory", "analysis.typing", "cli.doctor", "interop.scipy"},
+    "numba": {"backend", "runtime", "memory", "indices", "analysis.typing", "cli.doctor", "interop.scipy"},
     "click": {"cli"},
     "rich": {"cli"},
     "llvmlite": {"backend", "runtime", "memory"},
