@@ -314,7 +314,7 @@ class _Gatherer:
                 )
                 start = self.plus(first, home)
                 stop = self.plus(last, home)
-                ends = [] if start == Const(0) else [(Const(0), _least(start, length))]
+                ends: list[tuple[Expr, Expr]] = [] if start == Const(0) else [(Const(0), _least(start, length))]
                 if not same_integer(stop, length, self.types):
                     ends.append((_greatest(stop, start), length))
                 for end in ends:
