@@ -9,8 +9,9 @@ Non-goals: neighbours on several axes at once; places that are read from memory.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -27,6 +28,7 @@ from adcompile.rules.registry import is_dear
 
 _FEWEST = 3  # neighbours, where they go into a loop of their own
 _LONGEST = 16  # operations that are worth doing again
+_FEW = 4  # iterations
 _FAR = 8  # elements between the first neighbour and the last
 
 
@@ -74,7 +76,7 @@ class Lines:
             return []
         if any(dtype_of(end, self.types) != INT.dtype for end in (loop.start, loop.stop)):
             return []
-        if not all(isinstance(stmt, (Assign, Store, Accum)) for stmt in loop.body):
+        if self.short(loop) or not all(isinstance(stmt, (Assign, Store, Accum)) for stmt in loop.body):
             return []
         adding: dict[str, list[Accum]] = defaultdict(list)
         for stmt in loop.body:
@@ -86,6 +88,14 @@ class Lines:
             if any(len(line.at) > 1 for line in lines) and self.only_added_to(array, loop, additions):
                 found += lines
         return found
+
+    def short(self, loop: For) -> bool:
+        """Whether a loop surely has few iterations."""
+        assert isinstance(loop.step, Const)
+        inner, outer = (max, min) if loop.step.value > 0 else (min, max)
+        starts, stops = _ends(loop.start, inner), _ends(loop.stop, outer)
+        trips = (difference(stop, start, self.types) for start in starts for stop in stops)
+        return any(number is not None and number * loop.step.value <= _FEW for number in trips)
 
     def lines_of(self, loop: For, additions: Iterable[Accum]) -> list[Line]:
         varying = {name for stmt in loop.body for name in defines(stmt)} | set(binds(loop))
@@ -177,6 +187,11 @@ class Lines:
 
 def _calls(stmt: Stmt) -> list[Call]:
     return [node for expr in expressions(stmt) for node in nodes(expr) if isinstance(node, Call)]
+
+
+def _ends(end: Expr, choice: Callable[..., Any]) -> tuple[Expr, ...]:
+    """What an end of a range is, or is the greater or the lesser of."""
+    return end.args if isinstance(end, Call) and end.fn is choice else (end,)
 
 
 def needed(stmt: Accum, body: Block) -> list[Assign]:
