@@ -34,8 +34,9 @@ from adcompile.normal.small_arrays import small_arrays
 from adcompile.normal.specialise import specialised
 from adcompile.normal.ssa import ssa
 from adcompile.optimise import optimised
-from adcompile.optimise.distribute import distribute
 from adcompile.optimise.exchange import exchange
+from adcompile.optimise.neighbours import neighbours
+from adcompile.optimise.rows import rows
 from adcompile.optimise.threads import threads, unmarked
 from adcompile.transform.auxiliary import result_and_aux
 from adcompile.transform.dependence import dependence
@@ -150,7 +151,8 @@ STAGES: tuple[Stage, ...] = (
     Stage("optimised", _optimised, verify_core),
     Stage("packed", _packed, verify_ssa),
     Stage("threads", lambda f, job, done: threads(f), verify_ssa),
-    Stage("distribute", lambda f, job, done: distribute(f), verify_ssa),
+    Stage("neighbours", lambda f, job, done: neighbours(f), verify_ssa),
+    Stage("rows", lambda f, job, done: rows(f), verify_ssa),
     Stage("exchange", lambda f, job, done: exchange(f), verify_ssa),
 )
 

@@ -25,14 +25,14 @@ FLOORS = [
     {"rules"},
     {"ir"},
     {"errors", "runtime", "special", "lapack"},
-    {"memory", "fourier"},
+    {"memory", "indices", "fourier"},
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 
 DOORS = {
     "libcst": {"frontend"},
     "numba": {
-        "backend", "runtime", "memory", "fourier", "special", "lapack",
+        "backend", "runtime", "memory", "indices", "fourier", "special", "lapack",
         "analysis.typing", "cli.doctor", "interop.scipy",
     },
     "click": {"cli"},

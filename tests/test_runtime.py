@@ -1,5 +1,8 @@
 """What generated code calls: the same in CPython and compiled."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from numba import njit
@@ -65,3 +68,22 @@ def test_shapes_are_compared() -> None:
     runtime.check_same_shape(np.zeros(3), np.ones(3))
     with pytest.raises(ValueError, match="same shape"):
         runtime.check_same_shape(np.zeros(3), np.ones(4))
+
+
+def test_freed_memory_stays_at_hand():
+    program = """
+import resource
+import numpy as np
+from adcompile.memory import keep_freed_memory
+
+def faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    arrays = [np.ones(100_000) for _ in range(10)]
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+keep_freed_memory()
+faults()
+print(faults())
+"""
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert int(found.stdout) < 200  # of 2,000 pages

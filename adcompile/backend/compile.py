@@ -28,6 +28,7 @@ from adcompile.backend import cache
 from adcompile.backend.emit import Emitted
 from adcompile.backend.vecmath import VectorMath
 from adcompile.errors import InvalidArgument
+from adcompile.memory import keep_freed_memory
 from adcompile.runtime import prange
 
 FastMath = bool | Iterable[str]
@@ -107,6 +108,7 @@ class Compiled:
     @cached_property
     def dispatcher(self) -> Any:
         """The function compiled by Numba, for each layout of its arguments on its own."""
+        keep_freed_memory()
         parallel = {"parallel": _ONLY_PRANGE} if self._parallel else {}  # where there is none, Numba would warn
         options = {**parallel, **self._options.numba(), "pipeline_class": VectorMath}
         return numba.njit(cache=self.on_disk, **options)(self.python)

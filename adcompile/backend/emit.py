@@ -29,6 +29,7 @@ from typing import Any
 import numpy as np
 
 from adcompile import special
+from adcompile.backend.counting import counted
 from adcompile.backend.interference import (
     Copies,
     Interference,
@@ -60,7 +61,6 @@ from adcompile.ir.nodes import (
 from adcompile.ir.opaque import Opaque
 from adcompile.ir.show import expression, returned, spelling, subscript, symbol, trip_space
 from adcompile.ir.types import BOOL, Array, Scalar, is_float, kind
-from adcompile.runtime import prange
 
 _AUGMENTED = (np.add, np.subtract, np.multiply, np.divide)
 _ROOTS: Mapping[str, Callable[[], Any]] = {"np": lambda: np, "math": lambda: math, "special": special.module}
@@ -81,12 +81,14 @@ def emit(function: Function, notes: bool = True, numbered: bool = False) -> Emit
     spellings = Spellings((*params, function.name))  # which may call a function of its own name
     for part in _texts_to_come(function):
         expression(part, str, spellings)
-    if any(isinstance(stmt, For) and stmt.parallel for stmt in walk.statements(function.body)):
-        spellings(prange)
+    counting = counted(function)
+    for counter in dict.fromkeys(counting.values()):
+        spellings(counter)
     reserved = {"range", *spellings.roots}
     interference = Interference(function)
     names = printed_names(function, interference, reserved)
-    lines = _Writer(function, names, interference.needed, spellings, notes, numbered).block(function.body, "")
+    writer = _Writer(function, names, interference.needed, spellings, counting, notes, numbered)
+    lines = writer.block(function.body, "")
     head = f"def {function.name}({', '.join(params)}):"
     text = "\n".join([head, *("    " + line for line in lines or ["pass"])]) + "\n"
     return Emitted(text, dict(spellings.imports))
@@ -136,14 +138,15 @@ class _Writer:
     """Writes statements, once every name is chosen."""
 
     def __init__(
-        self, function: Function, names: Mapping[str, str], needed: set[str], spellings: Spellings, notes: bool,
-        numbered: bool,
+        self, function: Function, names: Mapping[str, str], needed: set[str], spellings: Spellings,
+        counting: Mapping[Stmt, Any], notes: bool, numbered: bool,
     ) -> None:  # fmt: skip
         self.types = function.types
         self.names = names
         self.needed = needed
         self.spellings = spellings
         self.notes = notes
+        self.counting = counting
         self.numbered = numbered
 
     def name(self, id: str) -> str:
@@ -178,7 +181,8 @@ class _Writer:
                 return [f"{place} {sign}= {self.expression(amount)}"]
             case For() | While():
                 if isinstance(stmt, For):
-                    head = f"for {self.name(stmt.index)} in {trip_space(stmt, self.name, self.spellings)}:"
+                    space = trip_space(stmt, self.name, self.spellings, self.counting.get(stmt, range))
+                    head = f"for {self.name(stmt.index)} in {space}:"
                 else:
                     head = f"while {self.expression(stmt.test)}:"
                 body = self.block(stmt.body, origin) + self.copies(back_copies(stmt))

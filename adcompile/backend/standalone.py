@@ -54,7 +54,7 @@ from adcompile.ir.types import Static, Type
 
 LONGEST = 10_000  # numbers of an array of outside
 _OURS = "adcompile"
-_ATTACH = ("overload", "type_callable", "lower_builtin")  # decorators that say how a function is compiled
+_ATTACH = ("overload", "type_callable", "lower_builtin", "register_model")  # decorators: how something is compiled
 
 
 def standalone(name: str, emitted: Emitted, arguments: Iterable[Type], options: Options, says: str) -> str:
@@ -246,13 +246,11 @@ def _source(module: str) -> _Source:
 
 def _defined(statement: ast.stmt) -> Iterator[str]:
     match statement:
-        case ast.FunctionDef(name=name, decorator_list=decorators):
+        case ast.FunctionDef(name=name, decorator_list=decorators) | ast.ClassDef(name=name, decorator_list=decorators):
             yield name
-            for decorator in decorators:  # how another function is compiled is a part of that
+            for decorator in decorators:  # how something else is compiled is a part of that
                 if isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") in _ATTACH:
-                    yield from (arg.id for arg in decorator.args[:1] if isinstance(arg, ast.Name))
-        case ast.ClassDef(name=name):
-            yield name
+                    yield from (arg.id for arg in decorator.args if isinstance(arg, ast.Name))
         case ast.Assign(targets=targets):
             yield from (target.id for target in targets if isinstance(target, ast.Name))
         case ast.AnnAssign(target=ast.Name(id=name)):

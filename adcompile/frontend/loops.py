@@ -25,6 +25,7 @@ from adcompile.errors import Span
 from adcompile.frontend.names import leaves_its_loop, local_names, target_names
 from adcompile.frontend.source import Located
 from adcompile.frontend.targets import Targets
+from adcompile.indices import indices
 from adcompile.ir.nodes import Block, Call, Const, Expr, For, Index, Name, Tuple
 
 _MOST_COPIES = 64  # of a body, for the items of a literal tuple
@@ -290,8 +291,8 @@ def _nothing() -> None:
 
 
 def _is_range(fn: Any) -> bool:
-    """Whether a callable is `range`, or Numba's parallel one, which is `range` in the order of its trips."""
-    return fn is range or _is_prange(fn)
+    """Whether a callable is `range`, or `indices`, or Numba's parallel `range`, taken in the order of its trips."""
+    return fn is range or fn is indices or _is_prange(fn)
 
 
 def _is_prange(fn: Any) -> bool:

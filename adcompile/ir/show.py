@@ -135,10 +135,10 @@ def subscript(array: str, index: tuple[Expr, ...], name: Namer = str, function_n
     return _Printer(name, function_name).subscript(name(array), index)
 
 
-def trip_space(loop: For, name: Namer = str, function_name: Speller = spelling) -> str:
-    """The shortest `range(...)` of a loop, or `prange(...)`."""
+def trip_space(loop: For, name: Namer = str, function_name: Speller = spelling, counter: Any = range) -> str:
+    """The shortest `range(...)` of a loop, or of what counts in its place; or `prange(...)`."""
     text = _Printer(name, function_name)
-    space = function_name(runtime.prange if loop.parallel else range)
+    space = function_name(runtime.prange if loop.parallel else counter)
     parts = [loop.start, loop.stop, loop.step]
     if parts[2] == Const(1):
         parts.pop()

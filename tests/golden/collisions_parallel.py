@@ -1,4 +1,5 @@
 import numpy as np
+from adcompile.indices import indices
 from numba import prange
 from adcompile.runtime import share
 from adcompile.runtime import thread_count
@@ -13,7 +14,7 @@ def collisions_vjp(x, idx, k, s_bar):
         for i in range(x_bar.shape[0]):
             x_bar_parts[thread, i] = 0.0
         k_bar = 0.0
-        for i in range(share(idx.shape[0], threads, thread), share(idx.shape[0], threads, thread + 1)):
+        for i in indices(share(idx.shape[0], threads, thread), share(idx.shape[0], threads, thread + 1)):
             # s += np.sin(k * x[idx[i]]) * x[idx[i]]
             v_bar = x[idx[i]] * np.cos(k * x[idx[i]]) * s_bar
             k_bar += x[idx[i]] * v_bar

@@ -11,12 +11,13 @@ from adcompile.optimise import optimised
 from adcompile.optimise.cse import cse
 from adcompile.optimise.dce import dce
 from adcompile.optimise.dead_stores import dead_stores
-from adcompile.optimise.distribute import distribute
 from adcompile.optimise.exchange import exchange
 from adcompile.optimise.fuse import fuse
 from adcompile.optimise.hoist import hoist
 from adcompile.optimise.merge import merge
+from adcompile.optimise.neighbours import neighbours
 from adcompile.optimise.propagate import propagate
+from adcompile.optimise.rows import rows
 from adcompile.optimise.scalarise import scalarise
 from adcompile.optimise.sink import sink
 from adcompile.optimise.upward import upward
@@ -584,7 +585,7 @@ case("array expressions and their adjoints without arrays", optimised, """
         return s.3, x_bar
     """)  # fmt: skip
 
-# ------------------------------------------------------------------------------------------ distribute
+# ------------------------------------------------------------------------------------------ neighbours
 _NEIGHBOURS = """
     def f(x_bar: vec, y_bar: vec, k):
         for i in range(1, y_bar.shape[0] - 1):
@@ -595,21 +596,117 @@ _NEIGHBOURS = """
             y_bar[i] = 0.0
         return 0.0
     """
-case("three neighbours", distribute, _NEIGHBOURS, """
+case("three neighbours, in front of what they read being written", neighbours, _NEIGHBOURS, """
     def f(x_bar, y_bar, k):
-        for i.1 in range(1, y_bar.shape[0] - 1):
-            x_bar[i.1 + 1] += k * y_bar[i.1]
-        for i.2 in range(1, y_bar.shape[0] - 1):
-            v.2 = k * y_bar[i.2]
-            x_bar[i.2 - 1] += v.2 * v.2
-        for i.3 in range(1, y_bar.shape[0] - 1):
-            x_bar[i.3] += y_bar[i.3]
+        for i.5 in range(1, min(2, y_bar.shape[0] - 1)):
+            x_bar[i.5] += y_bar[i.5]
+        for i.6 in range(1, min(3, y_bar.shape[0] - 1)):
+            v.7 = k * y_bar[i.6]
+            x_bar[i.6 - 1] += v.7 * v.7
+        for i.7 in range(2, y_bar.shape[0] - 2):
+            v.9 = k * y_bar[i.7 + 1]
+            x_bar[i.7] += y_bar[i.7] + k * y_bar[i.7 - 1] + v.9 * v.9
+        for i.8 in range(max(y_bar.shape[0] - 2, 2), y_bar.shape[0] - 1):
+            x_bar[i.8] += y_bar[i.8]
+        for i.9 in range(max(y_bar.shape[0] - 3, 1), y_bar.shape[0] - 1):
+            x_bar[i.9 + 1] += k * y_bar[i.9]
         for i in range(1, y_bar.shape[0] - 1):
             y_bar[i] = 0.0
         return 0.0
     """)  # fmt: skip
+_CHAIN = """
+    def f(x: vec):
+        x_bar = np.zeros_like(x)
+        for i in range(x.shape[0] - 1):
+            v = x[i + 1] - x[i]
+            x_bar[i + 1] += 2.0 * v
+            x_bar[i] += -2.0 * v
+        return x_bar
+    """
+case("two neighbours in fresh zeros: one is handed on", neighbours, _CHAIN, """
+    def f(x):
+        x_bar = np.empty_like(x)
+        for i.1 in range(max(x.shape[0] - 1, 0), x.shape[0]):
+            x_bar[i.1] = 0.0
+        for i in range(x.shape[0] - 1):  # x_bar_next = 0.0, then x_bar_next.2, after x_bar_next.1
+            v = x[i + 1] - x[i]
+            x_bar[i] = x_bar_next + -2.0 * v
+            x_bar_next.2 = 2.0 * v
+        if 0 < x.shape[0] - 1:
+            x_bar[x.shape[0] - 1] += x_bar_next.1
+        return x_bar
+    """)  # fmt: skip
+case("two neighbours in what is not zero", neighbours, _CHAIN.replace("like(x)", "like(x)\n        x_bar[0] = 1.0"), """
+    def f(x):
+        x_bar = np.zeros_like(x)
+        x_bar[0] = 1.0
+        for i in range(x.shape[0] - 1):  # x_bar_next = 0.0, then x_bar_next.2, after x_bar_next.1
+            v = x[i + 1] - x[i]
+            x_bar[i] += x_bar_next + -2.0 * v
+            x_bar_next.2 = 2.0 * v
+        if 0 < x.shape[0] - 1:
+            x_bar[x.shape[0] - 1] += x_bar_next.1
+        return x_bar
+    """)  # fmt: skip
+case("downward", neighbours, _CHAIN.replace("x.shape[0] - 1)", "x.shape[0] - 2, -1, -1)"), """
+    def f(x):
+        x_bar = np.empty_like(x)
+        for i.1 in range(min(1, x.shape[0])):
+            x_bar[i.1] = 0.0
+        for i in range(x.shape[0] - 2, -1, -1):  # x_bar_next = 0.0, then x_bar_next.2, after x_bar_next.1
+            v = x[i + 1] - x[i]
+            x_bar[i + 1] = x_bar_next + 2.0 * v
+            x_bar_next.2 = -2.0 * v
+        if x.shape[0] - 2 > -1:
+            x_bar[0] += x_bar_next.1
+        return x_bar
+    """)  # fmt: skip
+_WRITTEN = _CHAIN.replace("2.0 * v\n", "x[i + 1]\n", 1).replace("x[i]\n", "x[i]\n            x[i] = v\n", 1)
+case("what is handed on is read before it is written", neighbours, _WRITTEN, """
+    def f(x):
+        x_bar = np.empty_like(x)
+        for i.1 in range(max(x.shape[0] - 1, 0), x.shape[0]):
+            x_bar[i.1] = 0.0
+        for i in range(x.shape[0] - 1):  # x_bar_next = 0.0, then x_bar_next.2, after x_bar_next.1
+            v = x[i + 1] - x[i]
+            x[i] = v
+            x_bar_next.2 = x[i + 1]
+            x_bar[i] = x_bar_next + -2.0 * v
+        if 0 < x.shape[0] - 1:
+            x_bar[x.shape[0] - 1] += x_bar_next.1
+        return x_bar
+    """)  # fmt: skip
+_THREE = _CHAIN.replace("x_bar[i] +=", "x_bar[i + 2] += v\n            x_bar[i] +=").replace("- 1)", "- 2)")
+case("three neighbours in fresh zeros, gathered in the loop itself", neighbours, _THREE, """
+    def f(x):
+        x_bar = np.empty_like(x)
+        for i.1 in range(min(2, x.shape[0])):
+            x_bar[i.1] = 0.0
+        for i.2 in range(max(x.shape[0] - 2, 2), x.shape[0]):
+            x_bar[i.2] = 0.0
+        for i.6 in range(min(2, x.shape[0] - 2)):
+            x_bar[i.6] += -2.0 * (x[i.6 + 1] - x[i.6])
+        for i.3 in range(min(1, x.shape[0] - 2)):
+            x_bar[i.3 + 1] += 2.0 * (x[i.3 + 1] - x[i.3])
+        for i in range(2, x.shape[0] - 2):
+            v = x[i + 1] - x[i]
+            v.2 = x[i - 1] - x[i - 2]
+            x_bar[i] = -2.0 * v + 2.0 * (x[i] - x[i - 1]) + v.2
+        for i.4 in range(max(x.shape[0] - 3, 1), x.shape[0] - 2):
+            x_bar[i.4 + 1] += 2.0 * (x[i.4 + 1] - x[i.4])
+        for i.5 in range(max(x.shape[0] - 4, 0), x.shape[0] - 2):
+            x_bar[i.5 + 2] += x[i.5 + 1] - x[i.5]
+        return x_bar
+    """)  # fmt: skip
 for _what, _part, _instead in (
-    ("two neighbours", "x_bar[i - 1] += v * v", "x_bar[i + 1] += v * v"),
+    ("places that are read from memory", "x_bar[i + 1]", "x_bar[int(x[i])]"),
+    ("two places that are the same", "x_bar[i + 1]", "x_bar[i]"),
+    ("neighbours far apart", "x_bar[i + 1]", "x_bar[i + 9]"),
+    ("an array that is stored to", "x_bar[i + 1] +=", "x_bar[i + 1] ="),
+):
+    case(_what, neighbours, _CHAIN.replace(_part, _instead), UNCHANGED)
+for _what, _part, _instead in (
+    ("two neighbours of what is written", "x_bar[i] += y_bar[i]", "x_bar[i - 1] += y_bar[i]"),
     ("neighbours on lines of their own", "x_bar[i - 1] += v * v", "x_bar[0] += v * v"),
     ("a dear value", "v = k * y_bar[i]", "v = np.exp(y_bar[i])"),
     ("a quotient", "v = k * y_bar[i]", "v = k / y_bar[i]"),
@@ -617,7 +714,41 @@ for _what, _part, _instead in (
     ("a value from what a neighbour writes", "v = k * y_bar[i]", "v = k * y_bar[i - 1]"),
     ("an array that is read too", "v = k * y_bar[i]", "v = k * x_bar[i]"),
 ):
-    case(_what, distribute, _NEIGHBOURS.replace(_part, _instead), UNCHANGED)
+    case(_what, neighbours, _NEIGHBOURS.replace(_part, _instead), UNCHANGED)
+
+# ------------------------------------------------------------------------------------------ rows
+_ROWS = """
+    def f(x: vec, c):
+        m = np.empty((2, x.shape[0]))
+        a = np.zeros_like(x)
+        a[1] += c
+        for i in range(x.shape[0]):
+            m[0, i] = a[i]
+        b = np.empty_like(x)
+        for i in range(x.shape[0]):
+            b[i] = x[i] * c
+        for i in range(x.shape[0]):
+            m[1, i] = b[i]
+        return m
+    """
+case("arrays that are copied into rows", rows, _ROWS, """
+    def f(x, c):
+        m = np.empty((2, x.shape[0]))
+        for i.3 in range(x.shape[0]):
+            m[0, i.3] = 0.0
+        m[0, 1] += c
+        for i.1 in range(x.shape[0]):
+            m[1, i.1] = x[i.1] * c
+        return m
+    """)  # fmt: skip
+for _what, _part, _instead in (
+    ("a row that is touched before", "a[1] += c", "a[1] += m[0, 0]"),
+    ("an array that is read later", "return m", "return a[0]"),
+    ("a part of an array", "range(x.shape[0]):\n            m[0, i]", "range(1, x.shape[0]):\n            m[0, i]"),
+    ("a row that may not be there", "m[0, i]", "m[2, i]"),
+    ("more than a copy", "m[0, i] = a[i]", "m[0, i] = 2.0 * a[i]"),
+):
+    case(_what, rows, _ROWS.replace(_part, _instead).replace("b[i]\n", "b[i] + c\n"), UNCHANGED)
 
 # ------------------------------------------------------------------------------------------ exchange
 _EXCHANGED = """
