@@ -38,7 +38,7 @@ DOORS = {
     "click": {"cli"},
     "rich": {"cli"},
     "llvmlite": {"backend", "runtime", "memory", "special"},
-    "scipy": {"special", "rules.special", "normal.written_special", "interop"},
+    "scipy": {"special", "rules.special", "normal.written_special", "api.sparse", "interop"},
 }
 
 

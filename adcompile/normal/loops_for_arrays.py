@@ -200,19 +200,15 @@ class _Loops(Checks):
             self.know(stmt.target)
             self.emit(replace(stmt, value=Call(fn, tuple(a if self.is_array(a) else self.scalar(a) for a in args))))
             return True
-        if fn in runtime.PRODUCTS or fn in TRANSFORMS:
+        if fn in runtime.PRODUCTS or fn in TRANSFORMS or fn in FOUND:
             operands = [self.whole(arg) for arg in args]
             self.emit(replace(stmt, value=Call(fn, tuple(Name(x.root or "") for x in operands))))
             shape = operands[0].shape
             if fn in runtime.PRODUCTS:
                 shape = tuple(x.shape[axis] for x, axis in zip(operands, runtime.PRODUCTS[fn], strict=True))
+            elif fn in FOUND:
+                shape = (shape[1],) * FOUND[fn]
             self.know(stmt.target, shape)
-            return True
-        if fn in FOUND:
-            source = self.array(args[0])
-            whole = source if args[0] == Name(source.root or "") else self.filled("t", source)
-            self.emit(replace(stmt, value=Call(fn, (Name(whole.root or ""),))))
-            self.know(stmt.target, (whole.shape[1],) * FOUND[fn])
             return True
         if fn is ops.table:
             self.emit(stmt)
