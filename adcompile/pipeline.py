@@ -24,6 +24,7 @@ from adcompile.ir.opaque import has_opaque
 from adcompile.ir.show import show
 from adcompile.ir.types import Static, TupleType, Type
 from adcompile.ir.verify import verify_core, verify_plain, verify_ssa, verify_surface
+from adcompile.normal.bisection import without_marks
 from adcompile.normal.fixed_buffers import fixed_buffers
 from adcompile.normal.flow import assigned_in
 from adcompile.normal.inline import inlined
@@ -92,7 +93,9 @@ def _inlined(function: Function, job: Job, done: Done) -> Function:
         for param, type_ in zip(function.params, job.arguments, strict=True)
         if param in kept and isinstance(type_, Static) and callable(type_.value)
     }
-    function = inlined(function, known=functions, last=job.last).function
+    given = zip(function.params, job.arguments, strict=True)
+    tuples = {param: type_ for param, type_ in given if param in kept and isinstance(type_, TupleType)}
+    function = inlined(function, known=functions, tuples=tuples, last=job.last).function
     return function if job.parallel else replace(function, body=unmarked(function.body))
 
 
@@ -105,6 +108,7 @@ def _derivative(core: Function, job: Job, done: Done) -> Function:
     core = own_results(core)
     if job.aux:
         result_and_aux(core)
+    core = without_marks(core, () if job.kind in ("primal", "composed") else job.wrt)
     match job.kind:
         case "primal" | "composed":
             return own_copies(core, core.params)

@@ -21,9 +21,9 @@ from tests.program import Program, shrunk
 from tests.verdict import verdict
 
 
-def fares(seed: int, order: int, jit: bool, single: bool) -> tuple[int, int, str]:
+def fares(seed: int, order: int, jit: bool, single: bool, wide: bool) -> tuple[int, int, str]:
     """A seed, the size of its program, and the verdict."""
-    written = program(seed, single)
+    written = program(seed, single, wide)
     return seed, written.size, verdict(written, order, jit)
 
 
@@ -54,6 +54,7 @@ def main() -> int:
     parser.add_argument("--order", type=int, choices=(1, 2), default=2)
     parser.add_argument("--jit", action="store_true", help="through Numba, which takes seconds a program")
     parser.add_argument("--single", action="store_true", help="arrays of float32")
+    parser.add_argument("--wide", action="store_true", help="with try, dicts, lists and functions inside too")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after this time")
     parser.add_argument("--show", type=int, metavar="SEED")
@@ -61,16 +62,16 @@ def main() -> int:
     options = parser.parse_args()
     warnings.simplefilter("error")
     if options.show is not None:
-        print(shown(program(options.show, options.single)))
+        print(shown(program(options.show, options.single, options.wide)))
         return 0
     if options.shrink is not None:
-        written = program(options.shrink, options.single)
+        written = program(options.shrink, options.single, options.wide)
         what = verdict(written, options.order, options.jit)
         least = shrunk(written, lambda smaller: verdict(smaller, options.order, options.jit) == what)
         print(f"# {what}\n{shown(least)}")
         return 0
     results: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    one = partial(fares, order=options.order, jit=options.jit, single=options.single)
+    one = partial(fares, order=options.order, jit=options.jit, single=options.single, wide=options.wide)
     started = perf_counter()
     with get_context("spawn").Pool(options.workers, initializer=warnings.simplefilter, initargs=("error",)) as pool:
         for seed, size, what in pool.imap_unordered(one, range(options.first, options.last), chunksize=4):

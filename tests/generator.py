@@ -9,9 +9,11 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
+from tests.constructs import attempt, dict_of, function_inside, list_of
 from tests.program import Line, Program, runs
 
 Shape = tuple[int, ...]
@@ -49,11 +51,12 @@ class Scope:
 class Generator:
     """Writes one program."""
 
-    def __init__(self, rnd: random.Random, dtype: type = np.float64) -> None:
+    def __init__(self, rnd: random.Random, dtype: type = np.float64, wide: bool = False) -> None:
         self.rnd = rnd
         self.dtype = dtype
+        self.wide = wide  # whether the constructs of `constructs` may stand in it
         self.features = {feature for feature in FEATURES if rnd.random() < 0.6}
-        self.names = {"f": 0, "k": 0, "i": 0, "v": 0, "m": 0}
+        self.names = dict.fromkeys("fkivmdlh", 0)
         self.budget = rnd.randint(4, 16)
 
     # ------------------------------------------------------------------------------------------------ small things
@@ -250,6 +253,9 @@ class Generator:
             self.integer: 0.8 if "integers" in self.features else 0.0,
             self.procedure: 0.5 if "helpers" in self.features else 0.0,
         }
+        if self.wide:
+            for make, chance in ((attempt, 1.5), (dict_of, 0.7), (list_of, 0.7), (function_inside, 0.6)):
+                choices[partial(make, self)] = 0.0 if deep and make is not dict_of else chance
         return self.rnd.choices(list(choices), list(choices.values()))[0](scope)
 
     def scalar(self, scope: Scope) -> list[Line]:
@@ -462,18 +468,18 @@ def _slice(text: str) -> slice:
     return slice(*(int(part) if part else None for part in text.split(":")))
 
 
-def program(seed: int, single: bool = False) -> Program:
+def program(seed: int, single: bool = False, wide: bool = False) -> Program:
     """The program of a seed: the first of its line of random programs that runs and stays tame."""
-    attempt = 0
+    tried = 0
     while True:
-        found = _drawn(random.Random(f"{seed}/{attempt}"), seed, np.float32 if single else np.float64)
+        found = _drawn(random.Random(f"{seed}/{tried}"), seed, np.float32 if single else np.float64, wide)
         if runs(found):
             return found
-        attempt += 1
+        tried += 1
 
 
-def _drawn(rnd: random.Random, seed: int, dtype: type) -> Program:
-    generator = Generator(rnd, dtype)
+def _drawn(rnd: random.Random, seed: int, dtype: type, wide: bool) -> Program:
+    generator = Generator(rnd, dtype, wide)
     rng = np.random.default_rng(seed)
     arrays: dict[str, Shape] = {"x": (6,), "w": (6,)}
     if "matrix" in generator.features:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
@@ -80,7 +81,8 @@ class Program:
     def function(self) -> Callable[..., Any]:
         """The program as a Python function whose source can be read."""
         text = HELPERS + "\n" + self.text if any(f"{name}(" in self.text for name in _HELPER_NAMES) else self.text
-        function: Callable[..., Any] = defined(text, f"<program {self.seed}.{next(_files)}>", {"np": np})["f"]
+        file = f"<program {self.seed}.{next(_files)}>"
+        function: Callable[..., Any] = defined(text, file, {"np": np, "math": math})["f"]
         return function
 
     def without_a_line(self) -> Iterator[Program]:
@@ -95,8 +97,8 @@ _HELPER_NAMES = tuple(line[4 : line.index("(")] for line in HELPERS.splitlines()
 def _reduced(lines: Sequence[Line]) -> Iterator[tuple[Line, ...]]:
     for at, line in enumerate(lines):
         before, after = tuple(lines[:at]), tuple(lines[at + 1 :])
-        branch = line.text.startswith(("elif", "else"))
-        headless = after and after[0].text.startswith(("elif", "else"))
+        branch = line.text.startswith(("elif", "else", "except"))
+        headless = after and after[0].text.startswith(("elif", "else", "except"))
         if not line.kept and not (headless and not branch):
             yield before + after
         if line.body and not branch and not headless:

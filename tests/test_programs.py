@@ -42,3 +42,8 @@ def _fares_well(written: Program, order: int) -> None:
     if not what.startswith(("ok", "refused")):
         least = shrunk(written, lambda smaller: verdict(smaller, order) == what)
         pytest.fail(f"{what}\n{least.text}\narguments: {least.args}", pytrace=False)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_wide_programs(seed: int) -> None:
+    _fares_well(program(seed, wide=True), order=1)

@@ -83,3 +83,25 @@ def test_asserts_that_pytest_rewrote_are_refused_with_a_way_out():
 
     with pytest.raises(Unsupported, match="pytest rewrites the `assert`s of test files: define the function"):
         grad(rewritten)(1.0)
+
+
+def summed(x, n):
+    s = 0.0
+    for i in range(n):
+        if i > 2:
+            raise OutOfRange(i)
+        print("term", i)
+        s += np.sin(x * i)
+    print("sum of", n, "terms")
+    return s
+
+
+@pytest.mark.parametrize("make", [grad, value_and_grad, lambda f: jvp(f, wrt="x"), lambda f: grad(f, jit=False)])
+def test_a_sum_that_is_run_once_says_and_raises_what_it_does(make, capfd):
+    derivative = make(summed)
+    args = ((0.5, 3), (1.0,)) if "jvp" in repr(derivative) else (0.5, 3)
+    derivative(*args)
+    said = capfd.readouterr().out
+    assert said == "term 0\nterm 1\nterm 2\nsum of 3 terms\n"
+    args = ((0.5, 4), (1.0,)) if "jvp" in repr(derivative) else (0.5, 4)
+    assert of(derivative, *args) == (OutOfRange, (3,))

@@ -319,6 +319,8 @@ class _Raw:
                 self.line(1, f"return {self.text(value)}", stmt)
             case Effect(Call(ops.fail, (_, _, *values))):
                 self.line(1, self.text(Tuple(tuple(values))), stmt)
+            case Effect(Call(ops.bisection)):
+                pass
             case Effect(call):
                 self.line(1, self.text(call), stmt)
             case _:

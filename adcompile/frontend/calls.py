@@ -15,7 +15,7 @@ import numpy as np
 from adcompile.frontend.asked import about
 from adcompile.frontend.expressions import Expressions
 from adcompile.frontend.grammar import ITERATORS, OUTSIDE_ONLY
-from adcompile.frontend.resolve import MISSING
+from adcompile.frontend.resolve import MISSING, literal
 from adcompile.ir import ops
 from adcompile.ir.nodes import Call, Const, Expr, Tuple
 
@@ -33,6 +33,8 @@ class Calls(Expressions):
             if arg.star == "*" and not self.folds_its_arguments(node.func):
                 items = self.argument(arg.value)
                 args += items.items if isinstance(items, Tuple) else (Call(ops.unpacked, (items,)),)
+            elif arg.star == "**":
+                kwargs.append(("**", self.argument(arg.value)))
             elif arg.star:
                 self.refuse(arg, "unpacked arguments are not supported", "write every argument out")
             elif arg.keyword is not None:
@@ -78,6 +80,14 @@ class Calls(Expressions):
             return Tuple(tuple(_applied(args[0], item) for item in args[1].items))
         if (fn is list or fn is tuple) and len(args) == 1 and not kwargs and isinstance(args[0], Tuple):
             return args[0]
+        if fn is dict and not args and not any(key == "**" for key, _ in kwargs):
+            return Call(ops.record, (literal(tuple(key for key, _ in kwargs)), *(value for _, value in kwargs)))
+        if fn is range and 0 < len(args) < 4 and not kwargs:
+            return Call(range, tuple(args))
+        if (fn is dict or fn is list or fn is tuple) and not args and not kwargs:
+            return Tuple(()) if fn is not dict else Call(ops.record, (Tuple(()),))
+        if any(fn is other for other in (map, zip, enumerate, list, tuple)) and args and not kwargs:
+            return Call(fn, tuple(args))  # of a tuple that may be known later
         if any(fn is other for other in ITERATORS):
             hint = "loop over a range, an array, enumerate, zip or reversed, directly in the `for`"
             return self.refuse(node, f"`{fn.__name__}` gives no number and no array", hint)
@@ -106,7 +116,9 @@ class Calls(Expressions):
             if self.known(node.func.value) is not MISSING:
                 return self.attribute(node.func)
             return Call(ops.method, (self.read(node.func.value), Const(node.func.attr.value), *args), kwargs)
-        if isinstance(node.func, cst.Name) and not self.resolver.is_local(node.func.value):
+        if isinstance(node.func, cst.Name) and not (
+            self.resolver.is_local(node.func.value) or node.func.value in self.aliases
+        ):
             return self.unknown(node.func)
         return Call(ops.call, (self.read(node.func), *args), kwargs)
 

@@ -35,7 +35,10 @@ _PURE_METHODS = tuple(
     map(Const, ("sum", "prod", "mean", "std", "var", "max", "min", "any", "all", "argmax", "argmin", "dot", "item",
                 "conj", "conjugate"))
 )  # fmt: skip
-_OPERATIONS = (ops.held, ops.select, ops.both, ops.either, ops.negated, ops.attribute, ops.power)
+_OPERATIONS = (
+    *(ops.held, ops.select, ops.both, ops.either, ops.negated, ops.attribute, ops.power, ops.record, ops.contains),
+    ops.unpacked,
+)
 _PURE_MODULES = ("builtins", "math", "_operator", "numpy")
 _LONGEST_LIST = 64  # of outside, written out as a tuple
 _KEYWORDS = {"True": True, "False": False, "None": None}
@@ -119,6 +122,8 @@ class Expressions(ABC):
                 return Const(Ellipsis)
             case cst.List():
                 return Tuple(tuple(self.element(part, listed=True) for part in node.elements))
+            case cst.Dict():
+                return self.dict_display(node)
             case cst.ListComp():
                 return self.comprehended(node)
             case cst.NamedExpr():
@@ -267,10 +272,12 @@ class Expressions(ABC):
     def among(self, target: cst.ComparisonTarget, left: Expr) -> Expr:
         """`left in (a, b)` as `left == a or left == b`."""
         within = self.container(target.comparator)
-        if not isinstance(within, Tuple) or any(map(may_act, nodes(left))):
+        if any(map(may_act, nodes(left))):
             return self.refuse(target.comparator, "`in` is not supported", "compare the values one by one")
-        same = [Call(np.equal, (left, value)) for value in within.items]
-        found: Expr = reduce(lambda a, b: Call(ops.either, (a, b)), same) if same else Const(False)
+        found: Expr = Call(ops.contains, (left, within))
+        if isinstance(within, Tuple):
+            same = [Call(np.equal, (left, value)) for value in within.items]
+            found = reduce(lambda a, b: Call(ops.either, (a, b)), same) if same else Const(False)
         return Call(ops.negated, (found,)) if isinstance(target.operator, cst.NotIn) else found
 
     def container(self, node: cst.BaseExpression) -> Expr:
@@ -286,6 +293,18 @@ class Expressions(ABC):
         if isinstance(node, cst.StarredElement):
             return self.unsupported(node)
         return self.argument(node.value) if listed else self.read(node.value)
+
+    def dict_display(self, node: cst.Dict) -> Expr:
+        """`{key: value}`, with keys that are known before the run."""
+        values: dict[Any, Expr] = {}
+        for part in node.elements:
+            key = self.argument(part.key) if isinstance(part, cst.DictElement) else None
+            plain = as_key(key)
+            if plain is MISSING:
+                hint = "write every key as a literal, or use separate variables or arrays"
+                return self.refuse(part, "a dict whose keys are known in the run only is not supported", hint)
+            values[plain] = self.argument(part.value)
+        return Call(ops.record, (literal(tuple(values)), *values.values()))
 
     def subscript(self, node: cst.Subscript) -> Expr:
         """`array[index]`, or an item of a tuple or dict of outside."""
@@ -319,6 +338,15 @@ class Expressions(ABC):
         if isinstance(node, cst.List):
             return Tuple(tuple(self.element(part, listed=True) for part in node.elements))
         return self.read(node)
+
+
+def as_key(expr: Expr | None) -> Any:
+    """The key of a dict that an expression stands for, if it is a literal or a tuple of those."""
+    if isinstance(expr, Tuple):
+        keys = tuple(map(as_key, expr.items))
+        return MISSING if any(key is MISSING for key in keys) else keys
+    simple = isinstance(expr, Const) and isinstance(expr.value, (str, int, float, bool, type(None)))
+    return expr.value if isinstance(expr, Const) and simple else MISSING
 
 
 def _is_simple(item: object) -> bool:

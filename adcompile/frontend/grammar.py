@@ -5,6 +5,7 @@ Goal: the tables of the front end in one place, and no logic.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -50,15 +51,18 @@ STATEMENTS: Mapping[str, tuple[str, str]] = {
     "ImportFrom": ("`from`", "import at module level"),
     "Match": ("`match`", "write it with if and elif"),
     "Nonlocal": ("`nonlocal`", _ARGUMENT),
-    "Try": ("`try`", "do the work that may fail outside the function"),
-    "TryStar": ("`try`", "do the work that may fail outside the function"),
+    "TryStar": ("`except*`", "do the work that may fail outside the function"),
     "TypeAlias": ("`type`", "define the type at module level"),
     "With": ("`with`", "do this outside the function"),
 }
 
 OUTSIDE_ONLY: tuple[Any, ...] = (
-    print, input, open, eval, exec, compile, globals, locals, vars, setattr, delattr, super, breakpoint,
+    input, open, eval, exec, compile, globals, locals, vars, setattr, delattr, super, breakpoint,
 )  # fmt: skip
 """Builtins that have no meaning on numbers and arrays alone."""
+SAID: tuple[Any, ...] = (warnings.warn, warnings.simplefilter, warnings.filterwarnings)
+"""Functions that change no number, and are not called: what they say is said by the function itself."""
+LOGGED = ("debug", "info", "warning", "warn", "error", "exception", "critical", "log")
+"""Methods of a logger, and functions of `logging`, of the same kind."""
 ITERATORS: tuple[Any, ...] = (range, enumerate, zip, reversed, iter, next, map, filter, sorted, list, set, dict)
 """Builtins whose results are no numbers or arrays; loops know some of them."""

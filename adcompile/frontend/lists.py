@@ -112,7 +112,7 @@ class Lists(Loops):
                 return True
         return False
 
-    def make_room(self, node: cst.If | cst.BaseSuite) -> None:
+    def make_room(self, node: cst.If | cst.Try | cst.BaseSuite) -> None:
         """Before a branch outside loops, and at the start of a loop's body, room for what it may append: an array is
         not made longer on some of several paths."""
         for name, most in most_appended(node).items():

@@ -53,7 +53,7 @@ class Loops(Targets, ABC):
         """The statements of a body, after those that `first` makes."""
 
     @abstractmethod
-    def make_room(self, node: cst.If | cst.BaseSuite) -> None:
+    def make_room(self, node: cst.If | cst.Try | cst.BaseSuite) -> None:
         """Room for what a branch or a loop's body may append to lists."""
 
     # ------------------------------------------------------------------------------------ loops

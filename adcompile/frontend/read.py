@@ -75,14 +75,11 @@ def read(fn: Any, *, value: bool = False, lenient: bool = False) -> Source:
 def _read(source: Located, value: bool, lenient: bool) -> Source:
     node, code = source.node, source.fn.__code__
     name = node.name.value if isinstance(node, cst.FunctionDef) else "lambda_"
-    params = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    several = bool(code.co_flags & inspect.CO_VARARGS) + bool(code.co_flags & inspect.CO_VARKEYWORDS)
+    params = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount + several]
     body = [node.body] if isinstance(node, cst.FunctionDef) else []
     params = tuple(param for param in params if param not in source.bound)
     reader = Statements(source, node, {*params, *local_names(*body)}, outliving(body, params))
-    for star in (node.params.star_arg, node.params.star_kwarg):
-        if isinstance(star, cst.Param):
-            message = f"`{star.star}{star.name.value}` is not supported"
-            reader.refuse(star, message, "give every parameter a name", "unsupported-signature")
     if isinstance(node, cst.FunctionDef) and node.asynchronous is not None:
         reader.refuse(node.name, "an async function is not supported", code="unsupported-statement")
     of_signature, reader.refusals = reader.refusals, []

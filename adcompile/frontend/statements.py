@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import logging
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import libcst as cst
 import numpy as np
 
+from adcompile.frontend.attempts import attempted
 from adcompile.frontend.functions import (
     Definition,
     assigned_after,
@@ -23,7 +25,7 @@ from adcompile.frontend.functions import (
     parameters,
     read_in,
 )
-from adcompile.frontend.grammar import STATEMENTS
+from adcompile.frontend.grammar import LOGGED, SAID, STATEMENTS
 from adcompile.frontend.lists import Lists
 from adcompile.frontend.names import breaks_its_loop, changed_lists, local_names, outliving
 from adcompile.frontend.no_grad import constant, refusals
@@ -44,6 +46,7 @@ class Statements(Lists):
 
     def __init__(self, source: Located, definition: Definition, local: set[str], outliving: frozenset[str]) -> None:
         super().__init__(source, definition, local, outliving)
+        self.caught: list[tuple[Any, ...]] = []  # what each `try` around catches
         self.broken: list[str] = []  # of each loop around, the flag that a `break` sets; empty where none is needed
 
     def body(self) -> Block:
@@ -117,6 +120,8 @@ class Statements(Lists):
                 self.out.append(If(Call(ops.negated, (self.read(node.test),)), (failure,), (), span=span))
             case cst.Expr():
                 self.effect(node)
+            case cst.Try():
+                attempted(self, node)
             case cst.With():
                 self.inside(node)
             case cst.Import() | cst.ImportFrom():
@@ -193,7 +198,7 @@ class Statements(Lists):
     # ------------------------------------------------------------------------------------ other statements
     def effect(self, node: cst.Expr) -> None:
         """An expression on a line of its own: a call is made for what it does, text and values do nothing."""
-        if self.appends(node.value):
+        if self.appends(node.value) or self.only_says(node.value):
             return
         value = self.read(node.value)
         if isinstance(value, Call):
@@ -201,6 +206,19 @@ class Statements(Lists):
         elif any(isinstance(part, Call) for part in nodes(value)):
             hint = "put every call on a line of its own"
             self.refuse(node, "values that are not used", hint, _STATEMENT)
+
+    def only_says(self, node: cst.BaseExpression) -> bool:
+        """Whether an expression is a warning or a message to a log; a warning that is made an error is refused."""
+        if not isinstance(node, cst.Call):
+            return False
+        fn = self.known(node.func)
+        if any(fn is one for one in SAID):
+            if "error" in self.source.code(node) and fn is not warnings.warn:
+                self.refuse(node, "warnings are made errors", "check the numbers instead", _STATEMENT)
+            return True
+        owner = getattr(fn, "__self__", None)
+        of_log = isinstance(owner, logging.Logger) or getattr(fn, "__module__", None) == "logging"
+        return of_log and getattr(fn, "__name__", "") in LOGGED
 
     def inside(self, node: cst.With) -> None:
         """`with` something that changes what is said, and no number; or `no_grad`."""
@@ -222,6 +240,9 @@ class Statements(Lists):
         """`import` in a function: its names stand for what they would outside."""
         found = _imported(node)
         again = assigned_after(self.definition.body, node) | {p.name.value for p in parameters(self.definition)}
+        if found is None and any(issubclass(ImportError, kind) for kinds in self.caught for kind in kinds):
+            self.out.append(Effect(Call(ops.fail, (Const(ImportError), Const(None))), span=self.span))
+            return
         if found is None or again & found.keys():
             self.refuse_statement(node)
             return

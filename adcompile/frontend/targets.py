@@ -23,8 +23,9 @@ from adcompile.frontend.calls import Calls
 from adcompile.frontend.expressions import may_act
 from adcompile.frontend.grammar import BINARY
 from adcompile.frontend.names import is_list, only_names, target_names
+from adcompile.frontend.resolve import MISSING
 from adcompile.frontend.source import Located
-from adcompile.ir.nodes import Accum, Assign, Call, Const, Expr, Index, Name, Slice, Stmt, Store, Tuple, Update
+from adcompile.ir.nodes import Accum, Assign, Call, Const, Effect, Expr, Index, Name, Slice, Stmt, Store, Tuple, Update
 from adcompile.ir.walk import names, nodes, rebuilt
 
 
@@ -89,7 +90,12 @@ class Targets(Calls):
                 if array is not None:
                     self.out.append(Store(array, index, value, span=self.span, origin=self.origin))
             case cst.Attribute():
-                self.refuse(node, "an attribute is assigned", "return the value instead", "unsupported-statement")
+                owner = self.known(node.value)
+                if owner is not MISSING:
+                    self.refuse(node, "an attribute is assigned", "return the value instead", "unsupported-statement")
+                    return
+                call = Call(setattr, (self.read(node.value), Const(node.attr.value), value))
+                self.out.append(Effect(call, span=self.source.span(node), origin=self.origin))
             case _:
                 self.unsupported(node)
 

@@ -202,6 +202,23 @@ class If(_Stmt):
 
 
 @dataclass(frozen=True, eq=False)
+class Handler:
+    """Surface only: what an exception of one of these classes leads to; no body where it goes on as it is."""
+
+    kinds: tuple[type[BaseException], ...]
+    body: Block | None
+
+
+@dataclass(frozen=True, eq=False)
+class Try(_Stmt):
+    """Surface only: `try: body` with its `except`s; `orelse` runs after a body that raised nothing."""
+
+    body: Block
+    handlers: tuple[Handler, ...]
+    orelse: Block
+
+
+@dataclass(frozen=True, eq=False)
 class Break(_Stmt):
     """Surface only."""
 
@@ -225,7 +242,7 @@ class Effect(_Stmt):
     call: Call
 
 
-Stmt: TypeAlias = Assign | Update | Store | Accum | For | While | If | Break | Continue | Return | Effect
+Stmt: TypeAlias = Assign | Update | Store | Accum | For | While | If | Try | Break | Continue | Return | Effect
 Block: TypeAlias = tuple[Stmt, ...]
 Loop: TypeAlias = For | While
 

@@ -59,6 +59,21 @@ def unpacked(items: Any) -> Any:
     return items
 
 
+def record(keys: tuple[Any, ...], *values: Any) -> Any:
+    """Surface only: a dict with keys that are known before the run."""
+    return dict(zip(keys, values, strict=True))
+
+
+def contains(value: Any, items: Any) -> bool:
+    """Surface only: `value in items`."""
+    return value in items
+
+
+def like(example: Any, value: Any) -> Any:
+    """Surface only: `type(example)(value)`."""
+    return type(example)(value)
+
+
 def undefined() -> float:
     """A value that is never read: stands for a name on a path that does not define it."""
     return 0.0
@@ -107,6 +122,15 @@ def item(values: Any, number: int) -> Any:
 def residual(values: Any, number: int) -> Any:
     """As `item`, of what the forward sweep keeps for the reverse sweep: it carries no derivative."""
     return values[number]
+
+
+def bisection(middle: float) -> None:
+    """Never printed: a mark after the middle of an interval that a loop halves (`normal.bisection`)."""
+
+
+def raises(kind: Any, function: Any, *args: Any) -> bool:
+    """Surface only: whether Python raises such an exception for this call."""
+    raise NotImplementedError(kind, function, args)
 
 
 def refused(refusals: Any) -> Any:

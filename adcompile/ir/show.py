@@ -41,6 +41,7 @@ from adcompile.ir.nodes import (
     Slice,
     Stmt,
     Store,
+    Try,
     Tuple,
     Update,
     While,
@@ -305,6 +306,14 @@ def _block(block: Block, name: Namer, facts: Callable[[Stmt], str]) -> Iterator[
                 if stmt.orelse:
                     yield "else:"
                     yield from ("    " + line for line in _block(stmt.orelse, name, facts))
+            case Try():
+                yield from ("    " + line for line in _block(stmt.body, name, facts))
+                for handler in stmt.handlers:
+                    yield f"except {', '.join(kind.__name__ for kind in handler.kinds)}:"
+                    yield from ("    " + line for line in _block(handler.body or (), name, facts))
+                if stmt.orelse:
+                    yield "else:"
+                    yield from ("    " + line for line in _block(stmt.orelse, name, facts))
     if not block:
         yield "pass"
 
@@ -337,6 +346,8 @@ def _head(stmt: Stmt, name: Namer) -> str:
             return f"while {expression(test)}:"
         case If(test):
             return f"if {expression(test)}:"
+        case Try():
+            return "try:"
         case Break():
             return "break"
         case Continue():

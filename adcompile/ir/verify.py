@@ -23,6 +23,7 @@ from adcompile.ir.nodes import (
     Slice,
     Stmt,
     Store,
+    Try,
     Tuple,
     Update,
     While,
@@ -40,8 +41,10 @@ def verify_surface(function: Function) -> None:
 
 
 def verify_plain(function: Function) -> None:
-    """Surface without jumps: no `Break` or `Continue`, and one `Return`, last."""
+    """Surface without jumps: no `Break` or `Continue`, and one `Return`, last; all of it after `try` is gone."""
     verify_surface(function)
+    if any(isinstance(stmt, Try) for stmt in statements(function.body)):
+        return
     for stmt in statements(function.body):
         if isinstance(stmt, (Break, Continue)):
             _fail(function, stmt, "a jump is left")

@@ -26,6 +26,7 @@ from adcompile.ir.nodes import (
     Slice,
     Stmt,
     Store,
+    Try,
     Tuple,
     Update,
     While,
@@ -106,6 +107,8 @@ def blocks(stmt: Stmt) -> tuple[Block, ...]:
             return (stmt.body,)
         case If():
             return (stmt.then, stmt.orelse)
+        case Try():
+            return (stmt.body, *(handler.body for handler in stmt.handlers if handler.body is not None), stmt.orelse)
     return ()
 
 
@@ -116,6 +119,10 @@ def with_blocks(stmt: Stmt, new: Iterable[Block]) -> Stmt:
             return stmt if body is stmt.body else replace(stmt, body=body)
         case (If(), (then, orelse)):
             return stmt if then is stmt.then and orelse is stmt.orelse else replace(stmt, then=then, orelse=orelse)
+        case (Try(), (body, *bodies, orelse)):
+            rest = iter(bodies)
+            handlers = (h if h.body is None else replace(h, body=next(rest)) for h in stmt.handlers)
+            return replace(stmt, body=body, handlers=tuple(handlers), orelse=orelse)
     return stmt
 
 

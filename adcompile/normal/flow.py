@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from adcompile.errors import Refusal, Unsupported
+from adcompile.errors import Refusal
 from adcompile.ir import ops
 from adcompile.ir.nodes import (
     Accum,
@@ -22,15 +22,15 @@ from adcompile.ir.nodes import (
     Effect,
     Expr,
     For,
-    Function,
     If,
     Return,
     Stmt,
     Store,
+    Try,
     Update,
     While,
 )
-from adcompile.ir.walk import expressions, names, nodes, statements
+from adcompile.ir.walk import blocks, expressions, names, nodes, statements
 
 Names = frozenset[str]
 
@@ -62,7 +62,7 @@ def jumps(block: Iterable[Stmt]) -> bool:
     """Whether a `break` or `continue` of the loop around, or any `return`, stands in a block."""
     return any(
         isinstance(stmt, (Break, Continue, Return))
-        or (isinstance(stmt, If) and jumps(stmt.then + stmt.orelse))
+        or (isinstance(stmt, (If, Try)) and any(map(jumps, blocks(stmt))))
         or (isinstance(stmt, (For, While)) and returns(stmt.body))
         for stmt in block
     )
@@ -76,7 +76,8 @@ def returns(block: Iterable[Stmt]) -> bool:
 def own(block: Iterable[Stmt], kind: type[Stmt]) -> bool:
     """Whether a `break` (or `continue`) of the loop whose body this is stands in it."""
     return any(
-        isinstance(stmt, kind) or (isinstance(stmt, If) and own(stmt.then + stmt.orelse, kind)) for stmt in block
+        isinstance(stmt, kind) or (isinstance(stmt, (If, Try)) and any(own(inner, kind) for inner in blocks(stmt)))
+        for stmt in block
     )
 
 
@@ -128,6 +129,11 @@ def surely(
                 after = assigned | {target}
             case If(_, then, orelse):
                 after = meet([surely(branch, assigned, visit, loop) for branch in (then, orelse)])
+            case Try():
+                after = surely(stmt.body, assigned, visit, loop)
+                after = None if after is None else surely(stmt.orelse, after, visit, loop)
+                caught = [handler.body for handler in stmt.handlers if handler.body is not None]
+                after = meet([after, *(surely(inner, assigned, visit, loop) for inner in caught)])
             case For() | While():
                 ends = _Ends()
                 first = assigned | {stmt.index} if isinstance(stmt, For) else assigned
@@ -150,26 +156,6 @@ def surely(
     return assigned
 
 
-def check_assigned(function: Function) -> None:
-    """Refuse reads of names that some path leaves without a value (Numba would read 0.0 there)."""
-    refusals: dict[str, Refusal] = {}
-    everywhere = {s.target for s in statements(function.body) if isinstance(s, Assign)}
-    everywhere |= {s.index for s in statements(function.body) if isinstance(s, For)}
-
-    def visit(stmt: Stmt, assigned: Names) -> None:
-        for name in sorted(reads(stmt) - assigned - refusals.keys()):
-            if name in everywhere:
-                message = f"`{name}` may be undefined here: not every path to this line assigns it"
-                hint = f"give `{name}` a value first (a loop may make no trip, a branch may not be taken)"
-            else:
-                message, hint = f"`{name}` is read but never assigned", ""
-            refusals[name] = Refusal("maybe-undefined", message, stmt.span, hint, function.name)
-
-    surely(function.body, frozenset(function.params), visit)
-    if refusals:
-        raise Unsupported(refused(function.body) or refusals.values())
-
-
 # ------------------------------------------------------------------------------------------ still read
 def live(block: Iterable[Stmt], after: Names, around: tuple[Names, Names] | None = None) -> Names:
     """The names whose values at the start of a block may be read, given those read after it.
@@ -182,6 +168,10 @@ def live(block: Iterable[Stmt], after: Names, around: tuple[Names, Names] | None
                 after = (after - {target}) | reads(stmt)
             case If(_, then, orelse):
                 after = live(then, after, around) | live(orelse, after, around) | reads(stmt)
+            case Try(body, handlers, orelse):
+                caught = [live(handler.body, after, around) for handler in handlers if handler.body is not None]
+                thrown: Names = frozenset().union(*caught)
+                after = live(body, live(orelse, after, around) | thrown, around) | thrown
             case For() | While():
                 after = _live_loop(stmt, after)
             case Break() if around is not None:
@@ -206,6 +196,11 @@ def _live_loop(loop: For | While, after: Names) -> Names:
         if wider == head:
             return head | reads(loop)
         head = wider
+
+
+def tries(block: Iterable[Stmt]) -> bool:
+    """Whether a `try` stands anywhere in a block."""
+    return any(isinstance(stmt, Try) for stmt in statements(block))
 
 
 def assigned_in(block: Block) -> set[str]:

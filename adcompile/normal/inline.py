@@ -22,15 +22,14 @@ def total(x):
 
 from __future__ import annotations
 
-import inspect
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from types import FunctionType, MethodType
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
-from adcompile.errors import Span, Unsupported, refuse
+from adcompile.errors import Unsupported, refuse
 from adcompile.frontend.functions import LocalFunction, is_function_value
 from adcompile.frontend.read import read
 from adcompile.frontend.resolve import literal
@@ -39,59 +38,53 @@ from adcompile.ir.nodes import (
     Accum,
     Assign,
     Block,
+    Break,
     Call,
     Const,
+    Continue,
     Effect,
     Expr,
+    For,
     Function,
+    Handler,
     If,
     Index,
     Name,
     Return,
     Stmt,
     Store,
-    Tuple,
+    Try,
     Update,
     While,
 )
 from adcompile.ir.opaque import Opaque
+from adcompile.ir.types import TupleType
 from adcompile.ir.walk import (
-    blocks,
     children,
     expressions,
-    names,
-    nodes,
     rebuilt,
-    with_blocks,
     with_expressions,
-    written,
 )
-from adcompile.normal.callees import Callee, callee_of, no_rule, spelled, stays_a_call
+from adcompile.normal.arguments import Arguments
+from adcompile.normal.attempts import without_try
+from adcompile.normal.callees import Callee, callee_of, spelled
 from adcompile.normal.derived import derivative_called, enclosed, with_captured
-from adcompile.normal.flow import assigned_in
-from adcompile.normal.fresh import Fresh, taken
+from adcompile.normal.flow import falls, live, own, tries
+from adcompile.normal.guards import Guards
 from adcompile.normal.jumps import negated, unused
+from adcompile.normal.made import made
 from adcompile.normal.no_jumps import no_jumps
-from adcompile.normal.order import in_order, is_atom, may_write, settled, temporary
+from adcompile.normal.order import in_order, may_write, settled, temporary
+from adcompile.normal.records import values_of
 from adcompile.normal.renaming import apart, renamed
 from adcompile.normal.single_return import single_return
-from adcompile.normal.specialise import specialised
+from adcompile.normal.sources import Readable, ReadSource, Sources
+from adcompile.normal.specialise import simpler, specialised, truth
 from adcompile.normal.unpacked import with_items
+from adcompile.normal.unrolled import unrolled
 from adcompile.normal.written_out import written_out
 
-Readable = FunctionType | MethodType
-
 _NONE = Const(None)
-
-
-class ReadSource(Protocol):
-    """What the front end says of a function."""
-
-    @property
-    def function(self) -> Function: ...
-
-    @property
-    def signature(self) -> inspect.Signature: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,32 +105,44 @@ def inline(function: Function, read_one: Callable[[Any], ReadSource] = _lenient)
 
 
 def inlined(
-    function: Function, read_one: Callable[[Any], ReadSource] = _lenient, known: Mapping[str, Any] | None = None,
+    function: Function,
+    read_one: Callable[[Any], ReadSource] = _lenient,
+    known: Mapping[str, Any] | None = None,
+    tuples: Mapping[str, TupleType] | None = None,
     last: bool = False,
-) -> Inlined:  # fmt: skip
+) -> Inlined:
     """As `inline`, with what was inlined.
 
     `function` has one `return` and no jumps.  `read_one` reads a Python function; `known` gives the values of those
-    parameters that are known before the run (a function passed as an argument).  Opaque functions stay calls, unless
-    this is the `last` time.
+    parameters that are known before the run (a function passed as an argument), `tuples` the types of those that are
+    tuples.  Opaque functions stay calls, unless this is the `last` time.
     """
     inliner = _Inliner(function, read_one, last)
     values = {name: literal(value) for name, value in (known or {}).items()}
-    body = inliner.block(renamed(function.body, values) if values else function.body)
-    return Inlined(replace(function, body=body), tuple(inliner.ready))
+    items = [stmt for name, type_ in (tuples or {}).items() for stmt in inliner.known.parameter(name, type_)]
+    body = inliner.whole(function, renamed(function.body, values) if values else function.body)
+    return Inlined(replace(function, body=(*items, *body)), tuple(inliner.sources.ready))
 
 
-class _Inliner:
+class _Inliner(Arguments):
     def __init__(self, function: Function, read_one: Callable[[Any], ReadSource], last: bool) -> None:
+        super().__init__(function)
         self.last = last
-        self.fresh = Fresh(taken(function))
-        self.read_one = read_one
-        self.ready: dict[Readable, ReadSource] = {}
+        self.sources = Sources(read_one)
         self.open: list[Readable | LocalFunction] = []
-        self.inside = function.name
-        self.span: Span | None = None
+        self.guards = Guards(self.fresh)
 
     # -------------------------------------------------------------------------------------- statements
+    def whole(self, function: Function, body: Block) -> Block:
+        """All that a function does, in the names of `body`, with one `return` at its end."""
+        if not tries(body):
+            return self.block(body)
+        self.guards.enter(body)
+        inner = self.block(body)
+        outside = live(inner, frozenset())
+        free = Function(function.name, tuple(sorted(outside)), inner)
+        return single_return(no_jumps(free, self.fresh), self.fresh).body
+
     def block(self, block: Sequence[Stmt]) -> Block:
         new: list[Stmt] = []
         for stmt in block:
@@ -149,11 +154,20 @@ class _Inliner:
         match stmt:
             case Store(_, index, value):  # Python evaluates the value first
                 before, (new, *where) = self.in_order((value, *index))
-                return [*before, with_expressions(stmt, (*where, new))]
+                stmt = replace(stmt, index=tuple(where), value=new)
+                before += self.guards.of_item(operator.setitem, Name(stmt.array), where, self.span)
+                stored = self.known.stored(stmt, self.span, self.inside)
+                return [*before, *([stmt] if stored is None else stored)]
+            case Accum(array, index) if values_of(self.known.of(array) or _NONE) is not None:
+                return self.statement(self.known.item_updated(stmt, array, index))
             case Accum():
                 return self.accum(stmt)
-            case While():
+            case While() | For():
                 return self.loop(stmt)
+            case If():
+                return self.branch(stmt)
+            case Try():
+                return self.attempt(stmt)
             case Effect():
                 before, value = self.expr(stmt.call)
                 if isinstance(value, Call) and value.fn is stmt.call.fn:
@@ -162,9 +176,29 @@ class _Inliner:
         before, parts = self.in_order(expressions(stmt))
         match stmt, before[-1:], parts:
             case Assign(), [Assign(target, Call(Opaque()) as call)], [Name(name)] if name == target:
+                self.known.forget([stmt.target])
                 return [*before[:-1], replace(stmt, value=call)]
-        stmt = with_expressions(stmt, parts)
-        return [*before, with_blocks(stmt, [self.block(inner) for inner in blocks(stmt)])]
+        if isinstance(stmt, Assign):
+            return [*before, *self.known.assigned(replace(stmt, value=parts[0]), stmt.value)]
+        if isinstance(stmt, Update):
+            before += self.guards.of_item(stmt.fn, Name(stmt.target), parts, self.span)
+            self.known.forget([stmt.target])
+        return [*before, with_expressions(stmt, parts)]
+
+    def branch(self, stmt: If) -> list[Stmt]:
+        before, test = self.expr(stmt.test)
+        decided = truth(test)
+        if decided is not None:
+            return [*before, *self.block(stmt.then if decided else stmt.orelse)]
+        sides: list[Block] = []
+        ends: list[dict[str, Expr]] = []
+        for side in (stmt.then, stmt.orelse):
+            with self.known.side() as end:
+                sides.append(self.block(side))
+            if falls(sides[-1]):
+                ends.append(end)
+        self.known.joined(ends or [end], stmt.span, self.inside)
+        return [*before, replace(stmt, test=test, then=sides[0], orelse=sides[1])]
 
     def accum(self, stmt: Accum) -> list[Stmt]:
         """Python reads `array[index]` before it evaluates the value: matters if that writes the array."""
@@ -181,15 +215,42 @@ class _Inliner:
         store = Store(stmt.array, tuple(index), Name(name), span=stmt.span, origin=stmt.origin)
         return [*before, *prelude, update, store]
 
-    def loop(self, stmt: While) -> list[Stmt]:
-        """A test that needs statements is evaluated before the loop and again at the end of its body."""
-        before, test = self.expr(stmt.test)
-        if not before:
-            return [replace(stmt, test=test, body=self.block(stmt.body))]
-        going = self.fresh.name("goes_on")
-        body = self.block(stmt.body)
-        self.span = stmt.span
-        again, test_again = self.expr(stmt.test)
+    def attempt(self, stmt: Try) -> list[Stmt]:
+        """A `try`: its body with a condition before everything that may fail, then branches."""
+        before, span = self.guards.assigned.get(stmt), self.span
+        handlers: list[Handler] = []
+        ends: list[dict[str, Expr]] = []
+        with self.known.side():
+            self.known.forget(self.known.changed_in(stmt.body))
+            for handler in stmt.handlers:
+                if handler.body is not None:
+                    with self.known.side() as end:
+                        handler = replace(handler, body=self.block(handler.body))
+                    ends += [end] if falls(handler.body or ()) else []
+                handlers.append(handler)
+        with self.known.side() as end:
+            with self.guards.inside(stmt.handlers):
+                body = self.block(stmt.body)
+            orelse = self.block(stmt.orelse)
+        self.known.joined([end, *ends], span, self.inside)
+        whole = replace(stmt, body=body, handlers=tuple(handlers), orelse=orelse)
+        return [*without_try(whole, self.fresh, before, self.inside)]
+
+    def loop(self, stmt: While | For) -> list[Stmt]:
+        if isinstance(stmt, For):
+            return self.counted(stmt)
+        with self.known.loop(stmt, self.inside):
+            before, test = self.expr(stmt.test)
+            body = self.block(stmt.body)
+            if not before:
+                return [replace(stmt, test=test, body=body)]
+            # A test that needs statements is evaluated before the loop and again at the end of its body.
+            going = self.fresh.name("goes_on")
+            self.span = stmt.span
+            if own(stmt.body, Continue):  # goes to the test, which stands at the start
+                leave = If(negated(test), (Break(span=stmt.span),), (), span=stmt.span)
+                return [replace(stmt, test=Const(True), body=(*before, leave, *body))]
+            again, test_again = self.expr(stmt.test)
         first = Assign(going, test, span=stmt.span)
         return [
             *before,
@@ -197,34 +258,54 @@ class _Inliner:
             replace(stmt, test=Name(going), body=(*body, *again, replace(first, value=test_again))),
         ]
 
+    def counted(self, stmt: For) -> list[Stmt]:
+        """A `for`; one that takes the items of a tuple by number is its body once for each."""
+        before, bounds = self.in_order((stmt.start, stmt.stop, stmt.step))
+        stmt = replace(stmt, start=bounds[0], stop=bounds[1], step=bounds[2])
+        copies = unrolled(stmt, self.known.of)
+        if copies is not None:
+            return [*before, *(inner for copy in copies for inner in self.block(copy))]
+        with self.known.loop(stmt, self.inside):
+            return [*before, replace(stmt, body=self.block(stmt.body))]
+
     # -------------------------------------------------------------------------------------- expressions
     def in_order(self, exprs: Sequence[Expr]) -> tuple[list[Stmt], list[Expr]]:
         return in_order(exprs, self.expr, self.fresh, self.span)
 
     def expr(self, expr: Expr) -> tuple[list[Stmt], Expr]:
         """The statements to run before an expression, and what is left of it."""
+        expr = self.known.looked_at(expr)
         match expr:
-            case Const() | Name():
+            case Const():
                 return [], expr
+            case Name(name):
+                return [], self.known.whole(name) or expr
             case Call(ops.select, (test, then, orelse)):
                 return self.choice(expr, test, then, orelse)
             case Call(ops.both | ops.either, (left, right)):
                 return self.shortcut(expr, left, right)
         if is_function_value(expr):
             return [], expr
-        if isinstance(expr, Call):
-            expr = with_items(expr, self.span, self.inside)
         before, parts = self.in_order(children(expr))
-        new = rebuilt(expr, parts)
-        if not isinstance(new, Call):
+        new = simpler(rebuilt(expr, parts))
+        if isinstance(new, Index) and self.guards.handlers:
+            more, new = self.guards.of_index(new, self.span)
+            return [*before, *more], new
+        if not isinstance(new, Call) or new.fn is ops.unpacked:
             return before, new
         place = (self.inside, self.span, len(self.open))
         try:
+            new = simpler(with_items(new, self.span, self.inside))
+            if not isinstance(new, Call):
+                return before, new
             if (wanted := self.derivative(new)) is not None:
                 name = self.fresh.name(spelled(wanted.args[0].value))  # type: ignore[union-attr]
                 return [*before, temporary(name, wanted, self.span)], Name(name)
             if new.fn is ops.call:
                 new = self.resolved(new)
+            new = made(new)
+            if not isinstance(new, Call):
+                return before, new
             if written_out(new.fn) is not None:  # `ssa` puts statements in its place
                 name = self.fresh.name(spelled(new.fn))
                 return [*before, temporary(name, new, self.span)], Name(name)
@@ -233,7 +314,8 @@ class _Inliner:
                 name = self.fresh.name("result")
                 return [*before, temporary(name, self.in_full(new), self.span)], Name(name)
             if callee is None:
-                return before, new
+                more, new = self.guards.of_call(new, self.span)
+                return [*before, *more], new
             body, value = self.body_of(callee, new)
         except Unsupported as error:  # the call may stand in a dead branch
             self.inside, self.span = place[:2]
@@ -244,6 +326,9 @@ class _Inliner:
 
     def choice(self, expr: Call, test: Expr, then: Expr, orelse: Expr) -> tuple[list[Stmt], Expr]:
         before, condition = self.expr(test)
+        if (decided := truth(condition)) is not None:
+            more, chosen = self.expr(then if decided else orelse)
+            return [*before, *more], chosen
         (one, first), (two, second) = self.expr(then), self.expr(orelse)
         if not one and not two:
             return before, Call(expr.fn, (condition, first, second))
@@ -254,6 +339,11 @@ class _Inliner:
 
     def shortcut(self, expr: Call, left: Expr, right: Expr) -> tuple[list[Stmt], Expr]:
         before, first = self.expr(left)
+        if (decided := truth(first)) is not None:
+            if decided is (expr.fn is ops.either):
+                return before, first
+            more, second = self.expr(right)
+            return [*before, *more], second
         more, second = self.expr(right)
         if not more:
             return before, Call(expr.fn, (first, second))
@@ -270,128 +360,26 @@ class _Inliner:
         derivative, captured, args, kwargs = found
         return with_captured(derivative, captured, args, kwargs)
 
-    def resolved(self, call: Call) -> Call:
-        """A call of a local name, once it is known which function that is."""
-        fn, *args = call.args
-        if isinstance(fn, Const) and callable(fn.value):
-            return Call(fn.value, tuple(args), call.kwargs)
-        if isinstance(fn, Call) and fn.fn is ops.closure and isinstance(fn.args[0], Const):
-            return Call(fn.args[0].value, tuple(args), (*call.kwargs, *fn.kwargs))
-        if isinstance(fn, Call) and fn.fn is ops.refused:
-            raise Unsupported(())
-        name = fn.id if isinstance(fn, Name) else "this"
-        raise refuse(
-            "unknown-function",
-            f"which function `{name}` is cannot be told before the run",
-            self.span,
-            "pass the function itself as an argument, or call it by its own name",
-            self.inside,
-        )
-
-    def in_full(self, call: Call) -> Call:
-        """A call of an opaque function with an argument for each of its parameters, in order."""
-        given = self.bound(Callee(call.fn), call, call.fn.signature)  # type: ignore[arg-type, attr-defined]
-        if any(isinstance(value, Call) and value.fn is ops.closure for value in given.values()):
-            message = f"`{spelled(call.fn)}` is given a function that is defined inside another"
-            raise refuse("unknown-function", message, self.span, "define it at module level", self.inside)
-        return Call(call.fn, tuple(given.values()))
-
     # -------------------------------------------------------------------------------------- bodies
     def body_of(self, callee: Callee, call: Call) -> tuple[list[Stmt], Expr]:
         """What a function does on these arguments, in names that are free here, and its value."""
         if callee.function in self.open:
             message = f"`{spelled(callee.function)}` calls itself"
             raise refuse("recursive-call", message, self.span, "write the recursion as a loop", self.inside)
-        source = self.read(callee.function)
+        source = self.sources.read(callee.function, self.span, self.inside)
         arguments = self.bound(callee, call, source.signature)
         known, captured = apart(arguments)
         function = replace(source.function, params=(*source.function.params, *captured))
         function = single_return(no_jumps(specialised(function, known)))
-        before, values = self.arguments(function, arguments, captured)
+        kinds = source.signature.parameters.items()
+        own = next((name for name, parameter in kinds if parameter.kind is parameter.VAR_KEYWORD), "")
+        before, values = self.arguments(function, arguments, captured, own)
         body = renamed(function.body, values)
         outer = (self.inside, self.span)
         self.open.append(callee.function)
         self.inside = function.name
-        *inner, last = self.block(body)
+        *inner, last = self.whole(function, body)
         self.open.pop()
         self.inside, self.span = outer
         assert isinstance(last, Return), function.name
         return [*before, *inner], last.value
-
-    def read(self, fn: Readable | LocalFunction) -> ReadSource:
-        if isinstance(fn, LocalFunction):
-            return fn
-        if fn not in self.ready:
-            try:
-                self.ready[fn] = self.read_one(fn)
-            except Unsupported as error:
-                if any(refusal.code != "no-source" for refusal in error.refusals):
-                    raise
-                raise no_rule(fn, self.span, self.inside) from error
-        return self.ready[fn]
-
-    def bound(self, callee: Callee, call: Call, signature: inspect.Signature) -> dict[str, Expr]:
-        """The argument of each parameter, defaults included."""
-        keywords = {**dict(callee.kwargs), **dict(call.kwargs)}
-        try:
-            given = signature.bind(*callee.args, *call.args, **keywords).arguments
-        except TypeError as error:
-            raise refuse(
-                "wrong-arguments", f"`{spelled(callee.function)}`: {error}", self.span, "", self.inside
-            ) from error
-        found: dict[str, Expr] = {}
-        for name, parameter in signature.parameters.items():
-            if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-                raise refuse(
-                    "unsupported-signature",
-                    f"`{spelled(callee.function)}` takes any number of arguments",
-                    self.span,
-                    "give every parameter a name",
-                    self.inside,
-                )
-            found[name] = given[name] if name in given else literal(parameter.default)
-        return found
-
-    def arguments(
-        self, function: Function, arguments: Mapping[str, Expr], captured: Mapping[str, Expr]
-    ) -> tuple[list[Stmt], dict[str, Expr]]:
-        """What stands for each name of a function: a parameter's argument itself where it is an atom that the
-        function does not change (or where a one-line function reads it once), a variable of that value elsewhere."""
-        before: list[Stmt] = []
-        values: dict[str, Expr] = dict(captured)
-        changed = assigned_in(function.body) | written(function.body)
-        uses = _uses_of_one_line(function)
-        for parameter, value in arguments.items():
-            if is_function_value(value):
-                if parameter in changed:
-                    message = f"`{parameter}`, a function, is assigned again"
-                    raise refuse("unknown-function", message, self.span, "use another name", self.inside)
-                values[parameter] = value
-                continue
-            rebound = parameter in assigned_in(function.body)
-            if is_atom(value) or uses.count(parameter) == 1:
-                itself = not rebound if isinstance(value, Name) else parameter not in changed
-            else:
-                itself = False
-            if itself:
-                values[parameter] = value
-            elif parameter not in changed and isinstance(value, Tuple):
-                more, values[parameter] = settled(value, self.fresh, parameter, self.span)
-                before += more
-            else:
-                name = self.fresh.name(parameter)
-                before.append(temporary(name, value, self.span))
-                values[parameter] = Name(name)
-        for name in sorted(taken(function) - values.keys()):
-            values[name] = Name(self.fresh.name(name))
-        return before, values
-
-
-def _uses_of_one_line(function: Function) -> list[str]:
-    """The names that a function reads which is one `return` of calls that stay; else nothing."""
-    match function.body:
-        case (Return(value),):
-            inner = [node.fn for node in nodes(value) if isinstance(node, Call)]
-            if all(stays_a_call(fn) and fn not in (ops.call, ops.method) for fn in inner):
-                return list(names(value))
-    return []

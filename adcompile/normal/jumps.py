@@ -4,7 +4,7 @@ A jump (`break`, `continue`, or a `return` that has to leave a loop or a branch)
 have followed moves into the branch that does not jump; only where both branches may go on is it put under
 `if not flag`.  The expression of a `return` is evaluated after the statement that it leaves, so that no result has to
 be carried; names that only have a value there get a placeholder, `ops.undefined()`, before it.  That is sound because
-`check_assigned` has refused every read that some path leaves without a value: a placeholder is never read.
+`unbound` has put a check before every read that some path leaves without a value: a placeholder is never read.
 """
 
 from __future__ import annotations
@@ -149,9 +149,9 @@ def _joined(*flags: Sequence[str]) -> tuple[str, ...]:
 class Rewriter:
     """Rewrites blocks of one function, giving out names that it does not have."""
 
-    def __init__(self, function: Function) -> None:
+    def __init__(self, function: Function, fresh: Fresh | None = None) -> None:
         self.function = function
-        self.fresh = Fresh(taken(function))
+        self.fresh = fresh or Fresh(taken(function))
 
     def block(
         self, block: Sequence[Stmt], assigned: Names, after: Names, region: Region | None, loop: _Loop | None = None

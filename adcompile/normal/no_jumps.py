@@ -29,12 +29,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 from adcompile.ir.nodes import Function
-from adcompile.normal.flow import check_assigned
+from adcompile.normal.flow import tries
+from adcompile.normal.fresh import Fresh
 from adcompile.normal.jumps import Rewriter
+from adcompile.normal.unbound import checked
 
 
-def no_jumps(function: Function) -> Function:
-    """A surface function without jumps out of or within loops; reads of names that may have no value are refused."""
-    check_assigned(function)
-    rewritten = Rewriter(function).block(function.body, frozenset(function.params), frozenset(), None)
+def no_jumps(function: Function, fresh: Fresh | None = None) -> Function:
+    """A surface function without jumps out of or within loops; a name without a value raises an error in the run.
+
+    A function with `try` keeps its jumps until that is gone (`inline`).
+    """
+    function = checked(function, fresh)
+    if tries(function.body):
+        return function
+    rewritten = Rewriter(function, fresh).block(function.body, frozenset(function.params), frozenset(), None)
     return replace(function, body=rewritten.block)

@@ -17,18 +17,22 @@ import numpy as np
 
 from adcompile.analysis.types_of import described
 from adcompile.errors import refuse
+from adcompile.ir import ops
 from adcompile.ir.nodes import Const
 from adcompile.ir.types import Array, Scalar, Static, TupleType, is_complex
-from adcompile.normal.building import Typed, constant, value_of
+from adcompile.normal.array_calls import canonical, cast
+from adcompile.normal.building import Builder, Typed, constant, value_of
 
 _PYTHON = {"f": float, "c": complex, "i": int, "u": int, "b": bool}
 QUESTIONS: tuple[Any, ...] = (
-    isinstance, hasattr, callable, np.isscalar, np.iterable, np.iscomplexobj, np.isrealobj,
+    isinstance, hasattr, callable, np.isscalar, np.iterable, np.iscomplexobj, np.isrealobj, type,
 )  # fmt: skip
 
 
 def answered(fn: Callable[..., Any], args: Sequence[Typed]) -> Typed:
     """The call of a question."""
+    if fn is type and len(args) == 1:
+        return Typed(Const(_class(args[0])), Static(_class(args[0])))
     if len(args) != (2 if fn in (isinstance, hasattr) else 1):
         raise refuse("no-type", f"`{fn.__name__}` is called with {len(args)} arguments")
     about = value_of(args[1], f"what `{fn.__name__}` asks for") if len(args) == 2 else None
@@ -58,6 +62,27 @@ def answer(fn: Callable[..., Any], x: Typed, about: Any) -> bool:
     names = " or ".join(f"`{kind.__name__}`" for kind in _kinds(x))
     hint = "ask for both, as in isinstance(x, (float, np.floating))"
     raise refuse("unknown-type", f"whether this {described(x.type)} is {names} cannot be told", hint=hint)
+
+
+def _class(x: Typed) -> type:
+    """The class of a value, where Python and NumPy have one answer; an integer is Python's own."""
+    if isinstance(x.type, Static):
+        return type(x.type.value)
+    kinds = _kinds(x)
+    if len(kinds) > 1 and not (isinstance(x.type, Scalar) and x.type.dtype in ("int64", "bool")):
+        names = " or ".join(f"`{kind.__name__}`" for kind in kinds)
+        hint = "ask with isinstance for both, as in isinstance(x, (float, np.floating))"
+        raise refuse("unknown-type", f"whether this {described(x.type)} is {names} cannot be told", hint=hint)
+    return kinds[0]
+
+
+@canonical(ops.like, takes="example value")
+def _like(b: Builder, fn: Any, example: Typed, value: Typed) -> Typed:
+    """`type(example)(value)`: a number of the type of another."""
+    if not (isinstance(example.type, Scalar) and isinstance(value.type, Scalar)):
+        hint = "write the constructor itself"
+        raise refuse("no-type", f"`type(x)(value)` of {described(example.type)} is not supported", hint=hint)
+    return cast(b, value, example.type.dtype)
 
 
 def _holds(fn: Callable[..., Any], kind: type, about: Any) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from adcompile.frontend.functions import is_function_value
 from adcompile.ir.nodes import Accum, Assign, Block, Const, Expr, For, Index, Name, Stmt, Store, Tuple, Update
-from adcompile.ir.walk import blocks, expressions, mapped, names, substituted, with_blocks, with_expressions
+from adcompile.ir.walk import blocks, expressions, mapped, names, nodes, substituted, with_blocks, with_expressions
 
 
 def apart(arguments: Mapping[str, Expr]) -> tuple[dict[str, Expr], dict[str, Expr]]:
@@ -19,7 +19,7 @@ def apart(arguments: Mapping[str, Expr]) -> tuple[dict[str, Expr], dict[str, Exp
     that no function has, and what those stand for."""
     known, outer = dict(arguments), dict[str, Expr]()
     for parameter, value in arguments.items():
-        if is_function_value(value):
+        if any(map(is_function_value, nodes(value))):
             renamings = {name: Name(f"{name}'") for name in names(value)}
             known[parameter] = substituted(value, renamings)
             outer.update({new.id: Name(name) for name, new in renamings.items()})

@@ -18,7 +18,16 @@ from adcompile.ir.opaque import Opaque
 from adcompile.ir.types import Array, Scalar, Static, kind
 from adcompile.normal.array_calls import FORMS
 from adcompile.normal.attributes import attribute, function, method
-from adcompile.normal.building import Builder, Typed, constant, require_integer, takes_statements, tuple_of
+from adcompile.normal.building import (
+    Builder,
+    Typed,
+    constant,
+    require_integer,
+    takes_statements,
+    tuple_of,
+    value_of,
+)
+from adcompile.normal.failures import condition
 from adcompile.normal.lists import is_list, passed
 from adcompile.normal.opaque_calls import opaque
 from adcompile.normal.questions import QUESTIONS, answered
@@ -128,6 +137,14 @@ class Expressions:
         if fn is ops.held:
             items = Slice(Const(None), values[1].expr, Const(None))
             return self.b.index(values[0], [Typed(items, Static(slice))])
+        if fn is ops.raises:
+            kind, function = (value_of(value, "what is asked") for value in values[:2])
+            return condition(self.b, kind, function, values[2:])
+        if any(fn is one for one in (range, map, zip, enumerate, list, tuple)):
+            hint = "loop over a range, an array, enumerate, zip or reversed, directly in the `for`"
+            raise refuse("unsupported-expression", f"`{fn.__name__}` gives no number and no array", hint=hint)
+        if fn is ops.contains:
+            raise refuse("unsupported-expression", "`in` is not supported", hint="compare the values one by one")
         if fn in (ops.attribute, ops.method):
             name = values[1].expr
             assert isinstance(name, Const) and isinstance(name.value, str)

@@ -1,7 +1,7 @@
 """One `return`, the last statement.
 
 Goal: a function's value has one place.  What follows an early `return` moves into the branch that does not return; a
-function without a value gets `return None`.
+function without a value gets `return None`, a path without a value in a function that has one elsewhere an exception.
 Not its task: `return` inside loops (`no_jumps`, which runs before).
 
 >>> from adcompile.frontend.read import read
@@ -24,26 +24,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from adcompile.errors import InternalError, refuse
-from adcompile.ir.nodes import Assign, Block, Const, For, Function, If, Name, Return, Stmt, While
+from adcompile.errors import InternalError
+from adcompile.ir import ops
+from adcompile.ir.nodes import Assign, Block, Call, Const, Effect, For, Function, If, Name, Return, Stmt, While
 from adcompile.ir.walk import statements
-from adcompile.normal.flow import Names, fails, falls, live, returns, surely
+from adcompile.normal.flow import Names, fails, falls, live, returns, surely, tries
+from adcompile.normal.fresh import Fresh
 from adcompile.normal.jumps import Region, Rewriter, branch
 
 _NONE = Const(None)
 
 
-def single_return(function: Function) -> Function:
-    """A surface function with one `return`, its last statement; the function has no `return` inside loops."""
+def single_return(function: Function, fresh: Fresh | None = None) -> Function:
+    """A surface function with one `return`, its last statement; the function has no `return` inside loops.
+
+    A function with `try` keeps its `return`s until that is gone (`inline`).
+    """
+    if tries(function.body):
+        return function
     found = [stmt for stmt in statements(function.body) if isinstance(stmt, Return)]
     if any(isinstance(stmt, (For, While)) and returns(stmt.body) for stmt in statements(function.body)):
         raise InternalError(f"{function.name} still returns from inside a loop")
     if len(found) == 1 and function.body[-1] is found[0]:
         return function
     if all(stmt.value == _NONE for stmt in found):
-        body = _Ending(function, "").block(function.body, frozenset(function.params))
+        body = _Ending(function, "", fresh).block(function.body, frozenset(function.params))
         return replace(function, body=(*body, Return(_NONE, span=found[-1].span if found else None)))
-    ending = _Ending(function, "result")
+    ending = _Ending(function, "result", fresh)
     body = ending.block(function.body, frozenset(function.params))
     last = found[-1]
     return replace(function, body=(*body, Return(Name(ending.result), span=last.span, origin=last.origin)))
@@ -52,9 +59,9 @@ def single_return(function: Function) -> Function:
 class _Ending:
     """Ends every path of a block by giving the result its value (or by nothing, for a function without a value)."""
 
-    def __init__(self, function: Function, result: str) -> None:
+    def __init__(self, function: Function, result: str, fresh: Fresh | None = None) -> None:
         self.function = function
-        self.rewriter = Rewriter(function)
+        self.rewriter = Rewriter(function, fresh)
         self.result = self.rewriter.fresh.name(result) if result else ""
 
     def block(self, block: Sequence[Stmt], assigned: Names) -> Block:
@@ -72,15 +79,10 @@ class _Ending:
             if after is None:
                 return tuple(done)
             assigned = after
-        if self.result:
+        if self.result:  # Python returns `None` here, which has no derivative
             where = next((s.span for s in reversed(tuple(block) or self.function.body) if s.span), None)
-            raise refuse(
-                "missing-return",
-                f"a path through `{self.function.name}` ends without `return`, others return a value",
-                where,
-                "end every path with a `return`",
-                self.function.name,
-            )
+            text = f"a path through {self.function.name} ends without a return: there is no value to differentiate"
+            done.append(Effect(Call(ops.fail, (Const(TypeError), Const(None), Const(text))), span=where))
         return tuple(done)
 
     def _value(self, stmt: Return) -> Block:

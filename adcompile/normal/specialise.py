@@ -23,7 +23,7 @@ from __future__ import annotations
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -38,42 +38,55 @@ from adcompile.ir.nodes import (
     Expr,
     For,
     Function,
+    Handler,
     If,
     Index,
     Name,
     Stmt,
+    Try,
     Tuple,
     Update,
     While,
 )
-from adcompile.ir.walk import children, expressions, rebuilt, with_blocks, with_expressions
+from adcompile.ir.walk import children, expressions, nodes, rebuilt, with_blocks, with_expressions
+from adcompile.normal.bisection import marked
 from adcompile.normal.derived import value_and_pullback
 from adcompile.normal.flow import assigned_in
 from adcompile.normal.jumps import unused
+from adcompile.normal.records import ITERATED, asked, items_of, iterated, values_of
 from adcompile.normal.static import known
 
 _NUMBERS = (float, complex, np.generic, np.ndarray)
+_HELD = (str, int, bool, dict, list, set, type(None))
 _TEXT = ("lower", "upper", "strip", "lstrip", "rstrip", "casefold", "startswith", "endswith", "replace", "title")
 _PLAIN = (bool, int, float, str, type(None), types.FunctionType, types.BuiltinFunctionType, type, np.ufunc)
+
+_OF_OTHERS = ("pandas", "xarray", "dask", "polars", "decimal", "fractions", "datetime", "astropy", "pint")
+"""Packages of containers and numbers that are never values of the run."""
 
 Values = dict[str, Expr]
 
 
 def specialised(function: Function, values: Mapping[str, Expr]) -> Function:
     """`function` where its parameters have these values; it still takes them."""
-    settled = {name: value for name, value in values.items() if _is_settled(value)}
-    return replace(function, body=_block(function.body, settled))
+    settled = {name: value for name, value in values.items() if is_settled(value)}
+    return replace(function, body=marked(_block(function.body, settled)))
 
 
-def _is_settled(value: Expr) -> bool:
+def is_settled(value: Expr) -> bool:
     """Whether a value decides branches: no number that a formula computes with."""
     if isinstance(value, Tuple):
-        return all(map(_is_settled, value.items))
+        return all(map(is_settled, value.items))
     if isinstance(value, Call):
         if transform_of(value.fn):
-            return all(map(_is_settled, value.args))
+            return all(map(is_settled, value.args))
         return value.fn in (ops.refused, ops.closure)
     return isinstance(value, Const) and not isinstance(value.value, _NUMBERS)
+
+
+def has_closure(value: Expr) -> bool:
+    """Whether a value is, or holds, a function that is defined in the run."""
+    return any(map(is_function_value, nodes(value)))
 
 
 # ------------------------------------------------------------------------------------------ statements
@@ -88,20 +101,22 @@ def _block(block: Sequence[Stmt], values: Values) -> Block:
 def _statement(stmt: Stmt, values: Values) -> Sequence[Stmt]:
     if isinstance(stmt, (For, While)):
         return _loop(stmt, values)
+    if isinstance(stmt, Try):
+        return [_attempt(stmt, values)]
     old = list(expressions(stmt))
     new = [folded(expr, values) for expr in old]
     if any(a is not b for a, b in zip(old, new, strict=True)):
         stmt = with_expressions(stmt, new)
     match stmt:
         case If(test, then, orelse):
-            decided = _truth(test)
+            decided = truth(test)
             return _branch(stmt, values) if decided is None else _block(then if decided else orelse, values)
         case Assign(target, Call(ops.call, (Call() as made, *args), ())) if transform_of(made.fn) == "vjp":
             before, values[target] = value_and_pullback(stmt, made, args)
             return before
-        case Assign(target, value) if _is_settled(value):
+        case Assign(target, value) if is_settled(value):
             values[target] = value
-            if is_function_value(value):
+            if has_closure(value):
                 return []
         case Assign(target) | Update(target):
             values.pop(target, None)
@@ -118,12 +133,31 @@ def _branch(stmt: If, values: Values) -> Sequence[Stmt]:
     return [with_blocks(stmt, [then, orelse])]
 
 
+def _attempt(stmt: Try, values: Values) -> Stmt:
+    """A `try`: what its body assigns is not known where an exception leads to."""
+    before, ends = dict(values), [values]
+    for name in assigned_in(stmt.body):
+        before.pop(name, None)
+    body = _block(stmt.body, values)
+    orelse = _block(stmt.orelse, values)
+    handlers: list[Handler] = []
+    for handler in stmt.handlers:
+        if handler.body is not None:
+            ends.append(dict(before))
+            handler = replace(handler, body=_block(handler.body, ends[-1]))
+        handlers.append(handler)
+    same = {n: value for n, value in values.items() if all(end.get(n) == value for end in ends)}
+    values.clear()
+    values.update(same)
+    return replace(stmt, body=body, handlers=tuple(handlers), orelse=orelse)
+
+
 def _loop(stmt: For | While, values: Values) -> Sequence[Stmt]:
     before = dict(values)
     for name in assigned_in((stmt,)):
         values.pop(name, None)
     parts = [folded(part, before if isinstance(stmt, For) else values) for part in expressions(stmt)]
-    if isinstance(stmt, While) and _truth(parts[0]) is False:
+    if isinstance(stmt, While) and truth(parts[0]) is False:
         return []
     return [with_blocks(with_expressions(stmt, parts), [_block(stmt.body, dict(values))])]
 
@@ -141,13 +175,13 @@ def folded(expr: Expr, values: Mapping[str, Expr]) -> Expr:
     old = children(expr)
     new = [folded(part, values) for part in old]
     result = rebuilt(expr, new) if any(a is not b for a, b in zip(old, new, strict=True)) else expr
-    return _simpler(result)
+    return simpler(result)
 
 
 def _lazy(expr: Call, values: Mapping[str, Expr]) -> Expr:
     """What evaluates its operands only if it has to."""
     test = folded(expr.args[0], values)
-    decided = _truth(test)
+    decided = truth(test)
     if expr.fn is ops.negated:
         return Call(ops.negated, (test,)) if decided is None else Const(not decided)
     if decided is None:
@@ -159,7 +193,7 @@ def _lazy(expr: Call, values: Mapping[str, Expr]) -> Expr:
     return test if stops else folded(expr.args[1], values)
 
 
-def _truth(expr: Expr) -> bool | None:
+def truth(expr: Expr) -> bool | None:
     """Whether a value that is known counts as true."""
     if isinstance(expr, Tuple):
         return bool(expr.items)
@@ -168,7 +202,8 @@ def _truth(expr: Expr) -> bool | None:
     return None
 
 
-def _simpler(expr: Expr) -> Expr:
+def simpler(expr: Expr) -> Expr:
+    """An expression whose parts are as simple as they get."""
     match expr:
         case Index(Const(owner), (Const(place),)) if (found := item(owner, place)) is not MISSING:
             return literal(found)
@@ -180,16 +215,47 @@ def _simpler(expr: Expr) -> Expr:
         case Call(ops.method, (Const(str(text)), Const(str(name)), *args)) if name in _TEXT and not expr.kwargs:
             if all(isinstance(arg, Const) and isinstance(arg.value, str) for arg in args):
                 return Const(getattr(text, name)(*(arg.value for arg in args if isinstance(arg, Const))))
+        case Call(ops.method, (Const(owner), Const(str(name)), *args)) if not isinstance(owner, (*_NUMBERS, *_HELD)):
+            found = attribute(owner, name)
+            return Call(found, tuple(args), expr.kwargs) if callable(found) else expr
+        case (
+            Index(Call()) | Call(ops.contains) | Call(ops.method | ops.attribute, (Call(ops.record), Const(str()), *_))
+        ):
+            return asked(expr)
+        case Call(fn, (Call(inner),), ()) if fn is len and inner is range:
+            return asked(expr)
+        case Call(ops.call, (Const(value), *args)) if callable(value):
+            return Call(value, tuple(args), expr.kwargs)
+        case Call(fn) if not expr.kwargs and any(fn is one for one in ITERATED):
+            return iterated(expr)
         case Call(fn, args) if not expr.kwargs:
             return _called(fn, args) or expr
     return expr
 
 
+def _never_one(value: Expr, classes: Expr) -> bool:
+    """Whether a value of the run, which is a number, an array, a tuple or a text, is surely of none of some classes."""
+    given = [part.value for part in (classes.items if isinstance(classes, Tuple) else (classes,)) if _is_class(part)]
+    if values_of(value) is not None or len(given) < (len(classes.items) if isinstance(classes, Tuple) else 1):
+        return False
+    return all(kind.__module__.partition(".")[0] in _OF_OTHERS for kind in given)
+
+
+def _is_class(expr: Expr) -> TypeGuard[Const]:
+    return isinstance(expr, Const) and isinstance(expr.value, type)
+
+
 def _called(fn: Any, args: tuple[Expr, ...]) -> Expr | None:
-    if fn is len and len(args) == 1 and isinstance(args[0], Tuple):
-        return Const(len(args[0].items))
+    if fn is len and len(args) == 1 and (items := items_of(args[0])) is not None:
+        return Const(len(items))
+    if (fn is tuple or fn is list) and len(args) == 1 and isinstance(args[0], Tuple):
+        return args[0]
+    if fn is np.add and len(args) == 2 and isinstance(args[0], Tuple) and isinstance(args[1], Tuple):
+        return Tuple(args[0].items + args[1].items)
     if fn in (np.equal, np.not_equal) and all(isinstance(arg, Tuple) for arg in args):
         return None
+    if fn is isinstance and len(args) == 2 and not isinstance(args[0], Const) and _never_one(args[0], args[1]):
+        return Const(False)
     plain = [arg.value for arg in args if isinstance(arg, Const)]
     if fn is hasattr and any(isinstance(value, types.ModuleType) for value in plain):
         return None  # not among what a function is known to depend on (`frontend.fingerprint`)

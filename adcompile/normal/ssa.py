@@ -275,7 +275,7 @@ class Walk:
         """Whether a conditional is between arrays."""
         with self.b.lazily():
             try:
-                return self.x.value(then).is_array and self.x.value(orelse).is_array
+                return _has_array(self.x.value(then)) and _has_array(self.x.value(orelse))
             except Unsupported:
                 return False
 
@@ -328,6 +328,10 @@ class Walk:
         if isinstance(x.expr, (Const, Name)):
             return x.expr
         return self.b.defined(self.b.spare("result"), x).expr
+
+
+def _has_array(x: Typed) -> bool:
+    return any(map(_has_array, x.items)) if x.is_tuple else x.is_array
 
 
 def _all_expressions(stmt: Stmt) -> Iterable[Expr]:

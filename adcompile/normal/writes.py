@@ -14,7 +14,7 @@ from adcompile.errors import Unsupported, refuse
 from adcompile.frontend.texts import Text, filled
 from adcompile.ir import ops
 from adcompile.ir.nodes import Accum, Call, Const, Effect, Expr, Name, Slice, Store, Update
-from adcompile.ir.types import Array, Scalar, is_complex
+from adcompile.ir.types import Array, Scalar, is_complex, kind
 from adcompile.ir.walk import loads
 from adcompile.normal.array_calls import everything
 from adcompile.normal.building import Typed
@@ -138,10 +138,26 @@ def effect(walk: Walk, stmt: Effect) -> None:
         walk.b.out.append(replace(stmt, call=call))
     elif fn is ops.method:
         raise refuse("unsupported-call", f"`.{_text(args[1])}(...)` as a statement is not supported")
+    elif fn is ops.bisection:
+        middle = walk.x.value(args[0])
+        if isinstance(middle.type, Scalar) and kind(middle.type) == "f":
+            walk.b.out.append(replace(stmt, call=Call(ops.bisection, (middle.expr,))))
+    elif fn is setattr:
+        raise refuse("unsupported-statement", "an attribute is assigned", hint="return the value instead")
     elif fn is print:
-        raise refuse("unsupported-call", "`print` is not supported", hint="print outside the function")
+        _printed(walk, stmt)
     else:
         walk.x.value(stmt.call)  # a pure call whose result is not used: only refused if it is not known
+
+
+def _printed(walk: Walk, stmt: Effect) -> None:
+    """`print` of texts and numbers, which the forward sweep says once, as the function does."""
+    if stmt.call.kwargs:
+        raise refuse(
+            "unsupported-call", "keyword arguments of `print` are not supported", hint="print the values alone"
+        )
+    args = [arg if isinstance(arg, Const) else walk.x.value(arg).expr for arg in stmt.call.args]
+    walk.b.out.append(replace(stmt, call=Call(print, tuple(args))))
 
 
 def _fail(walk: Walk, stmt: Effect) -> None:

@@ -17,7 +17,7 @@ from dataclasses import replace
 
 from adcompile.analysis.activity import Activity
 from adcompile.analysis.aliasing import roots
-from adcompile.analysis.effects import is_pure
+from adcompile.analysis.effects import has_effect_inside, is_pure
 from adcompile.chain import ONE, ZERO
 from adcompile.errors import refuse
 from adcompile.ir import ops
@@ -166,6 +166,8 @@ class _Sweep(Replay):
                 if not any(name in taken for inner in statements((stmt,)) for name in uses(inner)):
                     if taken.isdisjoint(defines(stmt)):
                         stay.append(stmt)
+                    elif has_effect_inside(stmt):  # what it raises, or says, it does once and in its place
+                        break
                 elif isinstance(stmt, Assign) and is_pure(stmt.value) and not any(True for _ in loads(stmt.value)):
                     taken.add(stmt.target)
                     between.append(stmt)

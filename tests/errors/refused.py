@@ -19,10 +19,7 @@ def refused(*args):
 
 @refused(x)
 def several_at_once(x):
-    try:
-        y = x[0]
-    except ValueError:
-        y = 0.0
+    y = yield x[0]
     z = {v for v in x}
     return y + z[0] + not_defined_anywhere  # noqa: F821
 
@@ -35,8 +32,14 @@ def a_file(x):
 
 
 @refused(x)
-def prints(x):
-    print(x)
+def prints_a_text_of_the_run(x):
+    print(f"{x[0]}")
+    return x[0]
+
+
+@refused(x)
+def prints_elsewhere(x):
+    print(x[0], end="")
     return x[0]
 
 
@@ -64,15 +67,84 @@ def f_string(x):
 @refused(x)
 def maybe_undefined_after_a_branch(x):
     if x[0] > 0.0:
-        y = x[0]
-    return y * y
+        y = x * 2.0
+    return y[0] * y[1]
 
 
 @refused(x, 3)
-def maybe_undefined_after_a_loop(x, n):
+def maybe_undefined_where_a_call_decides(x, n):
     for i in range(n):
         y = x[i]
-    return y * y
+    return y * y if np.random.rand() > 0.5 and y > 0.0 else x[0]
+
+
+@refused(x)
+def an_exception_as_a_value(x):
+    try:
+        y = math.log(x[0])
+    except ValueError as error:
+        y = len(error.args)
+    return y * x[0]
+
+
+@refused(x)
+def an_attribute(x):
+    x.name = "x"
+    return x[0]
+
+
+@refused(x)
+def a_dict_with_a_key_in_a_branch(x):
+    d = {"a": x[0]}
+    if x[0] > 0.0:
+        d["b"] = x[1]
+    return d["a"] * d["b"]
+
+
+@refused(x)
+def a_dict_with_a_key_in_a_loop(x):
+    d = {}
+    for i in range(3):
+        d["a"] = x[i]
+    return d["a"]
+
+
+@refused(x)
+def a_dict_with_two_names(x):
+    d = {"a": x[0]}
+    e = d
+    d["a"] = x[1]
+    return e["a"]
+
+
+@refused(x, 1)
+def a_key_of_the_run(x, k):
+    d = {0: x[0], 1: x[1]}
+    d[k] = 2.0
+    return d[0]
+
+
+def changes(d, x):
+    d["a"] = x
+    return x
+
+
+@refused(x)
+def a_dict_changed_elsewhere(x):
+    d = {"a": x[0]}
+    return changes(d, x[1]) * d["a"]
+
+
+@refused(2.0)
+def a_root_by_bisection(c):
+    low, high = 0.0, 10.0
+    while high - low > 1e-12:
+        middle = 0.5 * (low + high)
+        if middle * middle > c:
+            high = middle
+        else:
+            low = middle
+    return low
 
 
 @refused(x)
@@ -145,12 +217,6 @@ def unknown_method(x):
 @refused(x)
 def nothing_returned(x):
     y = x[0]
-
-
-@refused(x)
-def sometimes_nothing_returned(x):
-    if x[0] > 0.0:
-        return x[0]
 
 
 @refused(x)

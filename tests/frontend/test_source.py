@@ -147,7 +147,7 @@ def test_places_in_indented_and_decorated_functions():
 
 
 def test_texts_in_linecache_and_tabs():
-    f = function_of("def f(x):\n\tif x > 1.0:\n\t\treturn x  # \\d\n\treturn {'a': x}\n")
+    f = function_of("def f(x):\n\tif x > 1.0:\n\t\treturn x  # \\d\n\treturn {x}\n")
     with pytest.raises(Unsupported) as caught:
         read(f)
     (refusal,) = caught.value.refusals

@@ -13,10 +13,11 @@ from adcompile.frontend.read import read
 from adcompile.ir.nodes import Call, Function
 from adcompile.ir.show import show
 from adcompile.ir.walk import expressions, nodes, statements
-from adcompile.normal.flow import check_assigned, refused
+from adcompile.normal.flow import refused
 from adcompile.normal.inline import inlined
 from adcompile.normal.no_jumps import no_jumps
 from adcompile.normal.single_return import single_return
+from adcompile.normal.unbound import checked
 from tests.interpreter import run
 from tests.normal import callees
 from tests.normal.callees import apply, bump, clip, find, low_clip, rotate, square, twice
@@ -243,7 +244,7 @@ def test_random_programs(first):
     for seed in range(first, first + 40):
         python = function_of(program(seed), callees.CALLEES)
         function = inlined(prepared(python), read_once).function
-        check_assigned(function)
+        assert checked(function) is function
         for data in range(3):
             dice = np.random.default_rng(data)
             one, v = dice.normal(size=3), float(dice.normal())

@@ -12,9 +12,9 @@ from adcompile.frontend.read import read
 from adcompile.ir.nodes import Break, Continue, For, Function, Return, While
 from adcompile.ir.show import show
 from adcompile.ir.walk import statements
-from adcompile.normal.flow import check_assigned
 from adcompile.normal.no_jumps import no_jumps
 from adcompile.normal.single_return import single_return
+from adcompile.normal.unbound import checked
 from tests.interpreter import run
 from tests.normal.random_jumps import program
 from tests.normal.texts import function_of
@@ -209,7 +209,7 @@ def test_the_test_is_not_evaluated_after_a_break():
     assert run(no_jumps(read(function).function), np.ones(4)) == 4
 
 
-def test_what_may_be_undefined_is_refused():
+def test_what_has_no_value_raises_in_the_run():
     def after_loop(x):
         for i in range(len(x)):
             last = x[i]
@@ -220,9 +220,32 @@ def test_what_may_be_undefined_is_refused():
             y = x
         return y
 
-    for function, name in ((after_loop, "last"), (in_branch, "y")):
-        with pytest.raises(Unsupported, match=f"maybe-undefined: `{name}`"):
-            no_jumps(read(function).function)
+    def perhaps_read(x, n):
+        if n > 2:
+            y = x[0]
+        return n > 2 and y > 0.0
+
+    for function, good, bad, name in (
+        (after_loop, (np.ones(2),), (np.ones(0),), "last"),
+        (in_branch, (1.0,), (-1.0,), "y"),
+        (perhaps_read, (np.ones(2), 3), None, "y"),
+        (perhaps_read, (np.ones(2), 1), None, "y"),
+    ):
+        flags = no_jumps(read(function).function)
+        assert run(flags, *good) == function(*good)
+        if bad is not None:
+            with pytest.raises(UnboundLocalError, match=f"'{name}'"):
+                run(flags, *bad)
+
+
+def test_a_test_that_acts_is_not_asked_twice():
+    def function(x, g):
+        if x > 0.0:
+            y = x
+        return g(x) and y > 0.0
+
+    with pytest.raises(Unsupported, match="maybe-undefined: `y` may be undefined here"):
+        no_jumps(read(function).function)
 
 
 def test_a_step_known_only_at_run_time_is_refused():
@@ -256,12 +279,18 @@ def test_random_programs(first):
         one = single_return(flags)
         assert _no_jumps_left(flags), program(seed)
         assert [s for s in statements(one.body) if isinstance(s, Return)] == [one.body[-1]], program(seed)
-        check_assigned(flags)
-        check_assigned(one)
+        assert checked(flags) is flags
+        assert checked(one) is one
         for data in range(3):
             dice = np.random.default_rng(data)
             x, n = dice.normal(size=5) * 3.0, int(dice.integers(0, 4))
-            right = python(x, n)
+            try:
+                right = python(x, n)
+            except UnboundLocalError:
+                for function in (flags, one):
+                    with pytest.raises(UnboundLocalError):
+                        run(function, x, n, poison=True, trips=100_000)
+                continue
             for function in (surface, flags, one):
                 got = run(function, x, n, poison=True, trips=100_000)
                 assert np.array_equal(got, right, equal_nan=True), (seed, show(function))

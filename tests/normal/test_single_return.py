@@ -6,7 +6,7 @@ import textwrap
 
 import pytest
 
-from adcompile.errors import InternalError, Unsupported
+from adcompile.errors import InternalError
 from adcompile.frontend.read import read
 from adcompile.ir.show import show
 from adcompile.normal.no_jumps import no_jumps
@@ -146,14 +146,16 @@ def test_a_function_without_a_value_returns_none():
         """)
 
 
-def test_a_path_without_a_value_is_refused():
+def test_a_path_without_a_value_raises_in_the_run():
     def function(a):
         if a > 0.0:
             return a
         a = 2.0 * a
 
-    with pytest.raises(Unsupported, match="missing-return"):
-        single_return(read(function).function)
+    one = single_return(read(function).function)
+    assert run(one, 2.0) == 2.0
+    with pytest.raises(TypeError, match="ends without a return"):
+        run(one, -2.0)
 
 
 def test_returns_in_loops_are_another_stage():

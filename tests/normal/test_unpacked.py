@@ -72,11 +72,52 @@ def of_the_run(x, items):
     return product(*items) * x
 
 
+def named(a, b=1.0, **others):
+    return a * b * others.get("c", 2.0) + len(others)
+
+
+def by_name(x):
+    given = {"b": x, "c": x * x}
+    return named(x, **given) + named(a=x, b=2.0)
+
+
+def several_more(*items):
+    total = 0.0
+    for number, item in enumerate(items):
+        total += number * item
+    return total + len(items)
+
+
+def any_number(x):
+    return several_more() + several_more(x) + several_more(x, x * x, x**3)
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_what_is_known_is_handed_on(jit):
+    assert np.isclose(grad(changed, jit=jit)(0.5), 5.0, rtol=1e-13)
+    assert np.isclose(grad(of_the_run, wrt="items", jit=jit)(0.5, (1.0, 2.0, 3.0)), (3.0, 1.5, 1.0), rtol=1e-13).all()
+    assert np.isclose(grad(by_name, jit=jit)(0.5), 4.0 * 0.5**3 + 4.0, rtol=1e-13)
+    assert np.isclose(grad(any_number, jit=jit)(0.5), 2.0 * 0.5 + 6.0 * 0.25, rtol=1e-13)
+
+
+def of_an_array(x, items):
+    return product(x, *items)
+
+
+def of_a_vector(x, items):
+    return named(x, **items)
+
+
 def largest(x):
     return max(*(x, 2.0 * x))
 
 
-@pytest.mark.parametrize(("f", "args"), [(changed, (0.5,)), (of_the_run, (0.5, (1.0, 2.0, 3.0))), (largest, (0.5,))])
+@pytest.mark.parametrize(("f", "args"), [(of_an_array, (0.5, np.ones(2))), (largest, (0.5,))])
 def test_refusals(f, args):
     with pytest.raises(Unsupported, match="unpacked arguments are not supported"):
         grad(f)(*args)
+
+
+def test_refusals_of_names():
+    with pytest.raises(Unsupported, match=r"`\*\*` is not supported"):
+        grad(of_a_vector)(0.5, np.ones(2))

@@ -134,9 +134,9 @@ def _timed_out(number: int, frame: Any) -> None:
 
 
 def bounded(case: Case, known: dict[str, Any], jit: bool = False) -> Verdict:
-    """A verdict within `SECONDS`, without the warnings of packages."""
-    before = signal.signal(signal.SIGALRM, _timed_out)
-    signal.alarm(SECONDS)
+    """A verdict within `SECONDS` of the processor's time, without the warnings of packages."""
+    before = signal.signal(signal.SIGPROF, _timed_out)
+    signal.setitimer(signal.ITIMER_PROF, SECONDS)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -144,8 +144,8 @@ def bounded(case: Case, known: dict[str, Any], jit: bool = False) -> Verdict:
     except TooLong:
         return ["crash", f"takes more than {SECONDS} s"]
     finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0.0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def _one(job: tuple[Case, Any, bool]) -> tuple[str, Verdict]:

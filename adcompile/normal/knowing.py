@@ -1,0 +1,254 @@
+"""What variables stand for while calls are inlined: values known before the run, tuples and dicts by their parts.
+
+Goal: what a call gives decides the branches, calls and unpackings after it.  A tuple of the run is known by variables
+of its items, and so is a dict, in which each assignment of an item is one of a variable.  Knowledge is of one point of
+the program: a branch and a loop forget what they change.  Non-goals: arithmetic on numbers; types.
+
+    args = (x, y + 1.0)         becomes     args_1 = y + 1.0
+    return f(*args)                         return f(x, args_1)
+
+    d = {"a": x}                            d_a = x
+    d["b"] = 2.0 * d["a"]                   d_b = 2.0 * d_a
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from adcompile.errors import Refusal, Span, refuse
+from adcompile.ir import ops
+from adcompile.ir.nodes import (
+    Accum,
+    Assign,
+    Block,
+    Call,
+    Const,
+    Expr,
+    For,
+    Index,
+    Name,
+    Stmt,
+    Store,
+    Tuple,
+    Update,
+    While,
+)
+from adcompile.ir.types import Static, TupleType, Type
+from adcompile.ir.walk import expressions, names, nodes, statements
+from adcompile.normal.flow import assigned_in
+from adcompile.normal.fresh import Fresh
+from adcompile.normal.order import temporary
+from adcompile.normal.records import asked, is_key, record, values_of
+from adcompile.normal.specialise import has_closure, is_settled
+
+_ELSEWHERE = "make a new dict, or use variables"
+
+
+class Knowledge:
+    """What variables stand for at the point where a walk of the program is."""
+
+    def __init__(self, fresh: Fresh) -> None:
+        self.fresh = fresh
+        self.values: dict[str, Expr] = {}
+        self.shared: set[str] = set()  # the dicts that may have another name
+
+    def of(self, name: str) -> Expr | None:
+        """What a variable stands for, if that is known."""
+        return self.values.get(name)
+
+    # ------------------------------------------------------------------------------------ expressions
+    def whole(self, name: str) -> Expr | None:
+        """What a variable stands for where it is used as it is: a dict may have another name after that."""
+        value = self.values.get(name)
+        if value is not None and values_of(value) is not None:
+            self.shared.add(name)
+        return value
+
+    def looked_at(self, expr: Expr) -> Expr:
+        """An expression that looks into a dict, with the dict in it; others as they are."""
+
+        def inside(owner: Expr) -> Expr:
+            value = self.values.get(owner.id) if isinstance(owner, Name) else None
+            return owner if value is None else value
+
+        match expr:
+            case Index(owner, index):
+                return Index(inside(owner), index)
+            case Call(ops.method | ops.attribute | ops.unpacked, (owner, *rest)) if (
+                values_of(inside(owner)) is not None
+            ):
+                return Call(expr.fn, (inside(owner), *rest), expr.kwargs)
+            case Call(fn, (owner,), ()) if fn is len:
+                return Call(len, (inside(owner),))
+            case Call(ops.contains, (value, owner)):
+                return Call(ops.contains, (value, inside(owner)))
+        if isinstance(expr, Call) and any(key == "**" for key, _ in expr.kwargs):
+            return replace(expr, kwargs=tuple((k, inside(v) if k == "**" else v) for k, v in expr.kwargs))
+        return expr
+
+    # ------------------------------------------------------------------------------------ statements
+    def assigned(self, stmt: Assign, whole: Expr) -> list[Stmt]:
+        """What `stmt` becomes; `whole` is its value as the user wrote it."""
+        self.forget([stmt.target])
+        value = stmt.value
+        if (values := values_of(value)) is not None:
+            new = isinstance(whole, Call) and (whole.fn is ops.record or whole.args[1:] == (Const("copy"),))
+            self.shared -= {stmt.target}
+            self.shared |= set() if new else {stmt.target, *names(whole)}
+            return self.dict_of(stmt, values)
+        if is_settled(value):
+            self.values[stmt.target] = value
+            return [] if has_closure(value) else [stmt]
+        made: list[Stmt] = []
+        if isinstance(value, Call) and value.fn is range:
+            bounds = (self.part(stmt.target, "bound", bound, stmt, made) for bound in value.args)
+            self.values[stmt.target] = Call(range, tuple(bounds))
+            return made
+        if isinstance(value, Call) and value.fn is type and len(value.args) == 1:
+            self.values[stmt.target] = Call(type, (self.part(stmt.target, "like", value.args[0], stmt, made),))
+            return made
+        if isinstance(value, Tuple):
+            items = tuple(self.part(stmt.target, str(k), item, stmt, made) for k, item in enumerate(value.items))
+            self.values[stmt.target] = Tuple(items)
+            return [*made, Assign(stmt.target, Tuple(items), span=stmt.span, origin=stmt.origin)]
+        return [stmt]
+
+    def part(self, owner: str, key: str, item: Expr, stmt: Stmt, made: list[Stmt]) -> Expr:
+        """An item of a tuple: a literal, or a variable of its own that nothing assigns again."""
+        if isinstance(item, Tuple):
+            inner = (self.part(f"{owner}_{key}", str(k), part, stmt, made) for k, part in enumerate(item.items))
+            return Tuple(tuple(inner))
+        if is_settled(item) or isinstance(item, Const) or values_of(item) is not None:
+            return item
+        name = self.fresh.name(f"{owner}_{key}")
+        made.append(temporary(name, item, stmt.span))
+        return Name(name)
+
+    def parameter(self, name: str, type_: TupleType) -> list[Stmt]:
+        """A parameter that is a tuple: variables for its items."""
+        made: list[Assign] = []
+
+        def part(base: str, item: Expr, type_: Type) -> Expr:
+            if isinstance(type_, TupleType):
+                inner = enumerate(type_.items)
+                return Tuple(tuple(part(f"{base}_{k}", Index(item, (Const(k),)), one) for k, one in inner))
+            if isinstance(type_, Static):
+                return Const(type_.value)
+            made.append(temporary(self.fresh.name(base), item, None))
+            return Name(made[-1].target)
+
+        self.values[name] = part(f"{name}_item", Name(name), type_)
+        return [*made]
+
+    def dict_of(self, stmt: Assign, values: dict[Any, Expr]) -> list[Stmt]:
+        """A dict is a variable for each of its values."""
+        made: list[Stmt] = []
+        mine = {key: self.variable(stmt.target, key) for key in values}
+        for key, value in values.items():
+            made.append(Assign(mine[key], value, span=stmt.span, origin=stmt.origin))
+        kept: dict[Any, Expr] = {}
+        for one, (key, value) in zip(list(made), values.items(), strict=True):
+            assert isinstance(one, Assign)
+            made.remove(one)
+            made += self.assigned(one, value)
+            kept[key] = Name(one.target)
+        assert isinstance(stmt.value, Call)
+        self.values[stmt.target] = replace(record(kept), kwargs=stmt.value.kwargs)
+        return made
+
+    def variable(self, owner: str, key: object) -> str:
+        """A variable for a value of a dict."""
+        text = str(key)
+        return self.fresh.name(f"{owner}_{text}" if text.isidentifier() or text.isdigit() else f"{owner}_item")
+
+    def stored(self, stmt: Store, span: Span | None, inside: str) -> list[Stmt] | None:
+        """`d[key] = value` of a dict; nothing for an array."""
+        whole = self.values.get(stmt.array)
+        values = None if whole is None else values_of(whole)
+        if values is None or not isinstance(whole, Call):
+            return None
+        match stmt.index:
+            case (Const(key),) if is_key(key):
+                pass
+            case _:
+                raise refuse("unsupported-dict", "a key that the run decides", span, _ELSEWHERE, inside)
+        if stmt.array in self.shared:
+            message = f"`{stmt.array}`, a dict that goes by another name too, is changed"
+            raise refuse("unsupported-dict", message, span, _ELSEWHERE, inside)
+        known = values.get(key)
+        target = known.id if isinstance(known, Name) else self.variable(stmt.array, key)
+        made = self.assigned(Assign(target, stmt.value, span=stmt.span, origin=stmt.origin), stmt.value)
+        self.values[stmt.array] = replace(whole, args=record({**values, key: Name(target)}).args)
+        return made
+
+    def item_updated(self, stmt: Accum, array: str, index: tuple[Expr, ...]) -> Stmt:
+        """`d[key] += value` of a dict: of the variable that holds the value."""
+        item = self.looked_at(Index(Name(array), index))
+        assert isinstance(item, Index)
+        held = asked(item)
+        if isinstance(held, Name):
+            return Update(held.id, np.add, stmt.value, span=stmt.span, origin=stmt.origin)
+        return Store(array, index, Call(np.add, (held, stmt.value)), span=stmt.span, origin=stmt.origin)
+
+    # ------------------------------------------------------------------------------------ control
+    def forget(self, changed: Iterable[str]) -> None:
+        """These variables are assigned: nothing is known of them, or of what holds them (dicts go by variables)."""
+        gone = set(changed)
+        for name, value in list(self.values.items()):
+            if name in gone or (values_of(value) is None and not gone.isdisjoint(names(value))):
+                del self.values[name]
+
+    def changed_in(self, block: Block) -> set[str]:
+        """The variables that a block assigns, those of the values of dicts that it stores into included."""
+        stores = {inner.array for inner in statements(block) if isinstance(inner, (Store, Accum))}
+        held = (name for array in stores for name in names(self.values.get(array, Const(None))))
+        return assigned_in(block) | {*held}
+
+    @contextmanager
+    def side(self) -> Iterator[dict[str, Expr]]:
+        """One side of a branch; gives what is known at its end."""
+        outside = dict(self.values)
+        end: dict[str, Expr] = {}
+        try:
+            yield end
+        finally:
+            end.update(self.values)
+            self.values = outside
+
+    def joined(self, ends: Sequence[dict[str, Expr]], span: Span | None, inside: str) -> None:
+        """What is known where several sides join."""
+        first, *rest = ends
+        self.values = {name: value for name, value in first.items() if all(end.get(name) == value for end in rest)}
+        for name in sorted({*first}.union(*rest) - self.values.keys()):
+            if any(values_of(end.get(name, Const(None))) is not None for end in ends):
+                message = f"which keys `{name}`, a dict, has is not known before the run"
+                why = Refusal("unsupported-dict", message, span, "give it all its keys before the branch", inside)
+                self.values[name] = Call(ops.refused, (Const((why,)),))
+
+    @contextmanager
+    def loop(self, stmt: For | While, inside: str) -> Iterator[None]:
+        """The body of a loop: what it changes is not known in it, nor after it."""
+        stores = {inner.array for inner in statements(stmt.body) if isinstance(inner, Store)}
+        self.shared |= {name for name in stores if name in self.values and bare(stmt.body, name)}
+        self.forget(self.changed_in((stmt,)))
+        with self.side() as end:
+            yield
+        for name, value in self.values.items():
+            if values_of(value) is not None and end.get(name) != value:
+                message = f"`{name}`, a dict, gets a new key in a loop"
+                raise refuse("unsupported-dict", message, stmt.span, "give it all its keys before the loop", inside)
+
+
+def bare(block: Block, name: str) -> bool:
+    """Whether a block uses a variable other than by its items."""
+    for stmt in statements(block):
+        for expr in expressions(stmt):
+            owners = [node.array for node in nodes(expr) if isinstance(node, Index)]
+            if sum(n == name for n in names(expr)) > owners.count(Name(name)):
+                return True
+    return False

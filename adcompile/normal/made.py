@@ -1,0 +1,70 @@
+"""Objects that are made of what is known before the run, and tuples and dataclasses made of the run's values.
+
+Goal: `Ellipsoid.from_name("wgs84")` is an object of outside like any other; `Result(a, b)` of a named tuple is a tuple,
+and a dataclass of the run is a value for each of its fields.  Non-goals: constructors that do more than keep values, of
+values of the run.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from typing import Any
+
+from adcompile.frontend.resolve import literal
+from adcompile.ir import ops
+from adcompile.ir.nodes import Call, Const, Expr, Tuple
+from adcompile.normal.callees import stays_a_call
+from adcompile.normal.records import record
+
+_NOT_KNOWN: Any = object()
+
+
+def made(call: Call) -> Expr:
+    """A call of a class as what it gives, where that can be told; else the call."""
+    kind = call.fn
+    if not isinstance(kind, type) or stays_a_call(kind) or issubclass(kind, BaseException):
+        return call
+    args = [_known(arg) for arg in call.args]
+    kwargs = {key: _known(value) for key, value in call.kwargs}
+    if all(value is not _NOT_KNOWN for value in (*args, *kwargs.values())):
+        try:
+            return literal(kind(*args, **kwargs))
+        except Exception:  # the constructor may raise anything: in the run it would
+            return call
+    fields = _fields(kind, call)
+    if fields is None:
+        return call
+    if issubclass(kind, tuple):
+        return Tuple(tuple(fields.values()))
+    whole = record(fields)
+    return Call(ops.record, whole.args, (("of", Const(kind)),))
+
+
+def _fields(kind: Any, call: Call) -> dict[str, Expr] | None:
+    """What the constructor of a named tuple or of a plain dataclass keeps."""
+    named = issubclass(kind, tuple) and hasattr(kind, "_fields") and kind.__new__ is not tuple.__new__
+    plain = dataclasses.is_dataclass(kind) and not hasattr(kind, "__post_init__") and "__init__" in vars(kind)
+    if plain and any(not field.init for field in dataclasses.fields(kind)):
+        return None
+    if not (named or plain):
+        return None
+    try:
+        bound = inspect.signature(kind).bind(*call.args, **dict(call.kwargs))
+    except TypeError:
+        return None
+    found: dict[str, Expr] = dict(bound.arguments)
+    for name, parameter in bound.signature.parameters.items():
+        if name not in found:
+            found[name] = literal(parameter.default)
+    return {name: found[name] for name in bound.signature.parameters}
+
+
+def _known(expr: Expr) -> Any:
+    """The value of an argument that is known before the run."""
+    if isinstance(expr, Const):
+        return expr.value
+    if isinstance(expr, Tuple):
+        items = tuple(map(_known, expr.items))
+        return _NOT_KNOWN if any(item is _NOT_KNOWN for item in items) else items
+    return _NOT_KNOWN
