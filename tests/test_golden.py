@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from adcompile import grad, value_and_grad
+from adcompile import grad, sparse_jacobian, taylor, value_and_grad, vmap
 from tests import oracle
 from tests.corpus import CASES, Case
 from tests.corpus.registry import fresh
@@ -34,6 +34,54 @@ def exemplar(name: str) -> tuple[Case, Any]:
 def test_text(name: str) -> None:
     case, derivative = exemplar(name)
     text, file = derivative.source_for(*case.fresh()), FOLDER / f"{name}.py"
+    if UPDATE:
+        file.write_text(text, encoding="utf-8")
+    assert text == file.read_text(encoding="utf-8")
+
+
+def stencil(u, h):
+    r = np.zeros_like(u)
+    for i in range(1, u.shape[0] - 1):
+        r[i] = (u[i - 1] - 2.0 * u[i] + u[i + 1]) / h**2 + u[i] ** 2
+    return r
+
+
+def spring(p, k):
+    return 0.5 * k * (p[0] - p[1]) ** 2
+
+
+def wave(x):
+    return np.sin(x) / (1.0 + x * x)
+
+
+def growth(theta, ts):
+    total = 0.0
+    for t in ts:
+        u = lambda s: theta[0] * np.exp(theta[1] * s)  # noqa: E731
+        total += (grad(u)(t) - u(t)) ** 2
+    return total
+
+
+U = np.linspace(0.0, 1.0, 6)
+
+
+def sparse() -> str:
+    made = sparse_jacobian(stencil, jit=False)
+    made(U, 0.5)
+    return f"{made.sets.source}\n\n{made.source}"
+
+
+TRANSFORMS = {  # that are no gradient of an exemplar
+    "sparse_jacobian": sparse,
+    "vmap": lambda: vmap(grad(spring), in_axes=(0, None), jit=False).source_for(U.reshape(3, 2), 0.5),
+    "taylor": lambda: taylor(wave, 3, jit=False).source_for(0.5, 1.0),
+    "inside": lambda: grad(growth, jit=False).source_for(U[:2], U),
+}
+
+
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_text_of_transforms(name: str) -> None:
+    text, file = TRANSFORMS[name](), FOLDER / f"{name}.py"
     if UPDATE:
         file.write_text(text, encoding="utf-8")
     assert text == file.read_text(encoding="utf-8")

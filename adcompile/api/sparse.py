@@ -103,7 +103,9 @@ class Sets(Composed):
 
 
 class Sparse:
-    """A sparse derivative matrix as a function of the arguments; it gives `scipy.sparse.csr_array`s."""
+    """A sparse derivative matrix as a function of the arguments; it gives `scipy.sparse.csr_array`s.
+
+    `sets` is the function that tells which inputs each output depends on, as bits."""
 
     __adcompile_derivative__ = True
 
@@ -114,14 +116,14 @@ class Sparse:
         self.request = request
         if request.out or request.accumulate:
             raise InvalidArgument(f"{request.kind}: it returns a new matrix, and takes neither out nor accumulate")
-        self._sets = Sets(primal, replace(request, kind="sets", details=(request.kind,)))
+        self.sets = Sets(primal, replace(request, kind="sets", details=(request.kind,)))
         self._compressed: dict[tuple[bool, int], Compressed] = {}
         self._plans: dict[object, Plan] = {}
         self._checked: set[object] = set()
         self._given = request.details[0]
-        self.__signature__ = Signature(list(self._sets.__signature__.parameters.values())[:-1])
-        self.__name__, self.__doc__ = self._sets.__name__, primal.__doc__
-        self.__qualname__, self.__module__ = self._sets.__qualname__, self._sets.__module__
+        self.__signature__ = Signature(list(self.sets.__signature__.parameters.values())[:-1])
+        self.__name__, self.__doc__ = self.sets.__name__, primal.__doc__
+        self.__qualname__, self.__module__ = self.sets.__qualname__, self.sets.__module__
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         csr_array = _scipy().csr_array
@@ -157,7 +159,7 @@ class Sparse:
 
     # ------------------------------------------------------------------------------------ what holds for a call
     def _bound(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Any, ...]:
-        bound = self._sets._own.bind(*args, **kwargs)
+        bound = self.sets._own.bind(*args, **kwargs)
         bound.apply_defaults()
         return tuple(bound.arguments[name] for name in self.__signature__.parameters)
 
@@ -170,12 +172,12 @@ class Sparse:
 
     def _plan(self, bound: tuple[Any, ...]) -> Plan:
         """The plan for these arguments, the one that is kept if it holds for them."""
-        x = np.asarray(bound[self._sets.arguments.index(self._sets._wrt[0])])
+        x = np.asarray(bound[self.sets.arguments.index(self.sets._wrt[0])])
         if not x.ndim:
             raise InvalidArgument(f"{self!r}: a sparse matrix is by an array of floats, and {x!r} is a number")
-        types = self._sets.types_of(*bound, np.zeros(x.shape, np.int64))
-        self._sets.check(types[:-1])
-        if self._given is None and self._sets.follows_data(types):
+        types = self.sets.types_of(*bound, np.zeros(x.shape, np.int64))
+        self.sets.check(types[:-1])
+        if self._given is None and self.sets.follows_data(types):
             return self._planned(self._found(bound, x))
         key = tuple(_what_decides(value) for value in bound)
         if key not in self._plans:
@@ -196,12 +198,12 @@ class Sparse:
 
     def _found(self, bound: tuple[Any, ...], x: np.ndarray) -> Pattern:
         """The pattern by sweeps of sets."""
-        empty = self._sets(*bound, np.zeros(x.shape, np.int64))
+        empty = self.sets(*bound, np.zeros(x.shape, np.int64))
         if not isinstance(empty, np.ndarray):
             raise InvalidArgument(f"{self!r}: the result of {self.__name__} is not one array of floats")
 
         def sweep(sets: np.ndarray) -> np.ndarray:
-            return np.ravel(self._sets(*bound, sets.reshape(x.shape)))
+            return np.ravel(self.sets(*bound, sets.reshape(x.shape)))
 
         pattern = found(sweep, empty.size, x.size)
         return pattern.symmetric() if self.request.kind == "sparse_hessian" else pattern
@@ -211,7 +213,7 @@ class Sparse:
         function = self.primal
         if self.request.kind == "sparse_hessian":
             function = Derivative(function, Request("grad", self.request.wrt, self.request.options))
-        name = self._sets._wrt[0]
+        name = self.sets._wrt[0]
         tangent = Derivative(function, Request("jvp", name, self.request.options))
         along = np.random.default_rng(0).uniform(0.5, 1.5, x.shape).astype(x.dtype)
         value, exact = tangent(bound, (along,))

@@ -14,7 +14,7 @@ Method: Griewank & Walther, *Evaluating Derivatives* (2nd ed.), section 7.1 (bit
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import reduce
 
@@ -210,8 +210,17 @@ class _Dependence(Forward):
 
 def union(sets: Sequence[Expr]) -> Expr:
     """The union of sets, each named once."""
-    some = [one for one in dict.fromkeys(sets) if one != NONE]
+    parts = [part for one in sets for part in _members(one)]
+    some = [one for one in dict.fromkeys(parts) if one != NONE]
     return reduce(lambda a, b: Call(np.bitwise_or, (a, b)), some) if some else NONE
+
+
+def _members(union: Expr) -> Iterator[Expr]:
+    if isinstance(union, Call) and union.fn is np.bitwise_or:
+        for arg in union.args:
+            yield from _members(arg)
+    else:
+        yield union
 
 
 def _sets(type_: Type) -> Type:

@@ -1,0 +1,124 @@
+"""Every transform over every other: right, against exact differences of the inner one, or refused in clear words.
+
+The function is a polynomial of degree four, of which central differences over five points are exact but for rounding.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from adcompile import (
+    AdcompileError,
+    grad,
+    hessian,
+    hvp,
+    jacfwd,
+    jacrev,
+    jvp,
+    laplacian,
+    linearize,
+    sparse_hessian,
+    sparse_jacobian,
+    taylor,
+    value_and_grad,
+    vhp,
+    vjp,
+    vmap,
+)
+
+X, V, W = np.array([0.5, -0.75]), np.array([1.0, 0.25]), np.array([0.5, 2.0])
+
+
+def f(x):
+    return x[0] ** 3 * x[1]
+
+
+def summed(made):
+    """A transform's result as one number, by a function that calls the transform inside."""
+    return lambda x: np.sum(made(x))
+
+
+# What each gives at x, as an array or a number; None where the transform is refused as an inner one.
+INNER = {
+    "grad": grad(f, jit=False),
+    "value_and_grad": lambda x: value_and_grad(f)(x)[0] * x + value_and_grad(f)(x)[1],
+    "jvp": lambda x: jvp(f)((x,), (V,))[1],
+    "vjp": lambda x: vjp(f).seeded(x, 2.0),
+    "jacfwd": lambda x: jacfwd(lambda t: t**3 * x[1])(x[0]),
+    "jacrev": lambda x: jacrev(lambda t: t**3 * x[1])(x[0]) * x,
+    "hessian": lambda x: hessian(lambda t: t**4 * x[1])(x[0]),
+    "hvp": lambda x: hvp(f)(x, V),
+    "vhp": lambda x: vhp(f)(x, V),
+    "laplacian": lambda x: laplacian(lambda t: t**3 * x[1])(x[0]),
+    "vmap": lambda x: vmap(lambda a, b: a * a * b, in_axes=(0, None))(x, x[0]),
+    "taylor": lambda x: taylor(f, 2)(x, V),
+}
+REFUSED = {
+    "linearize": lambda x: linearize(f, x)[1](V),
+    "sparse_jacobian": sparse_jacobian(jacrev(f), jit=False),
+    "sparse_hessian": sparse_hessian(f, jit=False),
+}
+
+
+def value_of(made):
+    """What an inner transform gives, called from Python."""
+    compiled = jvp(made, jit=False) if not hasattr(made, "request") else None
+    return (lambda x: compiled((x,), (np.zeros(2),))[0]) if compiled is not None else made
+
+
+def derivative(function, x, h=0.5):
+    """The Jacobian by differences that are exact for polynomials of degree four."""
+    columns = []
+    for e in h * np.eye(2):
+        near, far = (np.asarray(function(x + k * e)) - np.asarray(function(x - k * e)) for k in (1.0, 2.0))
+        columns.append((8.0 * near - far) / (12.0 * h))
+    return np.moveaxis(np.array(columns), 0, -1)
+
+
+def second(function, x):
+    return derivative(lambda y: derivative(function, y), x)
+
+
+NUMBERS = {  # of one number: how it is called, and what it has to give
+    "grad": (lambda g: grad(g, jit=False)(X), lambda g: derivative(g, X)),
+    "value_and_grad": (lambda g: value_and_grad(g, jit=False)(X)[1], lambda g: derivative(g, X)),
+    "hessian": (lambda g: hessian(g, jit=False)(X), lambda g: second(g, X)),
+    "hvp": (lambda g: hvp(g, jit=False)(X, W), lambda g: second(g, X) @ W),
+    "vhp": (lambda g: vhp(g, jit=False)(X, W), lambda g: second(g, X) @ W),
+    "laplacian": (lambda g: laplacian(g, jit=False)(X), lambda g: np.trace(second(g, X))),
+    "sparse_hessian": (lambda g: sparse_hessian(g, jit=False)(X).toarray(), lambda g: second(g, X)),
+}  # fmt: skip
+ANY = {  # of numbers and arrays
+    "jvp": (lambda g: jvp(g, jit=False)((X,), (W,))[1], lambda g: derivative(g, X) @ W),
+    "linearize": (lambda g: linearize(g, X, jit=False)[1](W), lambda g: derivative(g, X) @ W),
+    "jacfwd": (lambda g: jacfwd(g, jit=False)(X), lambda g: derivative(g, X)),
+    "jacrev": (lambda g: jacrev(g, jit=False)(X), lambda g: derivative(g, X)),
+    "vmap": (lambda g: vmap(g, jit=False)(np.array([X, W])), lambda g: np.array([g(X), g(W)])),
+    "taylor": (lambda g: taylor(g, 1, jit=False)(X, W), lambda g: np.array([g(X), derivative(g, X) @ W])),
+}
+
+
+@pytest.mark.parametrize("inner", INNER)
+def test_over(inner):
+    made = INNER[inner]
+    value = value_of(made)
+    number = summed(made)
+    for call, exact in NUMBERS.values():
+        np.testing.assert_allclose(call(number), exact(lambda x: np.sum(value(x))), rtol=1e-10, atol=1e-10)
+    for call, exact in ANY.values():
+        np.testing.assert_allclose(call(made), exact(value), rtol=1e-10, atol=1e-10)
+    result = np.asarray(value(X))
+    seed = np.arange(1.0, 1.0 + result.size).reshape(result.shape) if result.shape else 1.0
+    product = vjp(made, jit=False)(X)[1](seed)
+    np.testing.assert_allclose(product, np.tensordot(seed, derivative(value, X), result.ndim), rtol=1e-10, atol=1e-10)
+    if result.ndim:
+        entries = sparse_jacobian(made, jit=False)(X).toarray()
+        np.testing.assert_allclose(entries, derivative(value, X).reshape(-1, 2), rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("inner", REFUSED)
+def test_over_what_is_refused(inner):
+    for call, _ in (*NUMBERS.values(), *ANY.values()):
+        with pytest.raises(AdcompileError, match=r"SciPy|linearize"):
+            call(REFUSED[inner])
