@@ -107,8 +107,10 @@ def described(type_: Type) -> str:
 
 
 # ------------------------------------------------------------------------------------------ expressions
-def type_of(expr: Expr, types: Mapping[str, Type]) -> Type:
-    """The type of an expression; raises `Unsupported` (`no-type`, `no-rule`) where there is none."""
+def type_of(expr: Expr, types: Mapping[str, Type], known: dict[Expr, Type] | None = None) -> Type:
+    """The type of an expression; raises `Unsupported` (`no-type`, `no-rule`) where there is none.
+
+    `known` keeps the types of calls, for whoever asks again while the names have the types that they had."""
     match expr:
         case Const(value):
             return type_of_value(value)
@@ -118,13 +120,18 @@ def type_of(expr: Expr, types: Mapping[str, Type]) -> Type:
                 raise refuse("no-type", f"the type of `{name}` is not known")
             return found
         case Tuple(items):
-            return TupleType(tuple(type_of(item, types) for item in items))
+            return TupleType(tuple(type_of(item, types, known) for item in items))
         case Slice():
             return Static(slice)
         case Index(array, index):
-            return type_of_index(type_of(array, types), index, [type_of(item, types) for item in index])
+            return type_of_index(type_of(array, types, known), index, [type_of(item, types, known) for item in index])
         case Call():
-            return type_of_call(expr, [type_of(arg, types) for arg in expr.args])
+            found = known.get(expr) if known is not None else None
+            if found is None:
+                found = type_of_call(expr, [type_of(arg, types, known) for arg in expr.args])
+                if known is not None:
+                    known[expr] = found
+            return found
     raise refuse("no-type", f"not an expression: {expr!r}")
 
 

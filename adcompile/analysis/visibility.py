@@ -82,10 +82,12 @@ class Visibility:
         return {root: place for root, place in made.items() if root not in shared}
 
     def seen(self, store: Place) -> Iterator[Load]:
-        """The loads that may read what a store has stored."""
+        """The loads that may read what a store has stored, the last of the function first: one is found soonest."""
         assert isinstance(store.stmt, (Store, Accum))
         root = self.roots.find(store.stmt.array)
-        return (load for load in self.loads[root] if self.follows(load, store) or self.seen_later(load, store))
+        return (
+            load for load in reversed(self.loads[root]) if self.follows(load, store) or self.seen_later(load, store)
+        )
 
     def seen_later(self, load: Load, store: Place) -> bool:
         """Whether an iteration after the store's may load its element, in a loop around both and inside the array's

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields
+from functools import cache
 
 import libcst as cst
 
@@ -16,19 +18,16 @@ import libcst as cst
 def local_names(*parts: cst.CSTNode) -> set[str]:
     """The names that statements bind, in whatever way, loop variables included."""
     finder = _Bound()
-    for part in parts:
-        part.visit(finder)
+    finder.look(*parts)
     return finder.assigned | finder.loops
 
 
 def outliving(parts: Sequence[cst.CSTNode], params: Iterable[str]) -> frozenset[str]:
     """The loop variables that something else assigns too, or that are read where none of their loops is around."""
     finder = _Bound()
-    for part in parts:
-        part.visit(finder)
+    finder.look(*parts)
     reads = _Reads(finder.loops)
-    for part in parts:
-        part.visit(reads)
+    reads.look(*parts)
     return frozenset((finder.loops & (finder.assigned | set(params))) | reads.found)
 
 
@@ -52,35 +51,35 @@ def only_names(target: cst.BaseExpression) -> bool:
 def leaves_its_loop(body: cst.CSTNode) -> bool:
     """Whether a `break` or `continue` in a loop's body is that loop's own."""
     finder = _Jumps()
-    body.visit(finder)
+    finder.look(body)
     return finder.found
 
 
 def breaks_its_loop(body: cst.CSTNode) -> bool:
     """Whether a `break` in a loop's body is that loop's own."""
     finder = _Jumps(continues=False)
-    body.visit(finder)
+    finder.look(body)
     return finder.found
 
 
 def assigned_lists(body: cst.CSTNode) -> set[str]:
     """The variables that are assigned `[...]`, `[value] * count` or a list comprehension, and nothing else."""
     finder = _Lists()
-    body.visit(finder)
+    finder.look(body)
     return finder.lists - finder.others
 
 
 def changed_lists(body: cst.CSTNode) -> tuple[Iterable[str], set[str]]:
     """The variables that are appended to, and those with items that are assigned, or found by more than a literal."""
     finder = _Lists()
-    body.visit(finder)
+    finder.look(body)
     return finder.appended, finder.changed
 
 
 def most_appended(node: cst.CSTNode) -> Counter[str]:
     """How many items a branch, or the body of a loop, appends to each variable; loops inside see to themselves."""
     finder = _Lists(loops=False)
-    node.visit(finder)
+    finder.look(node)
     return finder.appended
 
 
@@ -92,7 +91,39 @@ def is_list(node: cst.BaseExpression) -> bool:
     return isinstance(node, (cst.List, cst.ListComp))
 
 
-class _Lists(cst.CSTVisitor):
+_NOT_CODE = ("whitespace", "leading_lines", "lpar", "rpar", "lbracket", "rbracket", "comma", "semicolon", "equal")
+
+
+@cache
+def _fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind) if not field.name.startswith(_NOT_CODE))
+
+
+def _inside(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """The nodes directly in a node, but its white space and punctuation."""
+    for name in _fields(type(node)):
+        value = getattr(node, name)
+        if isinstance(value, cst.CSTNode):
+            yield value
+        elif isinstance(value, (tuple, list)):
+            yield from (item for item in value if isinstance(item, cst.CSTNode))
+
+
+class _Finder:
+    """Looks at every node, outermost first, with its method `visit_KIND`, and not inside where that says `False`.
+
+    (LibCST's own visitors rebuild what they look at, which takes ten times as long.)"""
+
+    def look(self, *nodes: cst.CSTNode) -> None:
+        waiting = [*reversed(nodes)]
+        while waiting:
+            node = waiting.pop()
+            method = getattr(self, f"visit_{type(node).__name__}", None)
+            if method is None or method(node) is not False:
+                waiting += reversed([*_inside(node)])
+
+
+class _Lists(_Finder):
     def __init__(self, loops: bool = True) -> None:
         self._loops = loops  # whether to look into them
         self.lists: set[str] = set()
@@ -157,7 +188,7 @@ class _Lists(cst.CSTVisitor):
         return False
 
 
-class _Bound(cst.CSTVisitor):
+class _Bound(_Finder):
     def __init__(self) -> None:
         self.assigned: set[str] = set()
         self.loops: set[str] = set()
@@ -198,7 +229,7 @@ class _Bound(cst.CSTVisitor):
         return False
 
 
-class _Reads(cst.CSTVisitor):
+class _Reads(_Finder):
     """Loop variables read outside their loops, or used again by a loop inside their own."""
 
     def __init__(self, loops: set[str]) -> None:
@@ -209,14 +240,14 @@ class _Reads(cst.CSTVisitor):
     def visit_For(self, node: cst.For) -> bool:
         names = set(target_names(node.target))
         self.found |= names.intersection(*[set().union(*self._around)])
-        node.iter.visit(self)
+        self.look(node.iter)
         self._around.append(names)
         if not only_names(node.target):
-            node.target.visit(self)
-        node.body.visit(self)
+            self.look(node.target)
+        self.look(node.body)
         self._around.pop()
         if node.orelse is not None:
-            node.orelse.visit(self)
+            self.look(node.orelse)
         return False
 
     def visit_Name(self, node: cst.Name) -> None:
@@ -224,15 +255,15 @@ class _Reads(cst.CSTVisitor):
             self.found.add(node.value)
 
     def visit_Attribute(self, node: cst.Attribute) -> bool:
-        node.value.visit(self)
+        self.look(node.value)
         return False
 
     def visit_Arg(self, node: cst.Arg) -> bool:
-        node.value.visit(self)
+        self.look(node.value)
         return False
 
 
-class _Jumps(cst.CSTVisitor):
+class _Jumps(_Finder):
     def __init__(self, continues: bool = True) -> None:
         self._continues = continues
         self.found = False
@@ -251,7 +282,7 @@ class _Jumps(cst.CSTVisitor):
 
     def _inner(self, node: cst.For | cst.While) -> bool:
         if node.orelse is not None:  # a jump there is the outer loop's
-            node.orelse.visit(self)
+            self.look(node.orelse)
         return False
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:

@@ -57,7 +57,7 @@ def _complex(dtype: str) -> bool:
     return dtype.startswith("complex")
 
 
-def _of_call(call: Call, types: Mapping[str, Type]) -> str:
+def _of_call(call: Call, types: Mapping[str, Type], known: dict[Expr, str] | None) -> str:
     fn, args = call.fn, call.args
     if fn is ops.fail:
         return ""
@@ -66,9 +66,9 @@ def _of_call(call: Call, types: Mapping[str, Type]) -> str:
     if fn in _TRUTHS:
         return "bool"
     if fn is ops.select:
-        then, orelse = (dtype_of(a, types) for a in args[1:])
+        then, orelse = (dtype_of(a, types, known) for a in args[1:])
         return then if then == orelse else _joined(then, orelse)
-    parts = [dtype_of(a, types) for a in args]
+    parts = [dtype_of(a, types, known) for a in args]
     if any(map(_complex, parts)):
         joined = reduce(_joined, parts)
         return {"complex128": "float64", "complex64": "float32"}[joined] if fn in _REAL else joined
@@ -92,8 +92,10 @@ def _of_call(call: Call, types: Mapping[str, Type]) -> str:
     return ""
 
 
-def dtype_of(expr: Expr, types: Mapping[str, Type]) -> str:
+def dtype_of(expr: Expr, types: Mapping[str, Type], known: dict[Expr, str] | None = None) -> str:
     """NumPy's name for the dtype of a scalar expression, or empty where it is not known.
+
+    `known` keeps the answers for calls, for whoever asks again while the types are the same.
 
     >>> dtype_of(Call(np.add, (Name("i"), Const(1))), {"i": Scalar("int64")})
     'int64'
@@ -110,7 +112,11 @@ def dtype_of(expr: Expr, types: Mapping[str, Type]) -> str:
             type_ = types.get(name)
             return type_.dtype if isinstance(type_, Array) else ""
         case Call():
-            return _of_call(expr, types)
+            if known is None:
+                return _of_call(expr, types, None)
+            if expr not in known:
+                known[expr] = _of_call(expr, types, known)
+            return known[expr]
     return ""
 
 

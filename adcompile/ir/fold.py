@@ -46,7 +46,8 @@ _LITERAL_POWERS = (0, 1, 2, -1)  # of floats: correctly rounded whoever computes
 
 def folded(expr: Expr, types: Mapping[str, Type] | None = None, *, derivative: bool = False) -> Expr:
     """`fold` at every node, innermost first."""
-    return mapped(expr, lambda node: fold(node, types, derivative=derivative))
+    folder = _Folder({} if types is None else types, types is None, derivative)
+    return mapped(expr, lambda node: folder.root(node) if isinstance(node, Call) and not node.kwargs else node)
 
 
 def fold(expr: Expr, types: Mapping[str, Type] | None = None, *, derivative: bool = False) -> Expr:
@@ -108,10 +109,11 @@ class _Folder:
         self.types = types
         self.untyped = untyped
         self.derivative = derivative
+        self._dtypes: dict[Expr, str] = {}
 
     # ------------------------------------------------------------------ types
     def dtype(self, expr: Expr) -> str:
-        found = dtype_of(expr, self.types)
+        found = dtype_of(expr, self.types, self._dtypes)
         return "float64" if not found and self.derivative and self.untyped else found
 
     def keeps_type(self, kept: Expr, *dropped: Expr) -> bool:
@@ -147,6 +149,8 @@ class _Folder:
         if result is not None:
             return result
         if call.fn not in (np.add, np.subtract, np.multiply, np.negative):
+            return call
+        if dtype_of(call, self.types, self._dtypes) != "int64":
             return call
         short = shortened(call, self.types)
         return self.root(short) if isinstance(short, Call) and short is not call else short
@@ -317,10 +321,10 @@ class _Folder:
         if isinstance(part, Const) and isinstance(part.value, (bool, int, float)):
             return Const(not part.value)
         inner = _call(part, ops.negated)
-        return inner[0] if inner is not None and dtype_of(inner[0], self.types) == "bool" else None
+        return inner[0] if inner is not None and dtype_of(inner[0], self.types, self._dtypes) == "bool" else None
 
     def to_float(self, part: Expr) -> Expr | None:
-        return part if dtype_of(part, self.types) == "float64" else None
+        return part if dtype_of(part, self.types, self._dtypes) == "float64" else None
 
     def to_complex(self, real: Expr, imaginary: Expr | None = None) -> Expr | None:
         return real if imaginary is None and dtype_of(real, self.types) == "complex128" else None
@@ -339,7 +343,7 @@ class _Folder:
         return dtype_of(part, self.types) in ("float64", "float32", "int64")
 
     def to_int(self, part: Expr) -> Expr | None:
-        return part if dtype_of(part, self.types) == "int64" else None
+        return part if dtype_of(part, self.types, self._dtypes) == "int64" else None
 
 
 def _factors(expr: Expr) -> Iterator[Expr]:

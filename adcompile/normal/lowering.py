@@ -52,6 +52,7 @@ class Lowering:
         self.not_negative: set[str] = set()
         self.out: list[Stmt] = []
         self.lengths: dict[tuple[Expr, Expr], Atom] = {}  # of two broadcast together, where that is in scope
+        self._known: dict[Expr, Type] = {}  # the types of calls
         self.open: tuple[str, ...] = ()  # the indices of the loops around
         self.depth = 0  # of the function's own loops
         self.subscripts = Subscripts(self.positive)
@@ -67,7 +68,7 @@ class Lowering:
         return name
 
     def type(self, expr: Expr) -> Type:
-        return type_of(expr, self.types)
+        return type_of(expr, self.types, self._known)
 
     def emit(self, stmt: Stmt) -> None:
         self.out.append(stmt)

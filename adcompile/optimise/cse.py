@@ -1,8 +1,7 @@
 """What is computed twice is computed once.
 
-Goal: an expression whose value is at hand already (in a name, with no store since to what it loads) is replaced by
-that name; one that stands more than once where it costs something gets a name.  Works on whole functions: a name given
-before a loop serves inside it.
+Goal: an expression that stands more than once where it costs something gets a name (if none has its value already:
+`optimise.reuse`).  Works on whole functions: a name given before a loop serves inside it.
 
 Non-goals: moving work out of loops or branches that might not run; expressions equal only after algebra; single cheap
 operations (`x[i] - 1` twice is what a person writes too).
@@ -15,15 +14,14 @@ operations (`x[i] - 1` twice is what a person writes too).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-
-import numpy as np
 
 from adcompile.analysis.aliasing import Roots, is_allocation, roots
 from adcompile.analysis.effects import is_pure, loaded_roots, written_roots
 from adcompile.ir import ops
-from adcompile.ir.dtypes import COMPARISONS, dtype_of
+from adcompile.ir.dtypes import dtype_of
 from adcompile.ir.nodes import (
     Assign,
     Block,
@@ -31,7 +29,6 @@ from adcompile.ir.nodes import (
     Expr,
     For,
     Function,
-    Index,
     Name,
     Names,
     Return,
@@ -45,124 +42,23 @@ from adcompile.ir.walk import (
     blocks,
     children,
     expressions,
-    mapped,
+    nodes,
     rebuilt,
-    replaced,
     statements,
     with_blocks,
     with_expressions,
 )
+from adcompile.optimise.cost import WORTH_A_NAME, cost
+from adcompile.optimise.reuse import reused
 from adcompile.optimise.rewriting import same, size, with_body
-from adcompile.runtime import multiply_no_nan
 
-_CHEAP = frozenset(
-    (np.add, np.subtract, np.multiply, np.negative, np.positive, np.divide, abs, min, max, np.absolute, np.minimum,
-     np.maximum, np.sign, float, int, bool, np.float64, ops.select, ops.both, ops.either, ops.negated, np.sqrt,
-     np.square, math.sqrt, math.fabs, multiply_no_nan)
-) | COMPARISONS  # fmt: skip
 _LAZY = (ops.select, ops.both, ops.either)
-_WORTH_A_NAME = 2
-
-
-@lru_cache(maxsize=1 << 14)
-def cost(expr: Expr) -> int:
-    """Roughly what computing an expression costs; loads and index arithmetic are free, a dear call is two."""
-    match expr:
-        case Index():
-            return 0
-        case Call(ops.dim):
-            return 0
-        case Call(fn, args):
-            cheap = fn in _CHEAP or (fn is ops.power and getattr(args[1], "value", None) in (2, 3, -1))
-            return (1 if cheap else 2) + sum(map(cost, args))
-    return 0
 
 
 def cse(function: Function) -> Function:
     """`function` with repeated expressions computed once."""
-    function = _reused(function)
+    function = reused(function)
     return _named(function)
-
-
-# ------------------------------------------------------------------------------------------ values at hand
-def _reused(function: Function) -> Function:
-    """Expressions that are the value of a name in sight, by that name."""
-    finder = _Reuse(function)
-    body = finder.block(function.body, {})
-    return with_body(function, replaced(body, finder.copies))
-
-
-class _Reuse:
-    def __init__(self, function: Function) -> None:
-        self.types = function.types
-        self.roots = roots(function)
-        self.copies: dict[str, Expr] = {}
-
-    def block(self, block: Block, known: dict[Expr, str]) -> Block:
-        """The block with what is `known` used; `known` grows, and forgets what is stored to."""
-        result: list[Stmt] = []
-        for stmt in block:
-            new = stmt
-            if not isinstance(stmt, While):
-                new = with_expressions(stmt, [self.expression(e, known) for e in expressions(stmt)])
-            if isinstance(new, Assign) and self.learns(new):
-                again = self.learn(new, known)
-                if again is not None:
-                    self.copies[new.target] = again
-                    continue
-            written = written_roots((new,), self.roots)
-            if isinstance(new, (For, While)):
-                _forget(known, written, self.roots)
-            inner = [self.block(b, dict(known)) for b in blocks(new)]
-            _forget(known, written, self.roots)
-            result.append(with_blocks(new, inner))
-        return block if same(result, block) else tuple(result)
-
-    def learns(self, stmt: Assign) -> bool:
-        value = stmt.value
-        return (
-            isinstance(self.types.get(stmt.target), Scalar)
-            and isinstance(value, (Call, Index))
-            and not is_allocation(value)
-            and is_pure(value)
-            and value != Call(ops.undefined, ())
-        )
-
-    def learn(self, stmt: Assign, known: dict[Expr, str]) -> Name | None:
-        """Remember a value under its name, or say which name has it already."""
-        value = self.resolved(stmt.value)
-        held = known.get(value)
-        if (
-            held is not None
-            and self.types.get(held) == self.types.get(stmt.target)
-            and (cost(value) > 0 or base_of(held) == base_of(stmt.target))
-        ):
-            return Name(held)
-        known[value] = stmt.target
-        return None
-
-    def resolved(self, expr: Expr) -> Expr:
-        return mapped(expr, lambda e: self.copies.get(e.id, e) if isinstance(e, Name) else e)
-
-    def expression(self, expr: Expr, known: dict[Expr, str]) -> Expr:
-        """Parts of an expression that are known and dear, by their names; the whole value of an `Assign` is not."""
-        if not known or cost(expr) < _WORTH_A_NAME:
-            return expr
-        held = known.get(self.resolved(expr))
-        if held is not None and self.of_name_type(expr, held):
-            return Name(held)
-        parts = children(expr)
-        new = [self.expression(part, known) for part in parts]
-        return expr if same(new, parts) else rebuilt(expr, new)
-
-    def of_name_type(self, expr: Expr, name: str) -> bool:
-        return Scalar(dtype_of(expr, self.types)) == self.types.get(name)
-
-
-def _forget(known: dict[Expr, str], written: set[str], roots_: Roots) -> None:
-    if written:
-        for expr in [e for e in known if loaded_roots(e, roots_) & written]:
-            del known[expr]
 
 
 # ------------------------------------------------------------------------------------------ names for repeats
@@ -180,8 +76,8 @@ def _named(function: Function) -> Function:
             expr, line = found
             target = names.fresh(_readable_name(expr) or ("tmp" if has_t else "t"))
             types[target] = Scalar(dtype_of(expr, types))
-            repeats.named(expr, line, Assign(target, expr, span=line.span))
-        inside = tuple(with_blocks(s, [block(b) for b in blocks(s)]) for s in repeats.lines)
+            repeats.named(expr, Assign(target, expr, span=line.span))
+        inside = tuple(with_blocks(s, [block(b) for b in blocks(s)]) for s in repeats.lines())
         return old if same(inside, old) else inside
 
     return with_body(function, block(function.body), types)
@@ -205,123 +101,136 @@ def _evaluated(expr: Expr) -> Iterator[Expr]:
         yield from _evaluated(part)
 
 
+_Place = tuple[float, ...]  # of a line in its block: the order of the tuples is that of the lines
+
+
 class _Repeats:
     """What the lines of one block compute for certain and they or the blocks inside compute again.
 
-    A name given to an expression changes only the lines that hold it, so that only what stands in those is looked at
-    again."""
+    A name given to an expression changes only the lines that hold it, so that only what stands there more or less often
+    than before is looked at again."""
 
     def __init__(self, block: Block, roots_: Roots, types: dict[str, Type]) -> None:
-        self.lines = list(block)
         self.roots = roots_
         self.types = types
-        self._holding: dict[Expr, set[Stmt]] = {}  # the lines with a call, in their blocks too
-        self._writing: dict[str, set[Stmt]] = {}  # the lines that store to a root
-        self._repeated: dict[Expr, tuple[tuple[bool, int], Stmt, int]] = {}  # its worth, and where it is first computed
-        for line in block:
-            self._enter(line)
-        self._places = {line: position for position, line in enumerate(block)}
+        self._lines: dict[_Place, Stmt] = {(at, math.inf): line for at, line in enumerate(block)}
+        self._holding: dict[Expr, dict[_Place, int]] = {}  # how often the lines have a call, in their blocks too
+        self._writing: dict[str, list[_Place]] = {}  # the lines that store to a root
+        self._repeated: dict[Expr, tuple[tuple[bool, int], _Place]] = {}  # its worth, and where it is first computed
+        for place, line in self._lines.items():
+            for call, times in _calls_inside(line).items():
+                self._holding.setdefault(call, {})[place] = times
+            for root in written_roots((line,), self.roots):
+                self._writing.setdefault(root, []).append(place)
         self._weigh(self._holding)
+
+    def lines(self) -> list[Stmt]:
+        """The block's lines in order."""
+        return [line for _, line in sorted(self._lines.items(), key=lambda item: item[0])]
 
     def best(self) -> tuple[Expr, Stmt] | None:
         """The expression most worth a name, and the line that first computes it.
 
-        Dear calls first, the innermost of them; then whatever is longest.
+        Dear calls first, the innermost of them; then whatever is longest; of equals the first.
         """
         if not self._repeated:
             return None
+        worth = max(worth for worth, _ in self._repeated.values())
+        first = min(place for its, place in self._repeated.values() if its == worth)
+        equal = {expr for expr, found in self._repeated.items() if found == (worth, first)}
+        line = self._lines[first]
+        expr = next(part for part in _certain(line) if part in equal)
+        return expr, line
 
-        def key(expr: Expr) -> tuple[tuple[bool, int], int, int]:
-            worth, line, number = self._repeated[expr]
-            return worth, -self._places[line], -number
-
-        expr = max(self._repeated, key=key)
-        return expr, self._repeated[expr][1]
-
-    def named(self, expr: Expr, first: Stmt, assign: Assign) -> None:
-        """Puts `assign` before the first line, and its name into all lines that it is good for."""
-        old = self._reach(expr, first)
-        new = _Replacing(expr, assign.target, self.roots).block(tuple(old))[0]
-        changed = {before: after for before, after in zip(old, new, strict=True) if before is not after}
-        affected = {expr}.union(*map(_calls_inside, changed), *map(_calls_inside, changed.values()))
-        for line in changed:
-            self._leave(line)
-        for line in (assign, *changed.values()):
-            self._enter(line)
-        place = self._places[first]
-        self.lines = [changed.get(line, line) for line in self.lines]
-        self.lines.insert(place, assign)
-        self._places = {line: position for position, line in enumerate(self.lines)}
-        self._repeated = {
-            e: (worth, changed.get(line, line), number) for e, (worth, line, number) in self._repeated.items()
-        }
+    def named(self, expr: Expr, assign: Assign) -> None:
+        """Puts `assign` before the first line with its value, and its name into all lines that it is good for."""
+        first = self._repeated[expr][1]
+        reach = self._reach(expr, first)[0]
+        old = tuple(self._lines[place] for place in reach)
+        new = _Replacing(expr, assign.target, self.roots).block(old)[0]
+        place = (*first[:-1], len(self._lines), math.inf)
+        self._lines[place] = assign
+        affected = {expr}
+        for call, times in _calls_inside(assign).items():
+            self._holding.setdefault(call, {})[place] = times
+            affected.add(call)
+        for place, before, after in zip(reach, old, new, strict=True):
+            if before is not after:
+                self._lines[place] = after
+                now = _calls_inside(after)
+                for call, _ in _calls_inside(before).items() ^ now.items():
+                    affected.add(call)
+                    holding = self._holding.setdefault(call, {})
+                    if call in now:
+                        holding[place] = now[call]
+                    else:
+                        holding.pop(place, None)
         self._weigh(affected)
-
-    def _enter(self, line: Stmt) -> None:
-        for call in _calls_inside(line):
-            self._holding.setdefault(call, set()).add(line)
-        for root in written_roots((line,), self.roots):
-            self._writing.setdefault(root, set()).add(line)
-
-    def _leave(self, line: Stmt) -> None:
-        for call in _calls_inside(line):
-            self._holding[call].discard(line)
-        for root in written_roots((line,), self.roots):
-            self._writing[root].discard(line)
 
     def _weigh(self, affected: Iterable[Expr]) -> None:
         """Looks again at whether some expressions are worth a name."""
         for expr in affected:
             self._repeated.pop(expr, None)
-            if not self._worth(expr):
+            if sum(self._holding[expr].values()) < 2 or not self._worth(expr):
                 continue
-            found = self._first(expr)
-            if found is not None and _Replacing(expr, "", self.roots).block(tuple(self._reach(expr, found[0])))[1] > 1:
-                dear = cost(expr) - sum(map(cost, children(expr))) >= _WORTH_A_NAME
-                self._repeated[expr] = ((dear, -size(expr) if dear else size(expr)), *found)
+            first = self._first(expr)
+            if first is not None and self._times(expr, first) > 1:
+                dear = cost(expr) - sum(map(cost, children(expr))) >= WORTH_A_NAME
+                self._repeated[expr] = ((dear, -size(expr) if dear else size(expr)), first)
 
-    def _first(self, expr: Expr) -> tuple[Stmt, int] | None:
-        """The first line that computes an expression for certain, as a part of it, and which of its parts that is."""
-        for line in sorted(self._holding.get(expr, ()), key=self._places.__getitem__):
+    def _first(self, expr: Expr) -> _Place | None:
+        """The first line that computes an expression for certain, as a part of it."""
+        for place in sorted(self._holding[expr]):
+            line = self._lines[place]
             if isinstance(line, (While, Return)) or (isinstance(line, Assign) and line.value == expr):
                 continue
-            for number, part in enumerate(part for whole in expressions(line) for part in _evaluated(whole)):
-                if part == expr:
-                    return line, number
+            if expr in _certain(line):
+                return place
         return None
 
-    def _reach(self, expr: Expr, first: Stmt) -> list[Stmt]:
-        """The lines from the first on with the expression in them, to one that stores to what it loads."""
-        place = self._places[first]
-        spoiling = (line for root in loaded_roots(expr, self.roots) for line in self._writing.get(root, ()))
-        last = min((at for line in spoiling if (at := self._places[line]) >= place), default=len(self.lines))
-        found = {at: line for line in self._holding[expr] if place <= (at := self._places[line]) <= last}
-        if last < len(self.lines):
-            found[last] = self.lines[last]
-        return [found[at] for at in sorted(found)]
+    def _times(self, expr: Expr, first: _Place) -> int:
+        """How often a name given at a line could stand for an expression."""
+        reach, spoilt = self._reach(expr, first)
+        times = sum(self._holding[expr].get(place, 0) for place in reach)
+        if spoilt and times > 1:
+            return _Replacing(expr, "", self.roots).block(tuple(self._lines[place] for place in reach))[1]
+        return times
+
+    def _reach(self, expr: Expr, first: _Place) -> tuple[list[_Place], bool]:
+        """The lines from the first on with the expression in them, to one that stores to what it loads, if one does."""
+        spoiling = (place for root in loaded_roots(expr, self.roots) for place in self._writing.get(root, ()))
+        last = min((place for place in spoiling if place >= first), default=None)
+        found = {place for place in self._holding[expr] if place >= first and (last is None or place <= last)}
+        if last is not None:
+            found.add(last)
+        return sorted(found), last is not None
 
     def _worth(self, expr: Expr) -> bool:
         return (
             isinstance(expr, Call)
             and not is_allocation(expr)
-            and cost(expr) >= _WORTH_A_NAME
+            and cost(expr) >= WORTH_A_NAME
             and is_pure(expr)
             and bool(dtype_of(expr, self.types))
         )
 
 
-@lru_cache(maxsize=1 << 16)
-def _calls(expr: Expr) -> frozenset[Expr]:
-    """Every call in an expression."""
-    own = frozenset((expr,)) if isinstance(expr, Call) else frozenset[Expr]()
-    return own.union(*map(_calls, children(expr)))
+@lru_cache(maxsize=1 << 14)
+def _certain(line: Stmt) -> Mapping[Expr, None]:
+    """What a line computes whenever it is reached, in order."""
+    return dict.fromkeys(part for whole in expressions(line) for part in _evaluated(whole))
 
 
-@lru_cache(maxsize=1 << 16)
-def _calls_inside(stmt: Stmt) -> frozenset[Expr]:
-    """Every call of a statement, and of those in its blocks."""
-    own = frozenset[Expr]().union(*map(_calls, expressions(stmt)))
-    return own.union(*(_calls_inside(inner) for block in blocks(stmt) for inner in block))
+@lru_cache(maxsize=1 << 14)
+def _calls_inside(stmt: Stmt) -> Mapping[Expr, int]:
+    """How often a statement, with its blocks, has each call."""
+    result: Counter[Expr] = Counter(
+        part for whole in expressions(stmt) for part in nodes(whole) if isinstance(part, Call)
+    )
+    for block in blocks(stmt):
+        for inner in block:
+            result.update(_calls_inside(inner))
+    return result
 
 
 class _Replacing:
@@ -332,6 +241,7 @@ class _Replacing:
         self.name = Name(name)
         self.roots = roots_
         self.loads = loaded_roots(expr, roots_)
+        self._hash = hash(expr)
         self.done = 0
 
     def block(self, block: Block) -> tuple[Block, int]:
@@ -359,11 +269,11 @@ class _Replacing:
         return with_expressions(stmt, [self._expression(e) for e in expressions(stmt)])
 
     def _expression(self, expr: Expr) -> Expr:
-        if self.expr not in _calls(expr):
-            return expr
-        if expr == self.expr:
+        if isinstance(expr, Call) and hash(expr) == self._hash and expr == self.expr:
             self.done += 1
             return self.name
         parts = children(expr)
+        if not parts:
+            return expr
         new = [self._expression(part) for part in parts]
         return expr if same(new, parts) else rebuilt(expr, new)

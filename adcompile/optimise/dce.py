@@ -180,7 +180,7 @@ class _Live:
     def _mark_block(self, block: Block) -> tuple[bool, bool]:
         """Mark what a block needs; whether anything was new, and whether anything of the block stays."""
         changed = stays = False
-        for stmt in block:
+        for stmt in reversed(block):  # what a statement needs stands before it
             new, kept = self._mark_statement(stmt)
             changed |= new
             stays |= kept
@@ -189,14 +189,27 @@ class _Live:
     def _mark_statement(self, stmt: Stmt) -> tuple[bool, bool]:
         if _always_holds(stmt):
             return False, False
-        changed = False
+        changed, stays = self._mark_results(stmt)
         inside = [self._mark_block(block) for block in blocks(stmt)]
-        stays = any(kept for _, kept in inside) or has_effect(stmt)
+        stays = stays or any(kept for _, kept in inside) or has_effect(stmt)
         match stmt:
             case Assign():
                 stays = stays or self.alive(stmt.target)
             case Store() | Accum():
                 stays = stays or self.alive(stmt.array)
+            case For() | While():
+                changed |= self._mark_results(stmt)[0]
+            case Return() | Effect():
+                stays = True
+        if stays:
+            changed |= self.mark(expressions(stmt))
+        return changed or any(new for new, _ in inside), stays
+
+    def _mark_results(self, stmt: Stmt) -> tuple[bool, bool]:
+        """Mark what the carried and merged values that are needed come from; whether anything was new, and whether one
+        of them is needed after the statement."""
+        changed = stays = False
+        match stmt:
             case For() | While():
                 for carry in stmt.carried:
                     if self.alive(carry.inner) or self.alive(carry.result):
@@ -207,11 +220,7 @@ class _Live:
                     if self.alive(merge.result):
                         changed |= self.mark((merge.then, merge.orelse))
                         stays = True
-            case Return() | Effect():
-                stays = True
-        if stays:
-            changed |= self.mark(expressions(stmt))
-        return changed or any(new for new, _ in inside), stays
+        return changed, stays
 
     # ------------------------------------------------------------------ what is left
     def without_held(self, expr: Expr) -> Expr:
