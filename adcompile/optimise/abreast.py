@@ -24,6 +24,7 @@ Non-goals: loops whose inner loops vectorise by themselves; branches with loops 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -54,7 +55,6 @@ from adcompile.ir.nodes import (
     Names,
     Stmt,
     Store,
-    Tuple,
     While,
 )
 from adcompile.ir.types import BOOL, INT, Array, Scalar, Type, is_float
@@ -63,6 +63,7 @@ from adcompile.ir.walk import (
     blocks,
     expressions,
     mapped,
+    names,
     nodes,
     replaced,
     statements,
@@ -109,13 +110,16 @@ class _Finder:
         return block if same(out, block) else tuple(out)
 
     def worth_it(self, loop: For) -> bool:
+        """Whether a loop calls functions that vectors save on, and LLVM makes no vectors of the loops in it."""
         inner = [s for s in statements(loop.body) if isinstance(s, (For, While))]
-        if loop.parallel or loop.step != ONE or not any(map(self.has_state, inner)):
+        if loop.parallel or loop.step != ONE or not _calls(loop):
             return False
-        parts = [node for s in statements(loop.body) for e in expressions(s) for node in nodes(e)]
-        return any(isinstance(p, Call) and (p.fn in _WAVES or is_dear(p.fn, p.args)) for p in parts)
+        indices = {s.index for s in inner if isinstance(s, For)}
+        short = (not indices.isdisjoint((*names(s.start), *names(s.stop))) for s in inner if isinstance(s, For))
+        return any(_calls(s) and self.has_state(s) for s in inner) or any(short)
 
     def has_state(self, loop: Loop) -> bool:
+        """Whether an iteration begins with numbers that the last one has computed."""
         numbers = [c for c in loop.carried if isinstance(self.types[c.inner], Scalar) and is_float(self.types[c.inner])]
         return any(not is_sum(loop, c) for c in numbers)
 
@@ -125,7 +129,7 @@ class _Finder:
         types = dict(self.types)
         try:
             loop = with_rows(loop, self.roots, types, self.names, self.source)
-            new = _Blocked(loop, self.roots, types, self.names).run()
+            new = _Blocked(loop, self.roots, types, self.names, self.source).run()
         except _Cannot:
             return None
         self.types.update(types)
@@ -135,14 +139,16 @@ class _Finder:
 class _Blocked:
     """Takes the body of one loop apart: what is done once for a block of iterations, and what for each of them."""
 
-    def __init__(self, loop: For, known: Roots, types: dict[str, Type], fresh: Names) -> None:
+    def __init__(
+        self, loop: For, known: Roots, types: dict[str, Type], fresh: Names, source: Callable[[Expr], Expr]
+    ) -> None:
         zeros = {c.inner: Const(0.0 if is_float(types[c.inner]) else 0) for c in loop.carried}
         self.loop = replace(loop, body=each_expression(replaced(loop.body, zeros), _without_zero))
         self.zeros = zeros
         self.types = types
         self.roots = known
         self.varying = Varying(self.loop, known, types)
-        self.lanes = Lanes(self.loop, self.varying, types, fresh)
+        self.lanes = Lanes(self.loop, self.varying, types, fresh, source)
         self.segment = Segment()
         self.on: Expr | None = None  # which iterations do what stands here; all, if nothing is said
 
@@ -239,7 +245,7 @@ class _Blocked:
         dtype = () if type_.dtype == "float64" else (Const(np.dtype(type_.dtype).type),)
         fn = np.empty if value.fn in (np.empty, np.empty_like) else np.zeros
         self.widen(stmt.target)
-        return replace(stmt, value=Call(fn, (Tuple((*shape, Const(self.lanes.count))), *dtype)))
+        return replace(stmt, value=Call(fn, (self.lanes.wide(shape), *dtype)))
 
     def longest(self, length: Expr, root: str, out: list[Item]) -> Expr:
         """The greatest of the lengths that iterations give an array, if none of them asks for its own."""
@@ -380,3 +386,9 @@ def _without_zero(expr: Expr) -> Expr:
         return node
 
     return mapped(expr, one)
+
+
+def _calls(loop: Loop) -> bool:
+    """Whether a loop calls functions that cost much."""
+    parts = (node for s in statements((loop,)) for e in expressions(s) for node in nodes(e))
+    return any(isinstance(p, Call) and (p.fn in _WAVES or is_dear(p.fn, p.args)) for p in parts)

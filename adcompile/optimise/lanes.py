@@ -7,8 +7,10 @@ all iterations add to one place.  Non-goal: what is in which part.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,7 @@ from adcompile.ir import ops
 from adcompile.ir.nodes import (
     Accum,
     Assign,
+    Atom,
     Block,
     Call,
     Carry,
@@ -31,10 +34,12 @@ from adcompile.ir.nodes import (
     Names,
     Stmt,
     Store,
+    Tuple,
     base_of,
 )
 from adcompile.ir.types import INT, Array, Scalar, Type, is_float
 from adcompile.ir.walk import (
+    binds,
     blocks,
     defines,
     expressions,
@@ -48,8 +53,10 @@ from adcompile.ir.walk import (
     with_expressions,
 )
 
-COUNT = 64
+MOST, FEWEST = 64, 8  # iterations in a block
+ROOM = 2**15  # elements that the arrays of a block should have at most, to stay in a cache
 LANE = Name("lane of a block")  # in a segment, the index among the iterations of the block
+WIDTH = Name("width of a block")
 
 _CONDITIONAL = (ops.select, ops.both, ops.either)
 
@@ -79,13 +86,15 @@ Item = Stmt | Segment | Nest
 class Lanes:
     """Writes the loop over blocks in the place of one loop."""
 
-    count = COUNT
-
-    def __init__(self, loop: For, varying: Varying, types: dict[str, Type], fresh: Names) -> None:
+    def __init__(
+        self, loop: For, varying: Varying, types: dict[str, Type], fresh: Names, source: Callable[[Expr], Expr]
+    ) -> None:
         self.loop = loop
         self.varying = varying
         self.types = types
         self.names = fresh
+        self.source = source
+        self.shapes: list[tuple[Expr, ...]] = []
         self.slots: dict[str, str] = {}  # by the name of a number, the array that keeps it for each iteration
         self.made: list[Stmt] = []  # these arrays
         self.first, self.size = self.fresh("first", INT), self.fresh("size", INT)
@@ -107,17 +116,52 @@ class Lanes:
     def array(self, like: str, type_: Scalar) -> str:
         """A new array with an element for each iteration."""
         name = self.fresh(f"{like}_each", Array(type_.dtype, 1))
-        self.made.append(Assign(name, Call(runtime.scratch, (Const(COUNT), Const(np.dtype(type_.dtype).type)))))
+        self.made.append(Assign(name, Call(runtime.scratch, (Const(MOST), Const(np.dtype(type_.dtype).type)))))
         return name
 
     def block_loop(self, items: list[Item], carried: tuple[Carry, ...]) -> list[Stmt]:
         """The loop over blocks, with what is made before it."""
         self.cross(items)
-        left = Call(np.subtract, (self.loop.stop, Name(self.first)))
-        size = Assign(self.size, Call(min, (Const(COUNT), left)))
-        body = (size, *self.lowered(items))
-        whole = replace(self.loop, index=self.first, step=Const(COUNT), body=body, carried=carried)
-        return [*self.made, whole]
+        body = self.lowered(items)
+        start, stop = self.loop.start, self.loop.stop
+        elements = self.elements()
+        if elements is None:
+            width: Atom = Const(MOST)
+            before: list[Stmt] = []
+            head = replace(self.loop, index=self.first, step=width)
+        else:  # the step of a loop is a literal
+            width, block = Name(self.fresh("width", INT)), self.fresh("block", INT)
+            fitting = Call(np.floor_divide, (Const(ROOM), Call(max, (elements, Const(1)))))
+            before = [Assign(width.id, Call(max, (Const(FEWEST), Call(min, (Const(MOST), fitting)))))]
+            first: Expr = Call(np.multiply, (Name(block), width))
+            trips = stop
+            if start != Const(0):
+                first, trips = Call(np.add, (start, first)), Call(np.subtract, (stop, start))
+            above = Call(np.subtract, (Call(np.add, (trips, width)), Const(1)))
+            body = (Assign(self.first, first), *body)
+            head = replace(self.loop, index=block, start=Const(0), stop=Call(np.floor_divide, (above, width)))
+        size = Assign(self.size, Call(min, (width, Call(np.subtract, (stop, Name(self.first))))))
+        place = 0 if elements is None else 1
+        body = replaced((*body[:place], size, *body[place:]), {WIDTH.id: width})
+        return [*self.made, *before, replace(head, body=body, carried=carried)]
+
+    def elements(self) -> Expr | None:
+        """How many elements the arrays of one iteration have, as far as it is known before the loop."""
+        inside = {name for stmt in statements(self.loop.body) for name in (*binds(stmt), *defines(stmt))}
+        counts: Counter[Expr] = Counter()
+        for shape in self.shapes:
+            lengths = [length if inside.isdisjoint(names(length)) else self.source(length) for length in shape]
+            if all(inside.isdisjoint(names(length)) for length in lengths):
+                counts[reduce(lambda a, b: Call(np.multiply, (a, b)), lengths)] += 1
+        terms = [
+            Call(np.multiply, (Const(n), e)) if n > 1 else e for e, n in counts.items() if not isinstance(e, Const)
+        ]
+        return reduce(lambda a, b: Call(np.add, (a, b)), terms) if terms else None
+
+    def wide(self, shape: tuple[Expr, ...]) -> Tuple:
+        """The shape of an array with one of this shape for each iteration."""
+        self.shapes.append(shape)
+        return Tuple((*shape, WIDTH))
 
     # ------------------------------------------------------------------------------------ from one part to another
     def cross(self, items: list[Item]) -> None:

@@ -226,8 +226,8 @@ def test_gradients_are_those_of_the_loop_in_order(function: Callable[..., float]
     plain = value_and_grad(function, wrt=("x", "y"), jit=False, fastmath=False)
     for n in SIZES if function is not the_last_one else SIZES[1:]:
         agree(blocked(*arguments(n)), plain(*arguments(n)))
-    assert ("size = min(64" in blocked.source) == (function in SIDE_BY_SIDE)
-    assert "size = min(64" not in plain.source
+    assert ("size = min(" in blocked.source) == (function in SIDE_BY_SIDE)
+    assert "size = min(" not in plain.source
 
 
 @pytest.mark.parametrize("function", SIDE_BY_SIDE, ids=lambda f: f.__name__)
