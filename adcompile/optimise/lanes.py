@@ -95,6 +95,7 @@ class Lanes:
         self.names = fresh
         self.source = source
         self.shapes: list[tuple[Expr, ...]] = []
+        self.inside = {name for stmt in statements(loop.body) for name in (*binds(stmt), *defines(stmt))}
         self.slots: dict[str, str] = {}  # by the name of a number, the array that keeps it for each iteration
         self.made: list[Stmt] = []  # these arrays
         self.first, self.size = self.fresh("first", INT), self.fresh("size", INT)
@@ -103,6 +104,7 @@ class Lanes:
         """A new name of a type."""
         name = self.names.fresh(like)
         self.types[name] = type_
+        self.inside.add(name)
         return name
 
     def slot(self, name: str) -> str:
@@ -147,7 +149,7 @@ class Lanes:
 
     def elements(self) -> Expr | None:
         """How many elements the arrays of one iteration have, as far as it is known before the loop."""
-        inside = {name for stmt in statements(self.loop.body) for name in (*binds(stmt), *defines(stmt))}
+        inside = self.inside
         counts: Counter[Expr] = Counter()
         for shape in self.shapes:
             lengths = [length if inside.isdisjoint(names(length)) else self.source(length) for length in shape]

@@ -84,7 +84,7 @@ def a_state_of_arrays(x, y):  # type: ignore[no-untyped-def]
     s = 0.0
     for i in range(x.shape[0]):
         z = np.zeros(3)
-        for t in range(4):
+        for _ in range(4):
             for k in range(3):
                 z[k] = np.sin(z[k] + x[i] * (k + 1)) + 0.1 * z[(k + 1) % 3]
         s += z[0] * z[1] + z[2] * y[i]
@@ -95,7 +95,7 @@ def two_that_trade(x, y):  # type: ignore[no-untyped-def]
     s = 0.0
     for i in range(x.shape[0]):
         a, b = x[i], y[i]
-        for t in range(7):
+        for _ in range(7):
             a, b = b, np.sin(a) + 0.5 * b
         s += a - 2.0 * b
     return s
@@ -106,7 +106,7 @@ def branches(x, y):  # type: ignore[no-untyped-def]
     m = x.shape[0] // 2
     for i in range(x.shape[0]):
         u = x[i]
-        for t in range(5):
+        for _ in range(5):
             if u > 0.5:
                 u = u * np.exp(-u) * y[i]
             else:
@@ -136,7 +136,7 @@ def scattered(x, y):  # type: ignore[no-untyped-def]
     count = 0
     for i in range(x.shape[0]):
         u = x[i]
-        for t in range(3):
+        for _ in range(3):
             u = np.sin(u) + y[i]
         bins[i % 4] += u
         bins[0] += 0.5 * u
@@ -146,11 +146,11 @@ def scattered(x, y):  # type: ignore[no-untyped-def]
 
 def a_loop_around(x, y):  # type: ignore[no-untyped-def]
     s = 0.0
-    for r in range(3):
+    for _ in range(3):
         part = 0.0
         for i in range(1, x.shape[0]):
             u = x[i] + s
-            for t in range(3):
+            for _ in range(3):
                 u = np.sin(u) * y[i - 1]
             part += u
         s += 0.1 * part
@@ -176,7 +176,7 @@ def a_sum_that_is_read(x, y):  # type: ignore[no-untyped-def]
     s = 0.0
     for i in range(x.shape[0]):
         u = x[i]
-        for t in range(3):
+        for _ in range(3):
             u = np.sin(u + 0.1 * s) * y[i]
         s += u
     return s
@@ -186,7 +186,7 @@ def neighbours(x, y):  # type: ignore[no-untyped-def]
     z = x.copy()
     for i in range(1, x.shape[0]):
         u = z[i]
-        for t in range(3):
+        for _ in range(3):
             u = np.sin(u + z[i - 1]) * y[i]
         z[i] = u
     return np.sum(z)
@@ -196,15 +196,15 @@ def the_last_one(x, y):  # type: ignore[no-untyped-def]
     last = 0.25
     for i in range(x.shape[0]):
         u = x[i]
-        for t in range(3):
+        for _ in range(3):
             u = np.sin(u) * y[i]
         last = u
     return last
 
 
 SIDE_BY_SIDE = [
-    newton, no_rounds_for_some, an_index_that_runs_out, below_the_diagonal, above_the_diagonal, two_deep, a_state_of_arrays,
-    two_that_trade, branches, results_of_its_own, scattered, a_loop_around, rows,
+    newton, no_rounds_for_some, an_index_that_runs_out, below_the_diagonal, above_the_diagonal, two_deep,
+    a_state_of_arrays, two_that_trade, branches, results_of_its_own, scattered, a_loop_around, rows,
 ]  # fmt: skip
 IN_ORDER = [a_sum_that_is_read, neighbours, the_last_one]
 
