@@ -247,8 +247,9 @@ def _in_the_end(job: Job, function: Function, written: Emitted) -> Emitted:
     text = compiled(function.name, written, Options(jit=False)).python
     valued = job.kind == "value_and_grad"
     again = Job(
-        text, arguments, "composed", (), parallel=job.parallel, out=job.out, valued=valued, last=True, reorder=job.reorder
-    )
+        text, arguments, "composed", (), parallel=job.parallel, out=job.out, valued=valued, last=True,
+        reorder=job.reorder,
+    )  # fmt: skip
     return run(again).emitted
 
 
