@@ -65,6 +65,8 @@ def _reduction(b: Builder, fn: Any, a: Typed, axis: Typed | None, dtype: Typed |
             return b.call(float, a) if fn is np.mean and kind(a.type) not in "fc" else a
         raise refuse("no-type", f"`{name_of(fn)}` needs an array, not {described(a.type)}")
     a = array_of(b, a, fn)
+    if fn in (np.any, np.all) and kind(a.type) != "b":
+        a = b.call(np.not_equal, a, constant(0))
     result = reduce(b, fn, a, axes_of(axis, a.ndim), bool(value_of(keepdims, "keepdims")))
     if dtype is not None and dtype_of(dtype, "") != getattr(result.type, "dtype", ""):
         a = cast(b, a, dtype_of(dtype, ""))
@@ -185,7 +187,7 @@ def _truth_of_python(b: Builder, fn: Any, args: Sequence[Typed], kwargs: Mapping
     if args[0].is_tuple:
         items = [b.truth(item) for item in args[0].items] or [constant(fn is builtins.all)]
         return b.folded(ops.both if fn is builtins.all else ops.either, items)
-    return reduce(b, np.all if fn is builtins.all else np.any, array_of(b, args[0], fn), None)
+    return _reduction(b, np.all if fn is builtins.all else np.any, array_of(b, args[0], fn), None, None, None)
 
 
 FORMS |= {builtins.min: _extreme_of_python, builtins.max: _extreme_of_python,

@@ -53,6 +53,8 @@ def polysub(a1: Any, a2: Any) -> Any:
 
 
 def rising_polyval(x: Any, c: Any, tensor: bool = True) -> Any:
+    if c.ndim != 1 and not np.isscalar(x):
+        raise NotImplementedError("several polynomials at several points")
     value = x * 0.0
     for k in range(c.shape[0]):
         value = value * x + c[c.shape[0] - 1 - k]

@@ -143,7 +143,8 @@ def nanvar(a: Any, axis: Any = None, ddof: Any = 0) -> Any:
     count = np.sum(kept, axis=axis, keepdims=True)
     centre = np.sum(np.where(np.isnan(a), 0.0, a), axis=axis, keepdims=True) / count
     off = np.where(np.isnan(a), 0.0, a - centre)
-    return np.sum(off * off, axis=axis) / (np.sum(kept, axis=axis) - ddof)
+    squares = off.real * off.real + off.imag * off.imag if np.iscomplexobj(a) else off * off
+    return np.sum(squares, axis=axis) / (np.sum(kept, axis=axis) - ddof)
 
 
 def nanstd(a: Any, axis: Any = None, ddof: Any = 0) -> Any:
