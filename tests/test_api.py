@@ -383,7 +383,6 @@ class TestMessages:
             ((np.arange(3), 2.0), "grad of energy: x is int64[:], and the gradient is by x"),
             (([1.0, 2.0], 2.0), "grad of energy: x is list: pass np.array(...), or a tuple"),
             ((X, {}), "grad of energy: k is dict: real numbers, arrays and tuples of those"),
-            ((X * 1j, 2.0), "grad of energy: x is an array of 1 axes of complex128: real numbers"),
             (("chain", 2.0), "grad of energy: x is 'chain', and the gradient is by x"),
         ],
     )

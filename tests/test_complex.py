@@ -21,6 +21,8 @@ from adcompile import (
     vhp,
     vjp,
 )
+from tests import oracle
+from tests.texts import defined
 
 Z, W = 0.6 + 0.8j, -0.3 - 0.7j
 SEED = 0.3 - 0.2j
@@ -216,3 +218,28 @@ def test_a_complex_seed_of_a_real_value_is_refused():
 def test_the_gradient_of_a_complex_result_is_refused():
     with pytest.raises(Unsupported, match="the result is complex128, and a gradient is of a real number"):
         grad(analytic, jit=False)(Z)
+
+
+A = np.array([[1.0 + 1j, 2.0 - 0.5j, 0.3j], [0.2, 1j, -1.0 + 0.4j], [0.7 - 0.1j, 0.5, 2.0 + 2j]])
+
+CONJUGATING = [
+    (np.var, (A,)), (np.std, (A,)), (np.nanvar, (A,)), (np.linalg.norm, (A,)), (np.vdot, (A[0], A[1])),
+    (np.inner, (A[0], A[1])), (np.outer, (A[0], A[1])), (np.correlate, (A[0], A[1])), (np.any, (A,)), (np.all, (A,)),
+    (np.cumprod, (A[0],)), (np.linalg.inv, (A,)), (np.linalg.det, (A,)), (np.kron, (A, A)), (np.cov, (A,)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("fn", "args"), CONJUGATING, ids=[fn.__name__ for fn, _ in CONJUGATING])
+def test_functions_that_conjugate_do_so_or_are_refused(fn, args):
+    names = ", ".join("ab"[: len(args)])
+    function = defined(f"def f({names}):\n    return fn({names})\n", f"<complex {fn.__name__}>", {"fn": fn})["f"]
+    try:
+        value, tangent = jvp(function, jit=False)(args, oracle.direction(args, 1))
+    except Unsupported:
+        assert fn in (np.correlate, np.cov)
+        return
+    expected = fn(*args)
+    np.testing.assert_allclose(value, expected, rtol=1e-12)
+    assert np.iscomplexobj(value) == np.iscomplexobj(expected)
+    exact, _ = oracle.by_differences(function, args, oracle.direction(args, 1))
+    np.testing.assert_allclose(oracle.flat(tangent) if exact.size else [], exact, atol=1e-8)

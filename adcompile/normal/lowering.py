@@ -111,7 +111,9 @@ class Lowering:
 
     def large_product(self, a: Elements, b: Elements, dtype: str) -> Elements | None:
         """A product of two whole matrices outside all loops, which may be large: one operation.  Others are loops."""
-        if a.rank != 2 or b.rank != 2 or self.depth or not (dtype == a.dtype == b.dtype) or kind(Scalar(dtype)) != "f":
+        if a.rank != 2 or b.rank != 2 or self.depth:
+            return None
+        if not (dtype == a.dtype == b.dtype) or kind(Scalar(dtype)) not in "fc":
             return None
         if isinstance(a.shape[0], Const) or isinstance(b.shape[1], Const):
             return None

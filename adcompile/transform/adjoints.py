@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -40,8 +41,8 @@ from adcompile.ir.nodes import (
 )
 from adcompile.ir.opaque import is_opaque
 from adcompile.ir.types import FLOAT, INT, Array, Scalar, TupleType, element, kind, ndim
-from adcompile.ir.walk import blocks, defines, statements, substituted
-from adcompile.runtime import PRODUCTS, matmul, matmul_nt, matmul_tn, multiply_no_nan
+from adcompile.ir.walk import blocks, defines, statements
+from adcompile.runtime import matmul, matmul_nt, matmul_tn, multiply_no_nan
 from adcompile.transform.available import Availability
 from adcompile.transform.contributions import Contribution, merged
 from adcompile.transform.opaque_adjoints import reverse_call
@@ -230,41 +231,29 @@ class Adjoints(Availability):
             return
         if is_allocation(stmt.value):
             assert isinstance(stmt.value, Call)
-            if stmt.value.fn in PRODUCTS and self.active(stmt.target):
-                self.reverse_product(stmt.value, Name(self.adjoint_array(stmt.target)), stmt)
+            if stmt.value.fn in _ADJOINTS and self.active(stmt.target):
+                self.reverse_whole(stmt.value, Name(self.adjoint_array(stmt.target)), stmt)
             if stmt.value.fn is ops.copy and self.active(stmt.target):
                 source = stmt.value.args[0]
                 assert isinstance(source, Name)
                 if self.active(source.id):
                     self.add_array(self.adjoint_array(source.id), self.adjoint_array(stmt.target))
-            if stmt.value.fn in TRANSFORMS and self.active(stmt.target):
-                self.reverse_transform(stmt.value, Name(self.adjoint_array(stmt.target)))
             return
         adjoint = self.bar.pop(stmt.target, None)
         if adjoint is not None:
             self.scatter(self.chain(stmt.value, adjoint, stmt, Name(stmt.target)), stmt)
 
-    def reverse_product(self, product: Call, seed: Name, stmt: Stmt) -> None:
-        """The adjoints of the operands of a product are products."""
-        a, b = product.args
-        assert isinstance(a, Name) and isinstance(b, Name)
-        known = {"a": a, "b": b, "c": seed}
-        for operand, other, (fn, order) in zip((a, b), (b, a), _ADJOINT_PRODUCTS[product.fn], strict=True):
+    def reverse_whole(self, call: Call, seed: Name, stmt: Stmt) -> None:
+        """The adjoints of the operands of a product are products, those of a transform transforms."""
+        operands = [arg for arg in call.args if isinstance(arg, Name)]
+        for operand, (fn, order) in zip(operands, _ADJOINTS[call.fn], strict=True):
             if self.active(operand.id):
-                self.reloads.append(Reload(self.roots.find(other.id), (), stmt))
+                others = {letter: arg for letter, arg in zip("ab", operands, strict=False) if letter in order}
+                self.reloads += [Reload(self.roots.find(other.id), (), stmt) for other in others.values()]
+                known: dict[str, Expr] = {"c": seed, **{letter: self.value(a.id) for letter, a in others.items()}}
                 target = self.fresh(base_of(operand.id) + "_part", self.types[operand.id])
-                value = Call(fn, tuple(known[letter] for letter in order))
-                self.emit(Assign(target, substituted(value, {other.id: self.value(other.id)})))
+                self.emit(Assign(target, Call(fn, tuple(known[letter] for letter in order))))
                 self.add_array(self.adjoint_array(operand.id), target)
-
-    def reverse_transform(self, transform: Call, seed: Name) -> None:
-        """The adjoint of the operand of a symmetric transform is the transform of the adjoint."""
-        (operand,) = transform.args
-        assert isinstance(operand, Name)
-        if self.active(operand.id):
-            target = self.fresh(base_of(operand.id) + "_part", self.types[operand.id])
-            self.emit(Assign(target, Call(transform.fn, (seed,))))
-            self.add_array(self.adjoint_array(operand.id), target)
 
     def add_array(self, target: str, source: str) -> None:
         """`target += source`, element by element."""
@@ -367,9 +356,10 @@ class Adjoints(Availability):
         self.scatter(self.chain(stmt.value, Name(name), stmt), stmt)
 
 
-# The adjoints of the two operands of each product of matrices: a product, of which of the operands `a` and `b` and the
-# adjoint `c` of the product.
-_ADJOINT_PRODUCTS = {
+# The adjoints of the operands of each function of whole arrays: a function, of the operands `a` and `b` and of the
+# adjoint `c` of the result, as far as named.  A Fourier transform is symmetric.
+_ADJOINTS: dict[Any, tuple[tuple[Callable[..., Any], str], ...]] = {
+    **{transform: ((transform, "c"),) for transform in TRANSFORMS},
     matmul: ((matmul_nt, "cb"), (matmul_tn, "ac")),
     matmul_tn: ((matmul_nt, "bc"), (matmul, "ac")),
     matmul_nt: ((matmul, "cb"), (matmul_tn, "ca")),

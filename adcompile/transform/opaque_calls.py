@@ -59,9 +59,9 @@ def check_fits(type_: Type, given: Type, what: str, whose: str, span: Span | Non
             for number, pair in enumerate(zip(items, others, strict=True)):
                 check_fits(*pair, f"item {number} of {what}", whose, span, inside)
             return
-        case Scalar(), Scalar() if kind(given) in "fiub":
+        case Scalar(), Scalar() if kind(given) in "fiub" or kind(given) == kind(type_):
             return
-        case Array(_, rank), Array(_, other) if rank == other and kind(given) in "fiub":
+        case Array(_, rank), Array(_, other) if rank == other and (kind(given) in "fiub" or kind(given) == kind(type_)):
             return
     if isinstance(type_, Static) or (not isinstance(type_, TupleType) and not is_float(type_)):
         return

@@ -34,7 +34,8 @@ def function(*body: Stmt, **params: Type) -> Function:
         ({}, None),
         (2**70, None),
         (np.array(["a"]), None),
-        (1j, None),
+        (1j, Scalar("complex128")),
+        (np.zeros(2, np.complex64), Array("complex64", 1)),
     ],
 )
 def test_types_of_values(value: object, expected: Type | None) -> None:
