@@ -52,7 +52,8 @@ def cause(verdict: Verdict) -> str:
     code, _, message = text.partition(": ")
     match code:
         case "no-rule":
-            return f"no rule for {re.search(r'`([^`]*)`', message).group(0)}"  # type: ignore[union-attr]
+            named = re.search(r"`[^`]*`|(?<=rule for )\w+", message)
+            return f"no rule for {named.group(0) if named else 'a function'}"
         case "unknown-function":
             return "a function that is known in the run only"
         case "no-source":
