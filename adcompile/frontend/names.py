@@ -209,7 +209,8 @@ class _Bound(_Finder):
         self.assigned.update(target_names(node.name))
 
     def visit_ImportAlias(self, node: cst.ImportAlias) -> None:
-        self.assigned.add(node.evaluated_name.partition(".")[0])
+        if node.asname is None:
+            self.assigned.add(node.evaluated_name.partition(".")[0])
 
     def visit_For(self, node: cst.For) -> None:
         self.loops.update(target_names(node.target))
