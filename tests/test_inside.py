@@ -68,6 +68,24 @@ def pullbacks_by_hand(x, a):
     return np.sum(2 * a * x * a * x**2 * 2 * a * x * y)
 
 
+def written(x, a):
+    buffer = x * a
+
+    def u(y):
+        y[0] = 2.0 * y[0] * y[1]
+        return np.sum(y * y * buffer)
+
+    before = grad(u)(x)
+    buffer[1] = buffer[0] * x[0]
+    return np.sum(before * x) + grad(u)(x)[1]
+
+
+def written_by_hand(x, a):
+    p, q = x
+    first = np.array([8 * p * q**2 * p * a, 8 * p**2 * q * p * a + 2 * q * q * a])
+    return np.sum(first * x) + 8 * p**2 * q * p * a + 2 * q * p * a * p
+
+
 def residual(theta, ts):
     """A loss of the equation u'' = -u at some times, of a function that is made for each parameter."""
     total = 0.0
@@ -106,6 +124,7 @@ CASES = [
     (of_arrays, of_arrays_by_hand, (X, 1.1)),
     (pullbacks, pullbacks_by_hand, (X, 0.6)),
     (residual, residual_by_hand, (np.array([0.3, -0.2, 0.5]), TS)),
+    (written, written_by_hand, (X, 0.6)),
     (in_branches, in_branches_by_hand, (0.3, 1.1)),
     (shadowed, lambda t, k: 3 * t * k * k**2 + 3 * t**3 * k, (0.7, 1.3)),
 ]

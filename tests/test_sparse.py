@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from adcompile import InvalidArgument, grad, hessian, jacobian, sparse_hessian, sparse_jacobian
+from adcompile import (
+    InvalidArgument,
+    Unsupported,
+    custom_jvp,
+    grad,
+    hessian,
+    jacobian,
+    sparse_hessian,
+    sparse_jacobian,
+    taylor,
+)
 from adcompile.api import patterns
 
 RNG = np.random.default_rng(3)
@@ -232,3 +242,26 @@ def test_refused():
         sparse_jacobian(band, mode="up")
     with pytest.raises(InvalidArgument, match="source of"):
         print(sparse_jacobian(band).source)
+
+
+@custom_jvp
+def straight_through(u):
+    return np.floor(u)
+
+
+@straight_through.defjvp
+def straight_through_rule(primals, tangents):
+    return np.floor(primals[0]), tangents[0] * 1.0
+
+
+def rounded(u, k):
+    return straight_through(u) * k
+
+
+def test_of_a_derivative_of_its_own_no_pattern_is_known():
+    with pytest.raises(Unsupported, match=r"of which no pattern is known(.|\n)*pattern="):
+        sparse_jacobian(rounded, jit=False)(U, 2.0)
+    with pytest.raises(Unsupported, match="which gives no series"):
+        taylor(rounded, 2, jit=False)(U, 2.0, U)
+    given = sparse_jacobian(rounded, pattern=np.eye(9), jit=False)
+    np.testing.assert_array_equal(given(U, 2.0).toarray(), 2.0 * np.eye(9))

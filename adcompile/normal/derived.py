@@ -82,7 +82,11 @@ def _callable(derivative: Any) -> Any:
             hint="write `value, pullback = vjp(f)(...)`, or call vjp(f).seeded(..., seed)",
         )
     if not hasattr(derivative, "function_for"):
-        raise _not_called(spelled(derivative))
+        message = f"`{derivative!r}` gives a matrix of SciPy, which a differentiated function cannot hold"
+        raise refuse("derivative-inside", message, hint="use jacobian or hessian")
+    if derivative.request.out:
+        message = f"`{spelled(derivative)}`, a derivative that writes to its argument out"
+        raise refuse("derivative-inside", message, hint="call one that returns new arrays")
     return derivative
 
 
