@@ -34,7 +34,8 @@ from adcompile.normal.single_return import single_return
 from adcompile.normal.small_arrays import small_arrays
 from adcompile.normal.specialise import specialised
 from adcompile.normal.ssa import ssa
-from adcompile.optimise import optimised
+from adcompile.optimise import optimised, placed
+from adcompile.optimise.abreast import abreast
 from adcompile.optimise.exchange import exchange
 from adcompile.optimise.neighbours import neighbours
 from adcompile.optimise.rows import rows
@@ -67,6 +68,7 @@ class Job:
     out: Out | None = None  # what the caller gives to write the result to
     valued: bool = False  # of what is composed: whether it returns a value before what goes there
     last: bool = False  # whether no derivative is taken after it: opaque functions are inlined
+    reorder: bool = True  # whether sums may be added up in another order
 
 
 Done = Mapping[str, Function]
@@ -140,6 +142,14 @@ def _packed(function: Function, job: Job, done: Done) -> Function:
     return into(function, job.out, job.valued or job.kind == "value_and_grad")
 
 
+def _abreast(function: Function, job: Job, done: Done) -> Function:
+    if job.parallel or job.checkpoint is not None or not job.reorder:
+        return function
+    before = done["packed"]
+    after = abreast(before)
+    return function if after is before else placed(after)
+
+
 STAGES: tuple[Stage, ...] = (
     Stage("read", lambda f, job, done: read(job.function, value=True, lenient=True).function, verify_surface),
     Stage("specialised", _specialised, verify_surface),
@@ -154,6 +164,8 @@ STAGES: tuple[Stage, ...] = (
     Stage("derivative", _derivative, verify_core),
     Stage("optimised", _optimised, verify_core),
     Stage("packed", _packed, verify_ssa),
+    Stage("placed", lambda f, job, done: placed(f), verify_ssa),
+    Stage("abreast", _abreast, verify_ssa),
     Stage("threads", lambda f, job, done: threads(f), verify_ssa),
     Stage("neighbours", lambda f, job, done: neighbours(f), verify_ssa),
     Stage("rows", lambda f, job, done: rows(f), verify_ssa),
@@ -187,7 +199,7 @@ class Outcome:
     function after each stage.
 
     `undivided` is the text to differentiate again: its loops are marked as parallel, and none is divided or proven;
-    arrays that trade places do so element by element."""
+    arrays that trade places do so element by element, and scratch arrays are made in the loops that they serve."""
 
     name: str
     emitted: Emitted
@@ -248,7 +260,10 @@ def _in_the_end(job: Job, function: Function, written: Emitted) -> Emitted:
     arguments = tuple(function.types[param] for param in function.params)
     text = compiled(function.name, written, Options(jit=False)).python
     valued = job.kind == "value_and_grad"
-    again = Job(text, arguments, "composed", (), parallel=job.parallel, out=job.out, valued=valued, last=True)
+    again = Job(
+        text, arguments, "composed", (), parallel=job.parallel, out=job.out, valued=valued, last=True,
+        reorder=job.reorder,
+    )  # fmt: skip
     return run(again).emitted
 
 

@@ -13,6 +13,7 @@ from numba import get_num_threads, types
 from numba import prange as prange  # which generated code names
 from numba.core import cgutils
 from numba.extending import lower_builtin, overload, register_jitable, type_callable
+from numba.np.arrayobj import make_array, populate_array
 from numba.np.ufunc.parallel import _launch_threads
 
 from adcompile.memory import overlap
@@ -87,6 +88,37 @@ def _compiled_share(context: Any, builder: Any, signature: Any, args: Any) -> An
     zero = length.type(0)
     trips = builder.select(builder.icmp_signed(">", length, zero), length, zero)
     return builder.and_(builder.sdiv(builder.mul(trips, thread), threads), length.type(2**62 - 1))
+
+
+def scratch(length: int, dtype: Any) -> Any:
+    """An array of literal length with nothing in it, which is read before the function returns."""
+    return np.empty(length, dtype)
+
+
+@type_callable(scratch)  # type: ignore[untyped-decorator]
+def _type_of_scratch(context: Any) -> Any:
+    def typed(length: Any, dtype: Any) -> Any:
+        if isinstance(length, types.IntegerLiteral):
+            return types.Array(dtype.dtype, 1, "C")
+        return None
+
+    return typed
+
+
+@lower_builtin(scratch, types.IntegerLiteral, types.Any)  # type: ignore[untyped-decorator]
+def _compiled_scratch(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    """On the stack, where LLVM knows that nothing else reads or writes it."""
+    array = signature.return_type
+    item, word = context.get_data_type(array.dtype), ir.IntType(64)
+    size = context.get_abi_sizeof(item)
+    with builder.goto_entry_block():
+        memory = builder.alloca(ir.ArrayType(item, signature.args[0].literal_value))
+        memory.align = 64
+    made = make_array(array)(context, builder)
+    length, step = word(signature.args[0].literal_value), word(size)
+    data = builder.bitcast(memory, item.as_pointer())
+    populate_array(made, data=data, shape=[length], strides=[step], itemsize=step, meminfo=None)
+    return made._getvalue()
 
 
 @register_jitable  # type: ignore[untyped-decorator]

@@ -37,7 +37,7 @@ class Composed(Derivative):
         function, wrt = self._primal_for(primals)
         params = tuple(inspect.signature(function).parameters)
         if list(printed := printed_params(params)) != list(printed.values()):  # it has a parameter `np`, say
-            outcome = pipeline.run(pipeline.Job(function, primals, "primal", (), parallel=parallel))
+            outcome = pipeline.run(pipeline.Job(function, primals, "primal", (), parallel=parallel, reorder=False))
             function = compiled(outcome.name, outcome.undivided, TEXT).python
             params, wrt = tuple(printed.values()), tuple(printed[name] for name in wrt)
         typed = dict(zip(params, primals, strict=True))
@@ -176,8 +176,9 @@ class Parts:
 
     def run(self, kind: str, wrt: tuple[str, ...], packed: bool = False, lanes: int = 1) -> pipeline.Outcome:
         job = pipeline.Job(
-            self.function, self.primals, kind, wrt, packed, lanes, self.bound, self.parallel, self.has_aux
-        )
+            self.function, self.primals, kind, wrt, packed, lanes, self.bound, self.parallel, self.has_aux,
+            reorder=False,  # this text is differentiated again
+        )  # fmt: skip
         return pipeline.run(job)
 
     def made(self, kind: str, wrt: tuple[str, ...], packed: bool = False, lanes: int = 1) -> Callable[..., Any]:
@@ -219,4 +220,5 @@ def composed_of(
 ) -> pipeline.Job:
     """What the pipeline has to do for a function that is given as text."""
     function = compiled(name, Emitted(text, imports), TEXT).python
-    return pipeline.Job(function, arguments, "composed", (), parallel=of.request.options.parallel)
+    options = of.request.options
+    return pipeline.Job(function, arguments, "composed", (), parallel=options.parallel, reorder=options.reorder)

@@ -213,7 +213,7 @@ class Derivative(Specialised):
         request = self.request
         return pipeline.Job(
             function, primals, request.kind, wrt, isinstance(request.wrt, tuple), checkpoint=request.checkpoint,
-            parallel=request.options.parallel, aux=request.has_aux,
+            parallel=request.options.parallel, aux=request.has_aux, reorder=request.options.reorder,
         )  # fmt: skip
 
     def _primal_for(

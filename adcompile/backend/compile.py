@@ -70,6 +70,11 @@ class Options:
         fast = self.fastmath if isinstance(self.fastmath, bool) else set(self.fastmath)
         return {"fastmath": fast, "error_model": self.error_model, "boundscheck": self.boundscheck}
 
+    @property
+    def reorder(self) -> bool:
+        """Whether sums may be added up in another order."""
+        return self.fastmath is True or (not isinstance(self.fastmath, bool) and "reassoc" in self.fastmath)
+
     def described(self) -> str:
         """The options that change what compiled code does, in one order."""
         fast = self.fastmath if isinstance(self.fastmath, bool) else sorted(self.fastmath)

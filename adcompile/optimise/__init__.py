@@ -45,8 +45,7 @@ def optimised(function: Function, seeded: bool = False, added: bool = False) -> 
     `seeded` says that it calls derivatives with literal seeds, whose zeros are exact; `added` that the arrays returned
     will start from what a caller has in them instead of from zeros.
 
-    Scratch arrays leave their loops last: inside, more is known about them.  Lengths are asked of copies last: they
-    compare best where all go back to the parameters.
+    Scratch arrays are still in the loops that they serve, where more is known about them: see `placed`.
     """
     for _ in range(_ROUNDS):
         before = function
@@ -58,4 +57,10 @@ def optimised(function: Function, seeded: bool = False, added: bool = False) -> 
                 function = change(function)
         if function is before:
             break
+    return function
+
+
+def placed(function: Function) -> Function:
+    """`function` with scratch arrays before their loops.  Lengths are asked of copies last: they compare best where all
+    go back to the parameters."""
     return one_length(hoist(function))
