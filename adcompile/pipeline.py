@@ -199,7 +199,7 @@ class Outcome:
     function after each stage.
 
     `undivided` is the text to differentiate again: its loops are marked as parallel, and none is divided or proven;
-    arrays that trade places do so element by element."""
+    arrays that trade places do so element by element, and scratch arrays are made in the loops that they serve."""
 
     name: str
     emitted: Emitted

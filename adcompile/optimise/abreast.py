@@ -70,8 +70,8 @@ from adcompile.ir.walk import (
     substituted,
     with_blocks,
 )
+from adcompile.optimise.copied_rows import with_rows
 from adcompile.optimise.lanes import LANE, Item, Lanes, Nest, Segment
-from adcompile.optimise.own_rows import with_rows
 from adcompile.optimise.rewriting import each_expression, lengths, made_length, same, with_body
 from adcompile.rules.registry import is_dear
 
