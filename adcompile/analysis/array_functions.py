@@ -191,31 +191,6 @@ def _of_matrix(rank: int) -> Result:
     return result
 
 
-def _solve(call: Call, args: Sequence[Type]) -> Type:
-    matrix, right = _array(call, args[0], 2), _array(call, args[1], 1, 2)
-    return Array(_floating(np.promote_types(matrix.dtype, right.dtype).name), right.ndim)
-
-
-def _einsum(call: Call, args: Sequence[Type]) -> Type:
-    pattern = _constant(call.args[0])
-    assert isinstance(pattern, str)
-    dtypes = [np.dtype(_array(call, type_).dtype) for type_ in args[1:]]
-    return _ranked(np.result_type(*dtypes).name, len(pattern.partition("->")[2]))
-
-
-# ------------------------------------------------------------------------------------------ searching
-def _positions(call: Call, args: Sequence[Type]) -> Type:
-    return Array("int64", _array(call, args[0]).ndim)
-
-
-def _searched(call: Call, args: Sequence[Type]) -> Type:
-    return _ranked("int64", ndim(args[1]))
-
-
-def _interpolated(call: Call, args: Sequence[Type]) -> Type:
-    return _ranked("float64", ndim(args[0]))
-
-
 RESULTS: Mapping[Any, Result] = {
     np.zeros: _allocation, np.ones: _allocation, np.empty: _allocation, np.full: _full,
     np.zeros_like: _like, np.ones_like: _like, np.empty_like: _like,
@@ -224,12 +199,9 @@ RESULTS: Mapping[Any, Result] = {
     np.max: _reduction(str), np.min: _reduction(str),
     np.any: _reduction(lambda dtype: "bool"), np.all: _reduction(lambda dtype: "bool"),
     np.argmax: _reduction(lambda dtype: "int64"), np.argmin: _reduction(lambda dtype: "int64"),
-    np.median: _reduction(_floating), np.cumsum: _scan, np.cumprod: _scan,
-    np.transpose: _permuted, np.sort: _permuted, np.roll: _permuted, np.tril: _permuted, np.triu: _permuted,
-    np.argsort: _positions, np.searchsorted: _searched, np.interp: _interpolated,
+    np.cumsum: _scan, np.cumprod: _scan,
+    np.transpose: _permuted, np.roll: _permuted, np.tril: _permuted, np.triu: _permuted,
     np.reshape: _to_shape, np.broadcast_to: _to_shape, np.concatenate: _joined_arrays, np.where: _where,
-    np.diag: _diagonal, np.diagonal: _diagonal, np.einsum: _einsum,
+    np.diag: _diagonal, np.diagonal: _diagonal,
     np.dot: _product, np.matmul: _product, np.outer: _outer, np.trace: _of_matrix(0),
-    np.linalg.det: _of_matrix(0), np.linalg.inv: _of_matrix(2), np.linalg.cholesky: _of_matrix(2),
-    np.linalg.solve: _solve,
 }  # fmt: skip

@@ -7,18 +7,18 @@ functions is said so.  After this stage there are, beside ufuncs and calls on nu
     np.zeros_like(x)  np.ones_like(x)  np.empty_like(x)  ops.copy(x)  np.eye(n, m[, dtype=])
     np.arange(start, stop, step[, dtype])  np.linspace(start, stop, num[, endpoint=False])  np.array(nested tuple)
         a shape of one axis is an integer expression, of more a `Tuple`
-    np.sum  np.prod  np.mean  np.max  np.min  np.any  np.all  np.argmax  np.argmin  np.median
+    np.sum  np.prod  np.mean  np.max  np.min  np.any  np.all  np.argmax  np.argmin
         (x[, axis=][, keepdims=True])
         axis: a literal, not negative, or a `Tuple` of such, ascending; none for all axes
-    np.cumsum(x, axis=)  np.cumprod(x, axis=)  np.sort(x, axis=)  np.argsort(x, axis=)  np.roll(x, shift, axis=)
+    np.cumsum(x, axis=)  np.cumprod(x, axis=)  np.roll(x, shift, axis=)
     np.transpose(x[, Tuple of axes])  np.reshape(x, Tuple)  np.broadcast_to(x, Tuple)  np.concatenate(Tuple, axis=)
     np.where(c, a, b) of arrays (of numbers: `ops.select`)  np.dot, np.matmul of ranks 1 and 2  np.outer  np.trace
-    np.diag(x)  np.diagonal(x)  np.tril(x)  np.triu(x)  np.einsum(pattern with "->", ...)
-    np.linalg.solve  np.linalg.inv  np.linalg.det  np.linalg.cholesky
-    np.float32(x) and the like also on arrays (`x.astype`)  np.round(x[, decimals])  np.interp(x, xp, fp)
+    np.diag(x)  np.diagonal(x)  np.tril(x)  np.triu(x)
+    np.float32(x) and the like also on arrays (`x.astype`)  np.round(x[, decimals])
 
 Written with others: np.clip, var, std, ptp, average, linalg.norm, diff, stack, flip, squeeze, expand_dims, swapaxes,
 moveaxis, ravel, flatten, full_like, identity, inner, vdot, square norms.
+What is written out in Python (`written_out`) is gone after this stage: see `expanded`.
 """
 
 from __future__ import annotations

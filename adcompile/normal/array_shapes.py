@@ -206,11 +206,15 @@ def _moveaxis(b: Builder, fn: Any, a: Typed, source: Typed, destination: Typed) 
 
 @canonical(np.reshape, takes="a shape | order copy")
 def _reshape(b: Builder, fn: Any, a: Typed, shape: Typed) -> Typed:
+    if isinstance(a.type, Scalar) and shape.is_tuple and not shape.items:
+        return a
     return reshaped(b, array_of(b, a, fn), shape_of(shape))
 
 
 @canonical(np.ravel, takes="a | order")
 def _raveled(b: Builder, fn: Any, a: Typed) -> Typed:
+    if isinstance(a.type, Scalar):
+        return b.call(np.array, tuple_of([a]))
     return reshaped(b, array_of(b, a, fn), [constant(-1)])  # of one axis too: a strided vector is copied
 
 

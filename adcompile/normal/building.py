@@ -222,6 +222,8 @@ class Builder:
             items = items[0].items
         if base.is_tuple:
             return self._item(base, items)
+        if isinstance(base.type, Scalar) and (taken := self._of_number(base, items)) is not None:
+            return taken
         if not base.is_array:
             raise refuse("no-type", f"a value that is not an array ({described(base.type)}) is indexed")
         base, items = self._through(base, self.canonical_index(base, self.without_masks(base, items)))
@@ -230,6 +232,18 @@ class Builder:
         if isinstance(base.type, Array) and base.type.listed and isinstance(found, Array):
             found = replace(found, listed=True)
         return Typed(Index(base.expr, exprs), found)
+
+    def _of_number(self, base: Typed, items: Sequence[Typed]) -> Typed | None:
+        """What an index of an array without axes gives: `x[...]`, `x[None]`, `x[mask]`."""
+        if len(items) == 1 and items[0].type == BOOL:
+            one, mask = (self.shared(self.call(np.array, tuple_of([x])), "one") for x in (base, items[0]))
+            return self.index(one, [mask])
+        if not all(_is_constant(item, None, Ellipsis) for item in items):
+            return None
+        new = base
+        for item in items:
+            new = tuple_of([new]) if _is_constant(item, None) else new
+        return self.call(np.array, new) if new.is_tuple else base
 
     def without_masks(self, base: Typed, items: Sequence[Typed]) -> list[Typed]:
         """An index with the places at which its masks hold instead of the masks."""

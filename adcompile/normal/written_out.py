@@ -44,19 +44,37 @@ def _order(a: Any) -> Any:
     return order
 
 
-def argsort(a: Any) -> Any:
-    if a.ndim != 1:
-        raise NotImplementedError("the order of more than one axis")
-    return _order(a)
+def argsort(a: Any, axis: Any = -1, kind: Any = None, stable: Any = None) -> Any:
+    """Of a vector, or of the rows or columns of a matrix; equal items keep their order, whatever the kind."""
+    if a.ndim == 1:
+        return _order(a)
+    if a.ndim != 2 or axis is None:
+        raise NotImplementedError("the order of more than two axes")
+    out = np.empty((a.shape[0], a.shape[1]), np.int64)
+    if axis == 0 or axis == -2:
+        for j in range(a.shape[1]):
+            order = _order(a[:, j])
+            for i in range(a.shape[0]):
+                out[i, j] = order[i]
+    else:
+        for i in range(a.shape[0]):
+            order = _order(a[i])
+            for j in range(a.shape[1]):
+                out[i, j] = order[j]
+    return out
 
 
-def sort(a: Any) -> Any:
-    if a.ndim != 1:
-        raise NotImplementedError("the order of more than one axis")
-    order = _order(a)
+def sort(a: Any, axis: Any = -1, kind: Any = None, stable: Any = None) -> Any:
     out = np.empty_like(a)
-    for k in range(a.shape[0]):
-        out[k] = a[order[k]]
+    if a.ndim == 1:
+        order = _order(a)
+        for k in range(a.shape[0]):
+            out[k] = a[order[k]]
+        return out
+    places = argsort(a, axis)
+    for i in range(a.shape[0]):
+        for j in range(a.shape[1]):
+            out[i, j] = a[places[i, j], j] if axis == 0 or axis == -2 else a[i, places[i, j]]
     return out
 
 
@@ -94,6 +112,16 @@ def median(a: Any) -> Any:
 
 
 def searchsorted(a: Any, v: Any, side: str = "left") -> Any:
+    if np.ndim(v) == 0:
+        return _found(a, v, side)
+    flat = np.ravel(v)
+    out = np.empty(flat.shape[0], np.int64)
+    for i in range(flat.shape[0]):
+        out[i] = _found(a, flat[i], side)
+    return np.reshape(out, v.shape)
+
+
+def _found(a: Any, v: Any, side: str) -> Any:
     low, high = 0, a.shape[0]
     while low < high:
         middle = (low + high) // 2
@@ -110,12 +138,13 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any
         raise ValueError("array of sample points is empty")
     if xp.shape[0] != fp.shape[0]:
         raise ValueError("fp and xp are not of the same length.")
-    if np.isscalar(x):
+    if np.ndim(x) == 0:
         return _interpolated(x, xp, fp, left, right)
-    out = np.empty(x.shape[0])
-    for i in range(x.shape[0]):
-        out[i] = _interpolated(x[i], xp, fp, left, right)
-    return out
+    flat = np.ravel(x)
+    out = np.empty(flat.shape[0])
+    for i in range(flat.shape[0]):
+        out[i] = _interpolated(flat[i], xp, fp, left, right)
+    return out if x.ndim == 1 else np.reshape(out, x.shape)
 
 
 def _interpolated(x: Any, xp: Any, fp: Any, left: Any, right: Any) -> Any:
@@ -127,12 +156,16 @@ def _interpolated(x: Any, xp: Any, fp: Any, left: Any, right: Any) -> Any:
     elif x == xp[n - 1]:
         value = fp[n - 1] * 1.0
     else:
-        k = searchsorted(xp, x, "right") - 1
+        k = _found(xp, x, "right") - 1
         value = fp[k] + (fp[k + 1] - fp[k]) / (xp[k + 1] - xp[k]) * (x - xp[k])
     return value
 
 
-def trapezoid(y: Any, x: Any = None, dx: Any = 1.0) -> Any:
+def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: Any = -1) -> Any:
+    if y.ndim == 2 and x is None:
+        if axis == 0 or axis == -2:
+            return np.sum(0.5 * (y[1:] + y[:-1]) * dx, axis=0)
+        return np.sum(0.5 * (y[:, 1:] + y[:, :-1]) * dx, axis=1)
     if y.ndim != 1:
         raise NotImplementedError("the integral along one of several axes")
     total = 0.0

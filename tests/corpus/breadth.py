@@ -112,4 +112,25 @@ def numbers_taken_for_arrays(a, x):
         s += v * k * np.atleast_1d(a)[0]
     y = np.array(x, dtype=float)
     y.sort()
-    return s + y[0] * y[1]
+    t = np.asarray(a)
+    return s + y[0] * y[1] + np.sum(t[t > 0.1] ** 2) + t[None][0] * t[...] + np.sum(np.ravel(a)[..., None] ** 3)
+
+
+@case(matrix(3, 4), analytic=False, twice=False)
+def ordered_along_axes(a):
+    s = np.sum(np.sort(a) ** 2 * np.arange(4.0)) + np.sum(np.sort(a, axis=0) * np.arange(3.0)[:, None])
+    i = np.argsort(a, axis=1)
+    return s + np.sum(np.take_along_axis(a, i, 1)[:, 0] ** 2) + np.sum(np.trapezoid(a, dx=0.3) ** 2)
+
+
+@case(matrix(3, 4))
+def over_places(a):
+    s = 0.0
+    b = np.zeros_like(a)
+    for i, j in np.ndindex(a.shape):
+        s += a[i, j] ** 2 * i
+    for (_, k), v in np.ndenumerate(a):
+        s += v**3 * k
+    for place in np.ndindex(*a.shape):
+        b[place] = a[place] ** 3
+    return s + np.sum(b * a)

@@ -18,7 +18,7 @@ from adcompile.normal.questions import QUESTIONS
 from adcompile.normal.written_out import WRITTEN_OUT, written_out
 from adcompile.rules.registry import is_constant, rule_for
 
-COMPLEX = "complex numbers are the matter of it"
+COMPLEX = "which elements are real depends on the data"
 NO_VALUE = "its value depends on memory or on NumPy itself, not on numbers"
 REFUSED: dict[Any, str] = {
     np.partition: "the order of what is not at the place asked for is not defined",
@@ -26,8 +26,7 @@ REFUSED: dict[Any, str] = {
     np.roots: "roots are complex", np.linalg.eig: "eigenvalues are complex",
     np.linalg.eigvals: "eigenvalues are complex",
     np.linalg.matrix_rank: "a whole number that jumps: compute it outside",
-    np.angle: COMPLEX, np.imag: COMPLEX, np.iscomplex: COMPLEX, np.isreal: COMPLEX,
-    np.iscomplexobj: COMPLEX, np.isrealobj: COMPLEX,
+    np.iscomplex: COMPLEX, np.isreal: COMPLEX,
     np.frombuffer: NO_VALUE, stride_tricks.as_strided: NO_VALUE, np.isnat: "dates are no numbers",
     np.dtype: NO_VALUE, np.iinfo: NO_VALUE, np.finfo: NO_VALUE, Polynomial: "objects that the function makes",
     polyutils.as_series: "a list of arrays", polyutils.trimseq: "a list",

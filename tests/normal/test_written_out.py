@@ -63,6 +63,8 @@ CALLS = [
     *((np.correlate, (a, v, m), {}) for a, v in ((x, XP), (XP, x), (x[:4], x[:2]), (x[:2], x[:4]))
       for m in ("full", "same", "valid")),
     *((f, (m,), {}) for f in (np.hanning, np.hamming, np.blackman, np.bartlett) for m in (0, 1, 2, 5)),
+    *((f, (A, axis), {}) for f in (np.sort, np.argsort) for axis in (0, 1, -1)), (np.trapezoid, (A,), {"axis": 0}),
+    (np.trapezoid, (A,), {"dx": 0.3}), (np.searchsorted, (np.sort(ties), A), {}), (np.interp, (A, XP, FP), {}),
     (np.argwhere, (A > 0.0,), {}), (np.nonzero, (A > 0.0,), {}), (np.compress, (x > 0.0, A.ravel()[:9]), {}),
     *((np.take, (A, np.array([[0, 2], [1, 1]]), axis), {}) for axis in (None, 0, 1, -1)), (np.delete, (x, -1), {}),
     (np.delete, (x, np.array([0, 3])), {}), (np.insert, (x, -1, 5.0), {}), (np.insert, (x, 2, XP), {}),
