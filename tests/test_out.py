@@ -266,7 +266,7 @@ REFUSED: dict[str, tuple[Callable[[np.ndarray], Any], str]] = {
     "axes": (lambda x: np.ones((4, 1)), r"out is float64\[:, :\], and has to be float64\[:\]"),
     "single precision": (lambda x: np.ones(4, np.float32), r"out is float32\[:\], and has to be float64\[:\]"),
     "integers": (lambda x: np.ones(4, int), r"out is int64\[:\], and has to be float64\[:\]"),
-    "complex": (lambda x: np.ones(4, complex), "out is an array of 1 axes of complex128"),
+    "complex": (lambda x: np.ones(4, complex), r"out is complex128\[:\], and has to be float64\[:\]"),
     "read-only": (lambda x: read_only(), "out is a read-only array"),
     "shape": (lambda x: np.ones(5), "out has another shape"),
     "itself": (lambda x: x, "out shares memory with another array"),
