@@ -7,6 +7,7 @@ types that the derivative `f` was last made for.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -210,6 +211,11 @@ class Outcome:
 
 def run(job: Job) -> Outcome:
     """All stages for one job.  What goes wrong inside a stage is ours, and names the stage."""
+    with _deep():
+        return _run(job)
+
+
+def _run(job: Job) -> Outcome:
     shown = os.environ.get("ADCOMPILE_DUMP", "").removeprefix("after:")
     function = Function("", (), ())
     done: dict[str, Function] = {}
@@ -265,6 +271,20 @@ def _in_the_end(job: Job, function: Function, written: Emitted) -> Emitted:
         reorder=job.reorder,
     )  # fmt: skip
     return run(again).emitted
+
+
+_DEEPEST = 6000  # calls inside of each other, of at most a kilobyte of the system's stack each
+
+
+@contextmanager
+def _deep() -> Iterator[None]:
+    """Python's limit on calls inside of each other is what expressions of a thousand terms need, or the user's own."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, _DEEPEST))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 @contextmanager
