@@ -37,6 +37,7 @@ from adcompile.normal.specialise import specialised
 from adcompile.normal.ssa import ssa
 from adcompile.optimise import optimised, placed
 from adcompile.optimise.abreast import abreast
+from adcompile.optimise.checks_first import checks_first
 from adcompile.optimise.exchange import exchange
 from adcompile.optimise.neighbours import neighbours
 from adcompile.optimise.rows import rows
@@ -125,6 +126,7 @@ def _derivative(core: Function, job: Job, done: Done) -> Function:
             return dependence(core, job.wrt)
     seeded, value = job.kind == "pullback", job.kind == "value_and_grad"
     bound, aux = job.checkpoint, job.aux
+    core = checks_first(core, in_order=True)
     return reverse(core, job.wrt, seeded=seeded, value=value, packed=job.packed, checkpoint=bound, aux=aux)
 
 
