@@ -3,7 +3,7 @@
 Five words register more, for functions whose source cannot be read, or shall not be: `elementwise` (partial
 derivatives of a function of numbers), `constant` (no derivative), `linear` (its transpose), `pullback` and
 `pushforward` (reverse and forward mode of a function of arrays).  A rule is registered before the first derivative of
-what uses the function is made.  Numba has to know the function: it is called from compiled code, and its types are Numba's.
+what uses the function is made.  Numba has to know the function: compiled code calls it, and its types are Numba's.
 
 >>> import numpy as np
 >>> from numba import njit
