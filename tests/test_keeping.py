@@ -191,9 +191,7 @@ def test_each_choice_has_a_record_of_its_own(folder: Path) -> None:
     assert len(set(names)) == len(names)
 
 
-def test_no_record_where_none_is_asked_for_or_a_rule_is_the_user_s(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_record_where_none_is_asked_for(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     derivative = grad(square, cache=True)
     types = derivative.types_of(2.0)
     assert keeping.name_for(derivative, types) is not None
@@ -202,13 +200,25 @@ def test_no_record_where_none_is_asked_for_or_a_rule_is_the_user_s(
     monkeypatch.setenv("ADCOMPILE_DUMP", "after:read")
     assert keeping.name_for(derivative, types) is None
     monkeypatch.delenv("ADCOMPILE_DUMP")
+
+
+def test_the_rules_of_a_user_are_part_of_a_record_s_name(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    derivative = grad(square, cache=True)
+    names = [keeping.name_for(derivative, derivative.types_of(2.0))]
     monkeypatch.setattr(keeping, "as_shipped", lambda: False)
-    assert keeping.name_for(derivative, types) is None
+    for rules in ((), (square,), (np.sin, square)):
+        monkeypatch.setattr(keeping, "added", lambda rules=rules: rules)
+        names.append(keeping.name_for(derivative, derivative.types_of(2.0)))
+    assert None not in names
+    assert len(set(names)) == 3  # nothing that was added is nothing
+    monkeypatch.setattr(keeping, "added", lambda: (object(),))
+    assert keeping.name_for(derivative, derivative.types_of(2.0)) is None
 
 
 def test_a_rule_that_was_added_or_changed_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "_RULES", dict(registry._shipped[0]))
     monkeypatch.setattr(registry, "_CONSTANTS", set(registry._shipped[1]))
+    monkeypatch.setattr(registry, "_BODIES", {})
     assert registry.as_shipped()
     registry.constant(square)
     assert not registry.as_shipped()

@@ -15,7 +15,7 @@ from adcompile.backend import records
 from adcompile.backend.compile import compiled
 from adcompile.frontend.fingerprint import fingerprint
 from adcompile.ir.types import Type
-from adcompile.rules.registry import as_shipped
+from adcompile.rules.registry import added, as_shipped
 
 if TYPE_CHECKING:
     from adcompile.api.derivative import Derivative
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 def name_for(derivative: Derivative, arguments: tuple[Type, ...]) -> str | None:
     """The name of the record for these types; nothing if there shall be none."""
     options = derivative.request.options
-    if not (options.cache and options.jit) or os.environ.get("ADCOMPILE_DUMP") or not as_shipped():
+    if not (options.cache and options.jit) or os.environ.get("ADCOMPILE_DUMP"):
         return None
-    described = fingerprint(derivative, *arguments)
+    described = fingerprint(derivative, *arguments, *(() if as_shipped() else added()))
     return records.key([described]) if described is not None else None
 
 

@@ -31,6 +31,7 @@ class Reverse:
     call: Callable[[Sequence[Expr], Expr, Expr], Call]
     by: tuple[int, ...]
     augmented: Opaque | None = None
+    of_value: bool = False  # whether the residual is the value itself
 
 
 class Opaque:

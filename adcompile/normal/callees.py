@@ -16,7 +16,7 @@ from adcompile.frontend.functions import LocalFunction
 from adcompile.frontend.resolve import literal
 from adcompile.ir.nodes import Expr
 from adcompile.ir.opaque import Opaque
-from adcompile.rules.registry import is_constant, rule_for
+from adcompile.rules.registry import is_constant, opaque_for, rule_for
 
 _OURS = ("adcompile.ir.ops", "adcompile.runtime", "adcompile.fourier", "adcompile.special", "adcompile.lapack")
 _LANGUAGE = ("builtins", "math", "cmath", "operator", "_operator")
@@ -38,7 +38,7 @@ def spelled(fn: Callable[..., Any]) -> str:
 
 def stays_a_call(fn: Callable[..., Any]) -> bool:
     """Whether later stages know a callable: by a rule, or as a function of NumPy or of the language."""
-    if isinstance(fn, Opaque) or rule_for(fn) is not None or is_constant(fn):
+    if isinstance(fn, Opaque) or opaque_for(fn) is not None or rule_for(fn) is not None or is_constant(fn):
         return True
     if isinstance(fn, np.ufunc):
         return getattr(np, fn.__name__, None) is fn
@@ -51,6 +51,8 @@ def stays_a_call(fn: Callable[..., Any]) -> bool:
 def callee_of(fn: Callable[..., Any], span: Span | None, inside: str, last: bool = False) -> Callee | None:
     """The user's function that a call has to be replaced by; `None` if the call stays, as that of an opaque function
     does unless this is the `last` time that the text is read."""
+    if opaque_for(fn) is not None:
+        return None
     if isinstance(fn, Opaque):
         return callee_of(fn.inlined, span, inside, last) if last and fn.inlined is not None else None
     if isinstance(fn, functools.partial):

@@ -83,6 +83,7 @@ from adcompile.normal.specialise import simpler, specialised, truth
 from adcompile.normal.unpacked import with_items
 from adcompile.normal.unrolled import unrolled
 from adcompile.normal.written_out import written_out
+from adcompile.rules.registry import opaque_for
 
 _NONE = Const(None)
 
@@ -310,9 +311,10 @@ class _Inliner(Arguments):
                 name = self.fresh.name(spelled(new.fn))
                 return [*before, temporary(name, new, self.span)], Name(name)
             callee = callee_of(new.fn, self.span, self.inside, self.last)
-            if callee is None and isinstance(new.fn, Opaque):
+            opaque = new.fn if isinstance(new.fn, Opaque) else opaque_for(new.fn)
+            if callee is None and opaque is not None:
                 name = self.fresh.name("result")
-                return [*before, temporary(name, self.in_full(new), self.span)], Name(name)
+                return [*before, temporary(name, self.in_full(replace(new, fn=opaque)), self.span)], Name(name)
             if callee is None:
                 more, new = self.guards.of_call(new, self.span)
                 return [*before, *more], new

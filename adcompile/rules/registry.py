@@ -16,7 +16,7 @@ import importlib
 import inspect
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -61,6 +61,20 @@ def unknown(*args: Any) -> Any:
 UNKNOWN = unknown
 _RULES: dict[Function, Elementwise] = {}
 _COMPLEX: dict[Function, Elementwise] = {}
+
+
+@dataclass(frozen=True)
+class Bodies:
+    """What was said of a function of arrays: each a function of the language."""
+
+    pushforward: Function | None = None
+    pullback: Function | None = None
+    transpose: Function | None = None
+
+
+_BODIES: dict[Function, Bodies] = {}
+_opaque: dict[Function, Any] = {}
+_made_opaque: list[Callable[[Function, Bodies], Any]] = []
 _CONSTANTS: set[Function] = set()
 _shipped: tuple[dict[Function, Elementwise], dict[Function, Elementwise], set[Function]] = {}, {}, set()
 
@@ -125,6 +139,61 @@ def complex_elementwise(
     _COMPLEX.update(dict.fromkeys((fn, *rule.same), rule))
 
 
+def pullback(fn: Function) -> Callable[[Function], Function]:
+    """Registers, as a decorator, the reverse mode of a function of arrays and numbers: `rule(*args, value, value_bar)`
+    gives the tuple of the adjoints of the arguments, of each its shape, or `None` for zero."""
+    return _registered(fn, "pullback", 2)
+
+
+def pushforward(fn: Function) -> Callable[[Function], Function]:
+    """Registers, as a decorator, the forward mode of a function of arrays and numbers: `rule(primals, tangents)`, of
+    two tuples, gives `(value, tangent of the value)`.  Without a `pullback` reverse mode transposes it."""
+    return _registered(fn, "pushforward", None)
+
+
+def linear(fn: Function) -> Callable[[Function], Function]:
+    """Registers, as a decorator, the transpose of a function that is linear in its arguments that are floats:
+    `rule(*args, value_bar)` gives the tuple of their adjoints.  Forward mode is the function itself."""
+    return _registered(fn, "transpose", 1)
+
+
+def _registered(fn: Function, kind: str, more: int | None) -> Callable[[Function], Function]:
+    word = {"transpose": "linear"}.get(kind, kind)
+    if not callable(fn):
+        raise InvalidArgument(f"{word} takes a function, not {fn!r}")
+
+    def register(rule: Function) -> Function:
+        name, taken = getattr(fn, "__name__", repr(fn)), len(inspect.signature(rule).parameters)
+        try:
+            own = len(inspect.signature(fn).parameters)
+        except (TypeError, ValueError):
+            own = taken - (more or 0)
+        wanted = 2 if more is None else own + more
+        if taken != wanted:
+            raise InvalidArgument(f"{word}({name}): the rule takes {taken} arguments, and has to take {wanted}")
+        _RULES.pop(fn, None)
+        _CONSTANTS.discard(fn)
+        _BODIES[fn] = replace(_BODIES.get(fn, Bodies()), **{kind: rule})
+        _opaque.pop(fn, None)
+        return rule
+
+    return register
+
+
+def opaque_for(fn: object) -> Any:
+    """What stands for a function with such a rule in the stages (`ir.opaque`); nothing if it has none."""
+    if not _hashable(fn) or fn not in _BODIES:
+        return None
+    if fn not in _opaque:
+        _opaque[fn] = _made_opaque[0](fn, _BODIES[fn])
+    return _opaque[fn]
+
+
+def made_by(make: Callable[[Function, Bodies], Any]) -> None:
+    """Says what makes that: a layer that can read functions."""
+    _made_opaque[:] = [make]
+
+
 def rule_for(fn: object) -> Elementwise | None:
     """The rule of a function of real numbers, if it has one."""
     if not _hashable(fn):
@@ -180,7 +249,20 @@ def ship() -> None:
 
 def as_shipped() -> bool:
     """Whether no rule was added or changed since."""
-    return _shipped == (_RULES, _COMPLEX, _CONSTANTS)
+    return _shipped == (_RULES, _COMPLEX, _CONSTANTS) and not _BODIES
+
+
+def added() -> tuple[object, ...]:
+    """All that was registered or changed since, in values that can be described."""
+    rules = [
+        (fn, rule.partials, rule.dear, *sorted(rule.singular))
+        for now, before in ((_RULES, _shipped[0]), (_COMPLEX, _shipped[1]))
+        for fn, rule in now.items()
+        if before.get(fn) != rule
+    ]
+    bodies = [(fn, b.pushforward, b.pullback, b.transpose) for fn, b in _BODIES.items()]
+    gone = (_shipped[0].keys() | _shipped[2]) - (_RULES.keys() | _CONSTANTS | _BODIES.keys())
+    return (*rules, *(_CONSTANTS - _shipped[2]), *bodies, *gone)
 
 
 def all_rules() -> tuple[Elementwise, ...]:

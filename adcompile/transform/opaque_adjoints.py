@@ -46,6 +46,8 @@ def reverse_call(sweep: Adjoints, stmt: Assign) -> None:
     seed = _seed(sweep, value, types[value])
     if seed is None:
         return
+    if way.of_value:
+        residual = _read(sweep, value, types[value], stmt)
     args = [_given(sweep, arg) for arg in call.args]
     pullback = way.call(args, residual, seed)
     used = set(passed(pullback))
@@ -84,6 +86,19 @@ def _seed(sweep: Adjoints, name: str, type_: Type) -> Expr | None:
     if not is_float(type_) or not sweep.active(name):
         return None
     return Name(sweep.adjoint_array(name)) if isinstance(type_, Array) else sweep.bar.pop(name, None)
+
+
+def _read(sweep: Adjoints, name: str, type_: Type, stmt: Assign) -> Expr:
+    """A value in the reverse sweep, as the call gave it."""
+    if isinstance(type_, TupleType):
+        items = []
+        for number, item in enumerate(type_.items):
+            target = sweep.items.get((name, number))
+            items.append(Const(None) if target is None else _read(sweep, target, item, stmt))
+        return Tuple(tuple(items))
+    if isinstance(type_, Array):
+        sweep.reloads.append(Reload(sweep.roots.find(name), (), stmt, after=True))
+    return sweep.value(name)
 
 
 def _zero(sweep: Adjoints, value: Call, type_: Type) -> Expr:
