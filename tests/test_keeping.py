@@ -217,7 +217,8 @@ def test_the_rules_of_a_user_are_part_of_a_record_s_name(folder: Path, monkeypat
 
 def test_a_rule_that_was_added_or_changed_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "_RULES", dict(registry._shipped[0]))
-    monkeypatch.setattr(registry, "_CONSTANTS", set(registry._shipped[1]))
+    monkeypatch.setattr(registry, "_COMPLEX", dict(registry._shipped[1]))
+    monkeypatch.setattr(registry, "_CONSTANTS", set(registry._shipped[2]))
     monkeypatch.setattr(registry, "_BODIES", {})
     assert registry.as_shipped()
     registry.constant(square)
@@ -253,7 +254,7 @@ def test_a_record_reads_as_it_was_written_or_not_at_all(folder: Path) -> None:
 
 def test_all_that_was_asked_for_is_part_of_the_name() -> None:
     plain = Request("jvp")
-    other = Request("grad", "x", Options(fastmath=True), "forward", 3, True, True, True)
+    other = Request("grad", "x", Options(fastmath=True), "forward", 3, True, True, True, (0,))
     for field in fields(Request):
         changed = replace(plain, **{field.name: getattr(other, field.name)})
         assert changed.described() != plain.described(), field.name
