@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 from numba import njit
+from scipy import special
 
 from adcompile import InvalidArgument, grad, hessian, jacobian, jvp, taylor, vmap
 from adcompile.ir import ops
@@ -16,7 +17,12 @@ from adcompile.runtime import multiply_no_nan
 X, V = np.array([0.3, -0.2, 1.1]), np.array([1.0, 0.5, -1.0])
 NONE = (np.where, np.ldexp, np.copysign, np.nan_to_num, multiply_no_nan, math.remainder)  # of no line, or not Numba's
 NAMES = ("polygamma", "nextafter")  # of an integer; of neighbours
-RULES = [rule for rule in all_rules() if rule.fn not in NONE and rule.fn.__name__ not in NAMES]
+OF_SCIPY = ("gammaln", "digamma", "ndtr", "expit", "j0", "i1", "beta", "xlogy")
+RULES = [
+    rule
+    for rule in all_rules()
+    if rule.fn not in NONE and rule.fn.__name__ not in NAMES and getattr(special, rule.fn.__name__, None) is not rule.fn
+]
 KINKED = {np.absolute, np.maximum, np.minimum, max, min, np.clip, np.remainder, np.fmod}
 REAL = {math.erf, math.erfc, np.hypot, np.arctan2, np.cbrt, np.logaddexp, np.logaddexp2, np.sinc, np.deg2rad} | KINKED
 REAL |= {np.rad2deg, math.gamma, math.lgamma}
@@ -59,6 +65,14 @@ def test_a_rule(rule):
     else:
         np.testing.assert_allclose(found, by_integral(line, 4), rtol=1e-8, atol=1e-8)
         np.testing.assert_allclose(found[:3], by_nesting(line, 0.0, 2), rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", OF_SCIPY)
+def test_a_rule_of_scipy(name):
+    fn = getattr(special, name)
+    line = line_of(fn, 0.7) if fn.nin == 1 else line_of(fn, 0.7, 1.6)
+    found = taylor(line, 3, jit=False)(0.0, 1.0)
+    np.testing.assert_allclose(found, by_nesting(line, 0.0, 3), rtol=1e-10, atol=1e-12)
 
 
 TAIL = [0.0, 1382 / 155925, 0.0]

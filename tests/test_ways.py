@@ -38,7 +38,7 @@ WAYS: dict[str, list[tuple[Any, str, Callable[..., Any]]]] = {
         (LoopKinds, "surely_together", never),
         (LoopKinds, "needs_scope", always),
     ],
-    "scratch outside": [(reverse, "_with_scratch_placed", lambda function, wrt, aux: function)],
+    "scratch outside": [(reverse, "_with_scratch_placed", lambda function, wrt, aux, residuals: function)],
 }
 
 

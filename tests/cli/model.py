@@ -30,6 +30,12 @@ def refused(x: float):
     return x * len(text)
 
 
+def slowed(x: float, k: float, n: int):
+    for _ in range(n):
+        x = k * x
+    return x**2
+
+
 class Model:
     def half(x: float):
         return 0.5 * x

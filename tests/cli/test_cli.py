@@ -23,17 +23,15 @@ def run(*arguments, code=0):
 
 # ------------------------------------------------------------------------------------------ dump
 def test_a_gradient_is_printed_as_plain_text_in_a_pipe():
-    assert run("dump", f"{MODEL}:energy", "--types", "float64[:]").stdout == """\
-import numpy as np
-
-
-def energy_grad(x, k):
-    x_bar = np.zeros_like(x)
-    for i in range(1, x.shape[0]):
-        # s += k * (x[i] - x[i - 1]) ** 2
-        v_bar = 2.0 * k * (x[i] - x[i - 1])
-        x_bar[i] += v_bar
-        x_bar[i - 1] -= v_bar
+    assert run("dump", f"{MODEL}:slowed", "--types", "float64").stdout == """\
+def slowed_grad(x, k, n):
+    for _ in range(n):
+        x = k * x
+    # return x ** 2
+    x_bar = 2.0 * x
+    for _ in range(n - 1, -1, -1):
+        # x = k * x
+        x_bar = k * x_bar
     return x_bar
 """
 
@@ -108,7 +106,7 @@ def test_a_refusal_is_a_caret_and_no_traceback():
         (("energy",), "'energy' names no function: write package.module:function, or file.py:function"),
         (("nowhere.py:f",), "there is no file nowhere.py"),
         (("no_such_module:f",), "there is no module no_such_module, of no_such_module"),
-        ((f"{MODEL}:none",), f"{MODEL} has no none; it has Model, derived, energy, refused, squares, wrong"),
+        ((f"{MODEL}:none",), f"{MODEL} has no none; it has Model, derived, energy, refused, slowed, squares, wrong"),
         ((f"{MODEL}:NUMBER",), f"{MODEL}:NUMBER is a float, not a function"),
         ((f"{MODEL}:energy",), "the type of x is not known: say --types 'float64[:], int64', or --args "),
         ((f"{MODEL}:energy", "--types", "double[x]"),

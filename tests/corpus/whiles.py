@@ -102,21 +102,6 @@ def doubled_state(x, n):
     return a + b
 
 
-@case(vector(4), 6)
-def bisection_like(x, n):
-    lo = 0.0
-    hi = 2.0 + x[0] ** 2
-    k = 0
-    while k < n:
-        mid = 0.5 * (lo + hi)
-        if mid * mid > 1.0 + x[1]:
-            hi = mid
-        else:
-            lo = mid
-        k += 1
-    return lo + hi
-
-
 @case(0.4, 5)
 def array_allocated_in_while(x, n):
     s = x
