@@ -233,10 +233,13 @@ def product_grad(x, y, x_bar):
     check_out(x_bar, x, (x, y))
     for i in range(x_bar.shape[0]):
         x_bar[i] = 0.0
+    x_bar_next = 0.0
     for i in range(x.shape[0] - 1):
         # s += x[i] * y[i + 1] * x[i + 1]
-        x_bar[i] += x[i + 1] * y[i + 1]
-        x_bar[i + 1] += x[i] * y[i + 1]
+        x_bar[i] += x_bar_next + x[i + 1] * y[i + 1]
+        x_bar_next = x[i] * y[i + 1]
+    if 0 < x.shape[0] - 1:
+        x_bar[x.shape[0] - 1] += x_bar_next
     return x_bar
 """
     )

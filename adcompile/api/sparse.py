@@ -290,11 +290,11 @@ def sparse_jacobian(
     >>> import numpy as np
     >>> residual = lambda u: u[1:-1] ** 2 - u[:-2] * u[2:]
     >>> J = sparse_jacobian(residual, jit=False)
-    >>> J(np.arange(5.0)).toarray()
-    array([[-2.,  2., -0.,  0.,  0.],
-           [ 0., -3.,  4., -1.,  0.],
-           [ 0.,  0., -4.,  6., -2.]])
-    >>> J.products(np.arange(5.0))
+    >>> J(np.arange(1.0, 6.0)).toarray()
+    array([[-3.,  4., -1.,  0.,  0.],
+           [ 0., -4.,  6., -2.,  0.],
+           [ 0.,  0., -5.,  8., -3.]])
+    >>> J.products(np.arange(1.0, 6.0))
     3
     """
     if mode not in ("auto", "forward", "reverse"):
