@@ -49,11 +49,12 @@ def bench(
         for name, call in calls.items():
             times[name].append(_timed(call, numbers[name]))
     medians = {name: median(each) for name, each in times.items()}
-    table = Table(title=f"{target}, {sum(leaf.size for leaf in floats(values)):,} floats")
+    table = Table()
     for heading in ("", "first call", "median", "/ primal"):
         table.add_column(heading, justify="right" if heading else "left")
     for name, seconds in medians.items():
         table.add_row(name, readable(first[name]), readable(seconds), f"{seconds / medians['primal']:.2f}")
+    console.print(f"{target}, {sum(leaf.size for leaf in floats(values)):,} floats", soft_wrap=True)
     console.print(table)
 
 

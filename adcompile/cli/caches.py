@@ -20,7 +20,7 @@ def cache() -> None:
 def listed() -> None:
     """The generated files in the cache directory."""
     found = entries()
-    table = Table(title=str(directory()))
+    table = Table()
     table.add_column("file")
     table.add_column("size", justify="right")
     total = 0
