@@ -1,7 +1,7 @@
 """Types by our own table, where it has all that a function calls: a tenth of the time that inference takes.
 
-Goal: for a core function of floats, integers and truth values whose calls are all of the table, the types that Numba's
-inference gives its names.  `None` for any other function: then Numba is asked (`analysis.typing`), which also says what
+Goal: for a core function of numbers whose calls are all of the table, the types that Numba's inference gives its
+names.  `None` for any other function: then Numba is asked (`analysis.typing`), which also says what
 is wrong with it.  Non-goals: refusals; types that Numba does not have.
 
 >>> from adcompile.ir.nodes import Assign, Const, Return
@@ -15,10 +15,11 @@ from __future__ import annotations
 import builtins
 import math
 from collections.abc import Callable, Iterator, Mapping
+from functools import reduce
 
 import numpy as np
 
-from adcompile import runtime
+from adcompile import lapack, runtime
 from adcompile.ir import ops
 from adcompile.ir.dtypes import COMPARISONS
 from adcompile.ir.nodes import (
@@ -41,27 +42,38 @@ from adcompile.ir.nodes import (
 )
 from adcompile.ir.types import BOOL, FLOAT, INT, Array, Scalar, Static, TupleType, Type
 
-# Of floats and integers, floats where one of them is.
-_ARITHMETIC = frozenset(
-    (np.add, np.subtract, np.multiply, np.negative, np.floor_divide, np.remainder, builtins.abs, builtins.min,
-     builtins.max, ops.power)
-)  # fmt: skip
+# Of numbers, what NumPy promotes their types to.
+_ARITHMETIC = frozenset((np.add, np.subtract, np.multiply, np.negative, ops.power))
+# The same, but of real numbers.
+_REAL = frozenset((np.floor_divide, np.remainder, builtins.abs, builtins.min, builtins.max))
 # Of floats and integers, always a float.
 _FLOATS = frozenset(
-    (np.divide, np.sqrt, np.exp, np.log, np.sin, np.cos, np.tan, np.arcsin, np.arccos, np.arctan, np.sinh, np.cosh,
-     np.tanh, np.log1p, np.expm1, np.arctan2, math.sqrt, math.exp, math.log, math.sin, math.cos, math.tan, math.asin,
+    (np.divide, np.sqrt, np.exp, np.log, np.log2, np.log10, np.sin, np.cos, np.tan, np.arcsin, np.arccos, np.arctan,
+     np.sinh, np.cosh, np.tanh, np.log1p, np.expm1, np.arctan2, math.sqrt, math.exp, math.log, math.sin, math.cos,
+     math.tan, math.asin,
      math.acos, math.atan, math.sinh, math.cosh, math.tanh, math.log1p, math.expm1, math.atan2, math.erf, math.erfc,
      math.gamma, math.lgamma, math.pow, math.hypot)
 )  # fmt: skip
+# Of complex numbers, a complex number.
+_OF_COMPLEX = frozenset((np.divide, np.sqrt, np.exp, np.log, np.sin, np.cos, np.tan, np.sinh, np.cosh, np.tanh,
+                         np.conjugate))  # fmt: skip
+# Of a complex number, its part's kind of float.
+_PARTS = frozenset((np.real, np.imag, np.angle, np.absolute, builtins.abs))
 # Of floats, a float.
-_OF_FLOATS = frozenset((np.absolute, np.minimum, np.maximum, np.sign, np.square, np.floor, np.ceil, np.hypot,
-                        runtime.multiply_no_nan))  # fmt: skip
-_TRUTHS = frozenset((ops.both, ops.either, ops.negated))
-_CASTS = {builtins.float: FLOAT, np.float64: FLOAT, builtins.int: INT, np.int64: INT, builtins.bool: BOOL}
+_OF_FLOATS = frozenset((np.absolute, np.minimum, np.maximum, np.sign, np.square, np.floor, np.ceil, np.hypot, np.fmod,
+                        np.round, runtime.multiply_no_nan))  # fmt: skip
+# Which of Numba's rules hold for single precision is for Numba to say.
+_ODD_IN_SINGLE = frozenset((ops.power, np.arctan2, math.atan2, math.pow, math.hypot, np.round, np.angle, builtins.float,
+                            builtins.complex))  # fmt: skip
+_TESTS = frozenset((np.isfinite, np.isnan, np.isinf, np.isposinf, np.isneginf))
+_TRUTHS = frozenset((ops.both, ops.either, ops.negated, np.logical_and, np.logical_or, np.logical_not))
+_CASTS = {builtins.float: FLOAT, np.float64: FLOAT, np.float32: Scalar("float32"), builtins.int: INT, np.int64: INT,
+          builtins.bool: BOOL}  # fmt: skip
+_TO_COMPLEX = {builtins.complex: Scalar("complex128"), np.complex128: Scalar("complex128")}
 _LENGTHS = frozenset((runtime.broadcast_length, runtime.slice_bound))
 _CHECKS = frozenset((runtime.check_length, runtime.check_equal, runtime.check_nonempty))
 _NOTHING = Static(None)
-_NUMBERS = (FLOAT, INT)
+_NUMBERS = frozenset(map(Scalar, ("float64", "int64", "float32", "complex128", "complex64")))
 _MATRIX = Array("float64", 2)
 
 
@@ -117,6 +129,10 @@ def _lines(block: Block) -> Iterator[tuple[str, Expr]]:
                         yield merge.result, atom
             case Return(value):
                 yield "", value
+            case Effect(Call(ops.fail, (_, _, *values))):
+                yield "", Tuple(tuple(value for value in values if not isinstance(value, Const)))
+            case Effect(Call(ops.bisection)):
+                pass
             case Effect(call):
                 yield "", call
             case _:
@@ -126,8 +142,8 @@ def _lines(block: Block) -> Iterator[tuple[str, Expr]]:
 def _joined(old: Type, new: Type) -> Type:
     if old == new:
         return old
-    if {old, new} == {FLOAT, INT}:
-        return FLOAT
+    if old in _NUMBERS and new in _NUMBERS:
+        return Scalar(np.promote_types(old.dtype, new.dtype).name)
     raise _Unknown
 
 
@@ -143,6 +159,8 @@ def _of(expr: Expr, types: Mapping[str, Type]) -> Type:
                 return INT
             if type(value) is float:
                 return FLOAT
+            if type(value) is complex:
+                return Scalar("complex128")
         case Index(base, index):
             match _of(base, types), index:
                 case Array(dtype, ndim), _ if len(index) == ndim and all(_of(item, types) == INT for item in index):
@@ -157,14 +175,16 @@ def _of(expr: Expr, types: Mapping[str, Type]) -> Type:
 
 
 def _number(type_: Type) -> Type:
-    if type_ in (FLOAT, INT, BOOL):
+    if type_ in _NUMBERS or type_ == BOOL:
         return type_
     raise _Unknown
 
 
 def _of_call(fn: Callable[..., object], args: tuple[Expr, ...], types: Mapping[str, Type]) -> Type:
-    if fn is ops.fail:
-        raise _Unknown
+    if fn in (np.zeros, np.empty):
+        return _made(args, types)
+    if fn is ops.table and isinstance(args[0], Const) and isinstance(args[0].value, ops.Contents):
+        return _array(args[0].value.array.dtype.name, args[0].value.array.ndim)
     given = [_of(arg, types) for arg in args]
     first = given[0] if given else _NOTHING
     match fn:
@@ -172,32 +192,83 @@ def _of_call(fn: Callable[..., object], args: tuple[Expr, ...], types: Mapping[s
             return INT
         case ops.copy | np.zeros_like | np.empty_like if isinstance(first, Array) and len(given) == 1:
             return first
-        case np.zeros | np.empty if len(given) == 1:
-            lengths = first.items if isinstance(first, TupleType) else (first,)
-            if lengths and all(length == INT for length in lengths):
-                return Array("float64", len(lengths))
+        case runtime.grown if isinstance(first, Array) and given[1] == INT:
+            return first
+        case runtime.stop_gradient if len(given) == 1:
+            return first
+        case runtime.check_rebound if isinstance(first, Array) and first == given[1]:
+            return _NOTHING
         case ops.select if first == BOOL:
             return _number(_joined(given[1], given[2]))
         case builtins.range | builtins.len if set(given) == {INT}:
             return INT
-    if all(type_ in _NUMBERS for type_ in given):
-        floats = FLOAT in given
-        if fn in _ARITHMETIC and (fn is not ops.power or floats or _is_natural(args[1])):
-            return FLOAT if floats else INT
-        if fn in _FLOATS or (fn in _OF_FLOATS and set(given) == {FLOAT}):
-            return FLOAT
-        if fn in COMPARISONS:
-            return BOOL
-        if fn in _CASTS:
-            return _CASTS[fn]
-        if not floats and fn in _LENGTHS:
-            return INT
-        if not floats and fn in _CHECKS:
-            return _NOTHING
     if fn in _TRUTHS and set(given) == {BOOL}:
         return BOOL
     if fn in runtime.PRODUCTS and given == [_MATRIX, _MATRIX]:
         return _MATRIX
+    if fn in lapack.FOUND and given == [_MATRIX]:
+        return Array("float64", lapack.FOUND[fn])
+    numbers = [type_.dtype for type_ in given if isinstance(type_, Scalar) and type_ in _NUMBERS]
+    if len(numbers) == len(given) > 0:
+        return Scalar(_of_numbers(fn, args, numbers)) if fn not in _CHECKS else _nothing(numbers)
+    raise _Unknown
+
+
+def _made(args: tuple[Expr, ...], types: Mapping[str, Type]) -> Type:
+    """The type of an array that is made of its shape, and perhaps of a type of its items."""
+    shape = _of(args[0], types)
+    lengths = shape.items if isinstance(shape, TupleType) else (shape,)
+    match args[1:]:
+        case ():
+            dtype = "float64"
+        case (Const(type() as made),) if issubclass(made, np.generic):
+            dtype = np.dtype(made).name
+        case _:
+            raise _Unknown
+    if lengths and all(length == INT for length in lengths):
+        return _array(dtype, len(lengths))
+    raise _Unknown
+
+
+def _array(dtype: str, ndim: int) -> Array:
+    _number(Scalar(dtype))
+    return Array(dtype, ndim)
+
+
+def _nothing(numbers: list[str]) -> Type:
+    if set(numbers) == {"int64"}:
+        return _NOTHING
+    raise _Unknown
+
+
+def _of_numbers(fn: Callable[..., object], args: tuple[Expr, ...], given: list[str]) -> str:
+    """The kind of number that a function of numbers gives."""
+    joined = reduce(lambda a, b: np.promote_types(a, b).name, given)
+    kind = np.dtype(joined).kind
+    if fn in _ODD_IN_SINGLE and not {"float32", "complex64"}.isdisjoint(given):
+        raise _Unknown
+    if fn in _ARITHMETIC and (fn is not ops.power or kind != "i" or _is_natural(args[1])):
+        return joined
+    if fn in _LENGTHS and kind == "i":
+        return joined
+    if fn in _TO_COMPLEX:
+        return _TO_COMPLEX[fn].dtype
+    if kind == "c":
+        if fn in _OF_COMPLEX:
+            return joined
+        if fn in _PARTS:
+            return {"complex64": "float32", "complex128": "float64"}[joined]
+        raise _Unknown
+    if fn in _REAL:
+        return joined
+    if fn in _FLOATS:
+        return joined if kind == "f" else "float64"
+    if fn in _OF_FLOATS and {np.dtype(each).kind for each in given} == {"f"}:
+        return joined
+    if fn in COMPARISONS or (fn in _TESTS and kind == "f"):
+        return "bool"
+    if fn in _CASTS:
+        return _CASTS[fn].dtype
     raise _Unknown
 
 

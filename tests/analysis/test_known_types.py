@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from adcompile import runtime
+from adcompile import lapack, runtime
 from adcompile.analysis import known_types as table
 from adcompile.analysis.known_types import known_types
 from adcompile.analysis.typing import infer
@@ -33,12 +33,14 @@ from adcompile.ir.nodes import (
 from adcompile.ir.types import BOOL, FLOAT, INT, Array, Scalar, TupleType, Type
 
 PARAMS: dict[str, Type] = {
-    "x": FLOAT, "i": INT, "b": BOOL, "s": Scalar("float32"), "a": Array("float64", 2), "k": Array("int64", 1),
+    "x": FLOAT, "i": INT, "b": BOOL, "s": Scalar("float32"),
+    "z": Scalar("complex128"), "c": Scalar("complex64"), "a": Array("float64", 2), "k": Array("int64", 1),
     "t": TupleType((INT, Array("float64", 1))),
 }  # fmt: skip
 TWO = frozenset((np.add, np.subtract, np.multiply, np.divide, np.floor_divide, np.remainder, ops.power, np.arctan2,
                  math.atan2, math.pow, math.hypot, np.hypot, np.minimum, np.maximum, builtins.min, builtins.max,
-                 runtime.multiply_no_nan, *COMPARISONS, ops.both, ops.either, runtime.broadcast_length,
+                 np.fmod, runtime.multiply_no_nan, *COMPARISONS, ops.both, ops.either, np.logical_and, np.logical_or,
+                 runtime.broadcast_length,
                  runtime.slice_bound, runtime.check_length, runtime.check_equal))  # fmt: skip
 
 
@@ -57,13 +59,15 @@ def agrees(*body: Stmt) -> bool:
 @pytest.mark.parametrize(
     "fn",
     sorted(
-        table._ARITHMETIC | table._FLOATS | table._OF_FLOATS | table._TRUTHS | {*table._CASTS} | table._LENGTHS
-        | table._CHECKS | COMPARISONS, key=repr,
+        table._ARITHMETIC | table._REAL | table._FLOATS | table._OF_FLOATS | table._OF_COMPLEX | table._PARTS
+        | table._TESTS | table._TRUTHS | {*table._CASTS, *table._TO_COMPLEX} | table._LENGTHS | table._CHECKS
+        | COMPARISONS,
+        key=repr,
     ),
 )  # fmt: skip
 def test_every_function_of_the_table_gives_what_numba_says(fn: Any) -> None:
-    """For each of its arguments an integer, a float, a truth value; for all of the table at least one is known."""
-    numbers: tuple[Expr, ...] = (Name("i"), Name("x"), Name("b"), Const(2))
+    """For each of its arguments a number of each kind, a truth value; for all of the table at least one is known."""
+    numbers: tuple[Expr, ...] = (*map(Name, "ixbszc"), Const(2))
     calls = [Call(fn, args) for args in itertools.product(numbers, repeat=2 if fn in TWO else 1)]
     known = [call for call in calls if known_types(function(Assign("y", call), Return(Const(0)))) is not None]
     assert known
@@ -74,7 +78,10 @@ def test_every_function_of_the_table_gives_what_numba_says(fn: Any) -> None:
     "value",
     [
         Call(np.zeros, (Name("i"),)), Call(np.empty, (Tuple((Name("i"), Const(3))),)),
-        Call(np.zeros_like, (Name("k"),)),
+        Call(np.zeros_like, (Name("k"),)), Call(np.zeros, (Name("i"), Const(np.bool))),
+        Call(np.empty, (Name("i"), Const(np.complex64))), Call(np.zeros, (Name("i"), Const(np.float32))),
+        Call(ops.table, (Const(ops.Contents(np.ones((2, 3), np.float32))),)),
+        Call(runtime.grown, (Name("a"), Name("i"))), *(Call(found, (Name("a"),)) for found in lapack.FOUND),
         Call(np.empty_like, (Name("a"),)), Call(ops.copy, (Name("k"),)), Call(ops.dim, (Name("a"), Const(1))),
         Index(Name("a"), (Name("i"), Const(-1))), Index(Name("k"), (Name("i"),)), Index(Name("t"), (Const(1),)),
         Index(Index(Name("t"), (Const(1),)), (Index(Name("t"), (Const(0),)),)),
@@ -100,7 +107,6 @@ def test_what_a_loop_carries_becomes_a_float_where_numba_makes_it_one() -> None:
 @pytest.mark.parametrize(
     "value",
     [
-        Call(np.add, (Name("s"), Name("x"))),  # float32
         Call(np.add, (Name("b"), Name("i"))),
         Call(np.square, (Name("i"),)),
         Call(ops.power, (Name("i"), Name("i"))),
