@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from adcompile import runtime
+from adcompile.analysis.types_of import described
+from adcompile.errors import refuse
 from adcompile.ir import ops
 from adcompile.ir.nodes import Const
 from adcompile.ir.types import BOOL, Array, Scalar, kind
@@ -123,12 +125,17 @@ def _astype(b: Builder, fn: Any, x: Typed, dtype: Typed | None, copy: Typed | No
     return x if copy is not None and value_of(copy, "copy") is False else b.call(ops.copy, x)
 
 
+def _of_items(x: Typed) -> str:
+    """The dtype of an array, or of the array that a tuple of numbers becomes."""
+    if x.is_tuple and x.items:
+        return np.result_type(*map(_of_items, x.items)).name
+    if isinstance(x.type, (Array, Scalar)):
+        return x.type.dtype
+    raise refuse("unsupported-argument", f"`np.result_type` of {described(x.type)}")
+
+
 @canonical(np.result_type, takes="first second third fourth")
 def _result_type(b: Builder, fn: Any, *given: Typed | None) -> Typed:
-    """The dtype that arrays and dtypes have in common, known before the run."""
-    dtypes = [
-        np.dtype(x.type.dtype) if isinstance(x.type, Array) else np.dtype(value_of(x, "an array or a dtype"))
-        for x in given
-        if x is not None
-    ]
+    """The dtype that arrays, tuples of numbers and dtypes have in common, known before the run."""
+    dtypes = [_of_items(x) if x.is_array or x.is_tuple else dtype_of(x, "") for x in given if x is not None]
     return constant(np.result_type(*dtypes).type)

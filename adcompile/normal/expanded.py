@@ -14,10 +14,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from adcompile.analysis.liveness import live_after, targets
 from adcompile.errors import refuse
 from adcompile.frontend.read import read
 from adcompile.ir.nodes import Function, Name, Return, Stmt
+from adcompile.ir.types import Scalar
 from adcompile.ir.walk import blocks, with_blocks
 from adcompile.normal.building import Typed, constant
 from adcompile.normal.fresh import Fresh, taken
@@ -28,6 +31,9 @@ from adcompile.normal.single_return import single_return
 
 if TYPE_CHECKING:
     from adcompile.normal.ssa import Walk
+
+_ARRAYS = frozenset(("a", "b", "x", "y", "v", "xp", "fp", "A", "arr", "ar", "ar1", "ar2", "m", "values", "vals"))
+"""What NumPy and SciPy call the parameters for which a tuple of numbers is an array."""
 
 
 def expanded(
@@ -46,7 +52,8 @@ def expanded(
     if isinstance(fn, Function):
         given = dict(zip(fn.params, args, strict=True))
     else:
-        given = _bound(fn, name, args, kwargs)
+        bound = _bound(fn, name, args, kwargs)
+        given = {key: b.call(np.array, x) if key in _ARRAYS and _holds_numbers(x) else x for key, x in bound.items()}
     outer, order = walk.env, walk.order
     local = {renamings[key].id: x for key, x in given.items()}
     walk.env = {}
@@ -60,6 +67,11 @@ def expanded(
         return walk.x.value(last.value)
     finally:
         walk.env, walk.order = outer, order
+
+
+def _holds_numbers(x: Typed) -> bool:
+    """Whether it is a tuple, or a tuple of tuples, of numbers."""
+    return x.is_tuple and all(isinstance(item.type, Scalar) or _holds_numbers(item) for item in x.items)
 
 
 @functools.cache

@@ -49,6 +49,12 @@ def products(a, b, c, d):
     return np.sum(np.cross(a, b) ** 2) * np.sum(np.kron(c, d) ** 3)
 
 
+@case(vector(3), 0.4)
+def products_of_literals(a, k):
+    n = np.cross([0, 0, 1], a)
+    return np.sum(n**2) * np.sum(np.cross(a, (k, 1.0, 2))) * np.sum(np.linalg.solve([[2.0, k], [1.0, 3.0]], a[:2]))
+
+
 @case(vector(7), analytic=False, twice=False)
 def ordered(x):
     y = np.sort(x)
