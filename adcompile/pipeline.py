@@ -23,6 +23,7 @@ from adcompile.frontend.read import read
 from adcompile.ir.nodes import Const, Expr, Function, Name, Return, Tuple
 from adcompile.ir.opaque import has_opaque
 from adcompile.ir.show import show
+from adcompile.ir.structure import Part
 from adcompile.ir.types import Static, TupleType, Type
 from adcompile.ir.verify import verify_core, verify_plain, verify_ssa, verify_surface
 from adcompile.normal.bisection import without_marks
@@ -31,6 +32,7 @@ from adcompile.normal.flow import assigned_in
 from adcompile.normal.inline import inlined
 from adcompile.normal.loops_for_arrays import loops_for_arrays
 from adcompile.normal.no_jumps import no_jumps
+from adcompile.normal.returned import returned
 from adcompile.normal.single_return import single_return
 from adcompile.normal.small_arrays import small_arrays
 from adcompile.normal.specialise import specialised
@@ -103,6 +105,10 @@ def _inlined(function: Function, job: Job, done: Done) -> Function:
     return function if job.parallel else replace(function, body=unmarked(function.body))
 
 
+def _ssa(function: Function, job: Job, done: Done) -> Function:
+    return ssa(returned(function)[0], dict(zip(function.params, job.arguments, strict=True)))
+
+
 def _typed(function: Function) -> Function:
     types = known_types(function) or infer(function)
     return Function(function.name, function.params, function.body, {**function.types, **types})
@@ -159,7 +165,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("no_jumps", lambda f, job, done: no_jumps(f), verify_surface),
     Stage("single_return", lambda f, job, done: single_return(f), verify_plain),
     Stage("inline", _inlined, verify_plain),
-    Stage("ssa", lambda f, job, done: ssa(f, dict(zip(f.params, job.arguments, strict=True))), verify_ssa),
+    Stage("ssa", _ssa, verify_ssa),
     Stage("loops_for_arrays", lambda f, job, done: loops_for_arrays(f), verify_core),
     Stage("fixed_buffers", lambda f, job, done: fixed_buffers(f), verify_core),
     Stage("small_arrays", lambda f, job, done: small_arrays(f), verify_core),
@@ -209,6 +215,7 @@ class Outcome:
     undivided: Emitted
     result: Type
     stages: Stages
+    structure: Part | None = None  # of the primal's result, if that is more than numbers, arrays and tuples
 
 
 def run(job: Job) -> Outcome:
@@ -238,7 +245,8 @@ def _run(job: Job) -> Outcome:
     if shown == "emit":
         print(emitted.text)
     typed = done["typed"]
-    return Outcome(function.name, emitted, undivided, _type(_result(typed, job), typed.types), Stages(done))
+    return Outcome(function.name, emitted, undivided, _type(_result(typed, job), typed.types), Stages(done),
+                   returned(done["inline"])[1])  # fmt: skip
 
 
 def typed(function: Callable[..., Any], arguments: tuple[Type, ...]) -> Mapping[str, Function]:

@@ -381,8 +381,8 @@ class TestMessages:
         [
             ((1, 2.0), "grad of energy: x is int64, and the gradient is by x, which has to be a float or an array"),
             ((np.arange(3), 2.0), "grad of energy: x is int64[:], and the gradient is by x"),
-            (([1.0, 2.0], 2.0), "grad of energy: x is list: pass np.array(...), or a tuple"),
-            ((X, {}), "grad of energy: k is dict: real numbers, arrays and tuples of those"),
+            ((X, {1.0}), "grad of energy: k is set: real numbers, arrays and tuples of those"),
+            ((X, {"a": {1.0}}), "grad of energy: k['a'] is set: numbers, arrays, texts, None and functions"),
             (("chain", 2.0), "grad of energy: x is 'chain', and the gradient is by x"),
         ],
     )
@@ -390,6 +390,11 @@ class TestMessages:
     def test_arguments(self, arguments, text, jit):
         with pytest.raises(InvalidArgument, match=message(text)):
             grad(energy, jit=jit)(*arguments)
+
+    def test_a_list_has_no_attributes_of_an_array(self):
+        with pytest.raises(Unsupported, match=r"`.shape` of list of float64 is not supported") as caught:
+            grad(energy, jit=False)([1.0, 2.0], 2.0)
+        assert "help: pass np.array(...)" in str(caught.value)
 
     @pytest.mark.parametrize("jit", [True, False])
     def test_numbers_of_arguments(self, jit):

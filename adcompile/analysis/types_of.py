@@ -98,8 +98,8 @@ def described(type_: Type) -> str:
     match type_:
         case Scalar(dtype):
             return dtype
-        case Array(dtype, rank):
-            return f"{rank}-d array of {dtype}"
+        case Array(dtype, rank, listed):
+            return f"list of {dtype}" if listed else f"{rank}-d array of {dtype}"
         case TupleType(items):
             return f"tuple of {len(items)}"
         case Static(value):

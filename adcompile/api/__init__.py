@@ -17,12 +17,13 @@ from adcompile.api.composed import Composed
 from adcompile.api.custom import custom_jvp, custom_vjp
 from adcompile.api.derivative import Derivative
 from adcompile.api.implicit import implicit
-from adcompile.api.linear import Linear
+from adcompile.api.linear import Linear, StructuredLinear
 from adcompile.api.pullback import VectorJacobian, copied
 from adcompile.api.replayed import checkpoint
 from adcompile.api.series import taylor
 from adcompile.api.signatures import Wrt
 from adcompile.api.sparse import Sparse, sparse_hessian, sparse_jacobian
+from adcompile.api.structured import structured
 from adcompile.errors import InvalidArgument
 
 __all__ = [
@@ -256,6 +257,11 @@ def linearize(function: Function, *args: Any, wrt: Wrt | None = None, **options:
     primal = Derivative(tangent.primal, replace(tangent.request, kind="primal", wrt=None))
     bound = primal.__signature__.bind(*args)
     bound.apply_defaults()
+    if (form := structured(tangent, (bound.args, ()))) is not None:
+        value, linear, *aux = linearize(
+            form.flat.primal, *form.arguments(bound.args), wrt=form.flat.request.wrt, **options
+        )
+        return value, StructuredLinear(form, linear), *aux
     types = primal.types_of(*bound.args)
     tangent.check(types)
     returned = primal(*bound.args)  # refuses arguments that overlap, which copies would not
@@ -288,9 +294,12 @@ def check_grads(
     primal = Derivative(tangent.primal, replace(tangent.request, kind="primal", wrt=None))
     bound = primal.__signature__.bind(*args)
     bound.apply_defaults()
-    close = tolerance(bound.args, eps, rtol, atol)
+    given = bound.args
+    if (form := structured(tangent, (given, ()))) is not None:
+        tangent, given = form.flat, form.arguments(given)
+    close = tolerance(given, eps, rtol, atol)
     title = f"check_grads of {tangent.__name__}, order 1"
-    check(tangent, bound.args, order, modes, close, np.random.default_rng(seed), title)
+    check(tangent, given, order, modes, close, np.random.default_rng(seed), title)
 
 
 _INSIDE: tuple[Any, ...] = (

@@ -17,11 +17,24 @@ from adcompile.backend.compile import compiled
 from adcompile.backend.emit import Emitted
 from adcompile.backend.naming import printed_params
 from adcompile.ir.show import shown_type
+from adcompile.ir.structure import Part, of_type
 from adcompile.ir.types import Array, Scalar, TupleType, Type, is_complex, is_float
 
 
 class Composed(Derivative):
     """A derivative that is written as a function around other derivatives, which the stages inline."""
+
+    def __init__(self, primal: Callable[..., Any], request: Request) -> None:
+        super().__init__(primal, request)
+        self._results: dict[tuple[Type, ...], Part] = {}  # the structures of the results of the primal
+
+    def structure(self, arguments: tuple[Type, ...]) -> Part | None:
+        self._make(arguments)
+        return self._results.get(arguments)
+
+    def latest_result(self) -> Part:
+        """The structure of the primal's result, at the last call."""
+        return self._results[self._latest("the structure")]
 
     def _signature(self, own: Signature) -> Signature:
         called = super()._signature(own)
@@ -57,8 +70,11 @@ class Composed(Derivative):
         }[self.request.kind]
         return write(parts, params, typed, arguments)
 
-    def _jacobian(self, parts: Parts, params: tuple[str, ...], typed: dict[str, Type], _: Any) -> str:
+    def _jacobian(
+        self, parts: Parts, params: tuple[str, ...], typed: dict[str, Type], arguments: tuple[Type, ...]
+    ) -> str:
         outcome = parts.run("primal", ())
+        self._results[arguments] = outcome.structure or of_type(outcome.result)
         several = isinstance(outcome.result, TupleType)
         types = outcome.result.items if isinstance(outcome.result, TupleType) else (outcome.result,)
         for type_ in types:

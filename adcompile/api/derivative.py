@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from adcompile.api.signatures import (
     signature_of,
     with_out,
 )
+from adcompile.api.structured import Structured, made_for, received, structured
 from adcompile.backend.compile import Compiled, Options, compiled
 from adcompile.backend.dispatch import Specialised
 from adcompile.backend.emit import Emitted
@@ -35,6 +36,7 @@ from adcompile.backend.records import Record
 from adcompile.errors import AdcompileError, InvalidArgument, refuse
 from adcompile.ir.opaque import Opaque
 from adcompile.ir.show import shown_type
+from adcompile.ir.structure import Part
 from adcompile.ir.types import TupleType, Type, is_float
 from adcompile.transform.into import Out
 from adcompile.transform.plan import Bound
@@ -77,17 +79,8 @@ class Request:
     def described(self) -> tuple[object, ...]:
         """All of it, in plain values."""
         options = f"jit={self.options.jit} {self.options.described()}"
-        return (
-            self.kind,
-            self.wrt,
-            options,
-            self.mode,
-            self.checkpoint,
-            self.has_aux,
-            self.out,
-            self.accumulate,
-            self.details,
-        )
+        asked = (self.mode, self.checkpoint, self.has_aux, self.out, self.accumulate, self.details)
+        return (self.kind, self.wrt, options, *asked)
 
 
 class Derivative(Specialised):
@@ -103,6 +96,8 @@ class Derivative(Specialised):
         self.captured: tuple[str, ...] = getattr(primal, "captured", ())  # by which it is only if it is told
         self._made: dict[tuple[Type, ...], Record] = {}
         self._outcomes: dict[tuple[Type, ...], pipeline.Outcome] = {}
+        self._structured: dict[tuple[Part, ...], Structured] = {}
+        self._form: Structured | None = None  # that of the last call, if it was of structures
         self._last: tuple[Type, ...] | None = None
         signature = self._signature(self._own)
         out = ""
@@ -120,24 +115,29 @@ class Derivative(Specialised):
     @property
     def source(self) -> str:
         """The derivative as Python text, for the types that it was last made for."""
+        if self._form is not None:
+            return self._form.flat.source
         return self.generated(self._latest("source")).source
 
     def source_for(self, *args: Any, **kwargs: Any) -> str:
         """The derivative as Python text, for the types of these arguments."""
+        bound = self._bound(*args, **kwargs)
+        if (form := structured(self, bound)) is not None:
+            return form.flat.source_for(*form.given(bound))
         return self.generated(self.types_of(*args, **kwargs)).source
 
     @property
     def stages(self) -> pipeline.Stages:
         """The function after each stage of the pipeline, for the types that the derivative was last made for."""
-        return self.outcome(self._latest("stages")).stages
+        return self._form.flat.stages if self._form is not None else self.outcome(self._latest("stages")).stages
 
     def save(self, path: str | os.PathLike[str], *args: Any, **kwargs: Any) -> None:
         """Writes a module that holds the derivative for the types of these arguments, or those it was last made for.
 
         The module needs NumPy and Numba alone.  Comments name the primal's lines.  It is compiled when it is imported,
         for contiguous and for strided arrays of these types; arguments that were known before the run (`None`, strings,
-        functions) are passed as `None`.  An `OSError` says that the file cannot be written, an `InvalidArgument` that
-        the function names an object that cannot be written into a module.
+        functions) are passed as `None`; dicts and lists are passed as their numbers, one by one.  Raises `OSError` if
+        it cannot be written, `InvalidArgument` if the function names an object that no module can hold.
 
         >>> import tempfile
         >>> from adcompile import grad
@@ -148,8 +148,12 @@ class Derivative(Specialised):
             x_bar = 3.0 * x ** 2
             return x_bar
         """
-        arguments = self.types_of(*args, **kwargs) if args or kwargs else self._latest("save")
-        text = saving.module_of(self, arguments)
+        of, given = self, self._bound(*args, **kwargs) if args or kwargs else ()
+        if given and (form := structured(self, given)) is not None:
+            of, given = form.flat, form.given(given)
+        elif not given and self._form is not None:
+            of = self._form.flat
+        text = saving.module_of(of, of.types_of(*given) if given else of._latest("save"))
         Path(path).write_text(text, encoding="utf-8")
 
     def __repr__(self) -> str:
@@ -174,6 +178,24 @@ class Derivative(Specialised):
 
     def generated(self, arguments: tuple[Type, ...]) -> Compiled:
         return self._make(arguments).compiled
+
+    def structure(self, arguments: tuple[Type, ...]) -> Part | None:
+        """The structure of the primal's result, if it is more than numbers, arrays and tuples."""
+        return self._make(arguments).structure
+
+    def received(self, arguments: tuple[Type, ...]) -> Callable[[Any], Any] | None:
+        part = self.structure(arguments)
+        return None if part is None else received(part, self.request)
+
+    def structured(self, values: Sequence[Any]) -> Callable[..., Any] | None:
+        self._form = structured(self, values)
+        return self._form
+
+    def structured_for(self, parts: tuple[Part, ...]) -> Structured:
+        """The derivative for arguments of these structures."""
+        if parts not in self._structured:
+            self._structured[parts] = made_for(self, parts)
+        return self._structured[parts]
 
     def result_type(self, arguments: tuple[Type, ...]) -> Type:
         """The type of the primal's result for these types of arguments, without what it returns beside it."""
@@ -203,7 +225,7 @@ class Derivative(Specialised):
     def _make(self, arguments: tuple[Type, ...]) -> Record:
         if arguments not in self._made:
             self._made[arguments] = keeping.made(self, arguments)
-        self._last = arguments
+        self._last, self._form = arguments, None
         return self._made[arguments]
 
     def _job(self, arguments: tuple[Type, ...]) -> pipeline.Job:
@@ -229,12 +251,16 @@ class Derivative(Specialised):
         named = dict(zip(self._own.parameters, inspect.signature(function).parameters, strict=True))
         return function, tuple(named[name] for name in wrt)
 
-    def types_of(self, *args: Any, **kwargs: Any) -> tuple[Type, ...]:
-        """The types of the arguments of a call."""
+    def _bound(self, *args: Any, **kwargs: Any) -> tuple[Any, ...]:
+        """The arguments of a call, defaults included, in order."""
         bound = self.__signature__.bind(*args, **kwargs)
         bound.apply_defaults()
+        return bound.args
+
+    def types_of(self, *args: Any, **kwargs: Any) -> tuple[Type, ...]:
+        """The types of the arguments of a call."""
         types = []
-        for parameter, value in bound.arguments.items():
+        for parameter, value in zip(self.__signature__.parameters, self._bound(*args, **kwargs), strict=True):
             ours = static_or_typed(value)
             if ours is None:
                 raise self.not_typed(parameter, value)
@@ -254,6 +280,11 @@ class Derivative(Specialised):
         for name, type_ in zip(self._own.parameters, primals, strict=True):
             if name in self._wrt:
                 self._check_float(name, type_)
+
+    @property
+    def wrt_names(self) -> tuple[str, ...]:
+        """The parameters of `wrt`; none where the types of the arguments decide."""
+        return self._wrt
 
     @property
     def arguments(self) -> tuple[str, ...]:

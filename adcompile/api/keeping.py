@@ -38,6 +38,7 @@ def made(derivative: Derivative, arguments: tuple[Type, ...]) -> records.Record:
         return found
     outcome = derivative.outcome(arguments)
     function = compiled(outcome.name, outcome.emitted, derivative.request.options)
-    if name is not None and name == name_for(derivative, arguments):  # nothing changed meanwhile
+    structured = outcome.structure is not None  # which a record does not say
+    if name is not None and not structured and name == name_for(derivative, arguments):  # nothing changed meanwhile
         records.keep(name, function, outcome.emitted, outcome.result)
-    return records.Record(function, outcome.result)
+    return records.Record(function, outcome.result, outcome.structure)

@@ -10,6 +10,7 @@ from typing import Any
 
 from adcompile.api.derivative import Derivative
 from adcompile.api.matching import matching
+from adcompile.api.structured import Structured
 from adcompile.ir.types import Type
 
 
@@ -36,3 +37,19 @@ class Linear:
 
     def __repr__(self) -> str:
         return f"<adcompile linearization of {self._tangent.__name__}>"
+
+
+class StructuredLinear:
+    """The same of a function whose arguments have structures, which their tangents have too."""
+
+    def __init__(self, form: Structured, linear: Linear) -> None:
+        self._form = form
+        self._linear = linear
+
+    def __call__(self, *tangents: Any) -> Any:
+        if len(tangents) != len(self._form.by):
+            raise self._form.of.invalid(f"it takes a tangent for each of {', '.join(self._form.by)}")
+        return self._linear(*self._form.along(tangents, [f"the tangent of {name}" for name in self._form.by]))
+
+    def __repr__(self) -> str:
+        return repr(self._linear)

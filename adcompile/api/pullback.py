@@ -12,6 +12,8 @@ from adcompile import pipeline
 from adcompile.api import pickling
 from adcompile.api.derivative import Derivative, Request
 from adcompile.api.matching import matching
+from adcompile.api.structured import Structured, apart, structured
+from adcompile.ir.structure import Part, Structure
 from adcompile.ir.types import Static, Type
 
 
@@ -21,11 +23,14 @@ class Pullback:
     It holds copies of the arguments, and may be called any number of times; each call runs the function's forward
     sweep again, so that nothing of it has to be kept in between."""
 
-    def __init__(self, seeded: Derivative, arguments: tuple[Any, ...], value: Any, result: Type) -> None:
+    def __init__(
+        self, seeded: Derivative, arguments: tuple[Any, ...], value: Any, result: Type, structure: Part | None = None
+    ) -> None:
         self._seeded = seeded
         self._arguments = arguments
         self._value = value
         self._result = result
+        self._structure = structure
 
     def __call__(self, seed: Any, out: Any = None) -> Any:
         if self._seeded.request.out:
@@ -36,10 +41,24 @@ class Pullback:
 
     def matched(self, seed: Any) -> Any:
         """`seed` in the exact types of the value; what cannot be a seed is refused."""
-        return matching(seed, self._value, self._result, "the seed", self._seeded.invalid)
+        return matching(apart(self._structure, seed), self._value, self._result, "the seed", self._seeded.invalid)
 
     def __repr__(self) -> str:
         return f"<adcompile pullback of {self._seeded.__name__}>"
+
+
+class StructuredPullback:
+    """A pullback of a function whose arguments have structures, which the adjoints have too."""
+
+    def __init__(self, form: Structured, pullback: Pullback) -> None:
+        self._form = form
+        self._pullback = pullback
+
+    def __call__(self, seed: Any) -> Any:
+        return self._form.gradient(self._pullback(seed))
+
+    def __repr__(self) -> str:
+        return repr(self._pullback)
 
 
 class VectorJacobian:
@@ -55,6 +74,7 @@ class VectorJacobian:
         self.request = request
         self.seeded = Derivative(primal, replace(request, kind="pullback"))
         self._value = Derivative(primal, replace(request, kind="primal", wrt=None, out=False, accumulate=False))
+        self._flat: dict[tuple[Part, ...], VectorJacobian] = {}
         self.__signature__ = self._value.__signature__
         self.__name__, self.__qualname__ = self.seeded.__name__, self.seeded.__qualname__
         self.__module__, self.__doc__ = self.seeded.__module__, primal.__doc__
@@ -62,11 +82,23 @@ class VectorJacobian:
     def __call__(self, *args: Any, **kwargs: Any) -> tuple[Any, ...]:
         bound = self.__signature__.bind(*args, **kwargs)
         bound.apply_defaults()
+        if (form := structured(self.seeded, bound.args)) is not None:
+            value, pullback, *aux = self._of_tuples(form)(*form.arguments(bound.args))
+            return form.of_value(value), StructuredPullback(form, pullback), *aux
         types = self._value.types_of(*bound.args)
         self.seeded.check(types)
         value, *aux = self._evaluated(bound.args)  # refuses arguments that overlap, which copies would not
-        arguments = tuple(map(copied, bound.args))
-        return value, Pullback(self.seeded, arguments, value, self._value.result_type(types)), *aux
+        arguments, part = tuple(map(copied, bound.args)), self._value.structure(types)
+        if self.request.has_aux and isinstance(part, Structure):
+            part = part.items[0]
+        result = self._value.result_type(types)
+        return value, Pullback(self.seeded, arguments, apart(part, value), result, part), *aux
+
+    def _of_tuples(self, form: Structured) -> VectorJacobian:
+        """The same for a function of tuples."""
+        if form.parts not in self._flat:
+            self._flat[form.parts] = VectorJacobian(form.flat.primal, replace(self.request, wrt=form.flat.request.wrt))
+        return self._flat[form.parts]
 
     def _evaluated(self, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
         returned = self._value(*arguments)
@@ -79,6 +111,10 @@ class VectorJacobian:
 
     def source_for(self, *args: Any, **kwargs: Any) -> str:
         """The pullback as Python text, for the types of these arguments."""
+        bound = self.__signature__.bind(*args, **kwargs)
+        bound.apply_defaults()
+        if (form := structured(self.seeded, bound.args)) is not None:
+            return self._of_tuples(form).source_for(*form.arguments(bound.args))
         types = self._value.types_of(*args, **kwargs)
         out = (Static(None),) if self.request.out else ()
         return self.seeded.generated((*types, self._value.result_type(types), *out)).source

@@ -62,6 +62,14 @@ class Specialised(CPUDispatcher):  # type: ignore[misc]
         """The function for these types; what it cannot be made for is refused."""
         raise NotImplementedError
 
+    def received(self, arguments: tuple[Type, ...]) -> Callable[[Any], Any] | None:
+        """What makes of a result what a call from Python gives; nothing where that is the result itself."""
+        return None
+
+    def structured(self, values: Sequence[Any]) -> Callable[..., Any] | None:
+        """The function for arguments of which some are no numbers, arrays and tuples; nothing if it cannot be."""
+        return None
+
     def not_typed(self, parameter: str, value: object) -> AdcompileError:
         """What is said of an argument that is not of the language; `value` is it, or its type in Numba."""
         raise NotImplementedError
@@ -96,22 +104,27 @@ class Specialised(CPUDispatcher):  # type: ignore[misc]
         for parameter, value in zip(self.__signature__.parameters, values, strict=True):
             ours = static_or_typed(value)
             if ours is None:
+                if (function := self.structured(values)) is not None:
+                    self._types_active_call.clear()
+                    return lambda *_: function(*values)
                 raise self.not_typed(parameter, value)
             arguments.append(ours)
             if parameter == self._written and not isinstance(ours, Static):
                 self._check_writable(numba.typeof(value), parameter)
         hidden = [isinstance(ours, Static) and not _has_numba_type(ours.value) for ours in arguments]
         try:
-            if self._jit and not any(hidden):
+            received = self.received(tuple(arguments))
+            if self._jit and not any(hidden) and received is None:
                 entry_point: Callable[..., Any] = self.compile(tuple(map(numba.typeof, args)))
                 return entry_point
             generated = self.generated(tuple(arguments))
             if not self._jit:
-                return lambda *_: generated.python(*values)
+                plain = generated.python
+                return lambda *_: plain(*values) if received is None else received(plain(*values))
             # Numba has no values of these types: they are known in the generated code, and nothing is passed.
             passed = [None if hide else value for hide, value in zip(hidden, values, strict=True)]
             entry = self._result(generated, tuple(numba.typeof(value) for value in passed)).entry_point
-            return lambda *_: entry(*passed)
+            return lambda *_: entry(*passed) if received is None else received(entry(*passed))
         finally:
             self._types_active_call.clear()
 

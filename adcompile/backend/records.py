@@ -22,6 +22,7 @@ from adcompile import runtime
 from adcompile.backend import cache, vecmath
 from adcompile.backend.compile import Compiled, Options, as_written, imports_all
 from adcompile.backend.emit import Emitted
+from adcompile.ir.structure import Part
 from adcompile.ir.types import Array, Scalar, Static, TupleType, Type
 
 FORMAT = 1
@@ -29,10 +30,11 @@ FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A generated function, and the type of the result of its primal."""
+    """A generated function, the type of the result of its primal, and the structure of that if it is no tuple."""
 
     compiled: Compiled
     result: Type
+    structure: Part | None = None
 
 
 def key(parts: Iterable[str]) -> str:

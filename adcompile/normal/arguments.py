@@ -96,7 +96,7 @@ class Arguments:
                 values[parameter] = value
                 continue
             if (of_dict := values_of(value)) is not None:
-                if parameter in changed and parameter != own:
+                if parameter in written(function.body) and parameter != own:
                     message = f"`{parameter}`, a dict, is changed by a function that it is passed to"
                     raise refuse("unsupported-dict", message, self.span, "return a new dict", self.inside)
                 name = self.fresh.name(parameter)

@@ -108,4 +108,5 @@ def function(b: Builder, fn: Callable[..., Any], args: Sequence[Typed], kwargs: 
 
 
 def _unknown(x: Typed, name: str) -> Unsupported:
-    return refuse("unsupported-attribute", f"`.{name}` of {described(x.type)} is not supported")
+    hint = "pass np.array(...)" if isinstance(x.type, Array) and x.type.listed else ""
+    return refuse("unsupported-attribute", f"`.{name}` of {described(x.type)} is not supported", hint=hint)

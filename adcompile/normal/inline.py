@@ -67,7 +67,7 @@ from adcompile.ir.walk import (
 )
 from adcompile.normal.arguments import Arguments
 from adcompile.normal.attempts import without_try
-from adcompile.normal.callees import Callee, callee_of, spelled
+from adcompile.normal.callees import Callee, callee_of, spelled, stays_a_call
 from adcompile.normal.derived import derivative_called, enclosed, with_captured
 from adcompile.normal.flow import falls, live, own, tries
 from adcompile.normal.guards import Guards
@@ -75,7 +75,7 @@ from adcompile.normal.jumps import negated, unused
 from adcompile.normal.made import made
 from adcompile.normal.no_jumps import no_jumps
 from adcompile.normal.order import in_order, may_write, settled, temporary
-from adcompile.normal.records import values_of
+from adcompile.normal.records import plain, values_of
 from adcompile.normal.renaming import apart, renamed
 from adcompile.normal.single_return import single_return
 from adcompile.normal.sources import Readable, ReadSource, Sources
@@ -121,8 +121,10 @@ def inlined(
     inliner = _Inliner(function, read_one, last)
     values = {name: literal(value) for name, value in (known or {}).items()}
     items = [stmt for name, type_ in (tuples or {}).items() for stmt in inliner.known.parameter(name, type_)]
-    body = inliner.whole(function, renamed(function.body, values) if values else function.body)
-    return Inlined(replace(function, body=(*items, *body)), tuple(inliner.sources.ready))
+    *body, end = inliner.whole(function, renamed(function.body, values) if values else function.body)
+    if isinstance(end, Return):
+        end = replace(end, value=inliner.known.in_full(end.value))
+    return Inlined(replace(function, body=(*items, *body, end)), tuple(inliner.sources.ready))
 
 
 class _Inliner(Arguments):
@@ -198,6 +200,8 @@ class _Inliner(Arguments):
                 sides.append(self.block(side))
             if falls(sides[-1]):
                 ends.append(end)
+        if len(ends) == 2:
+            sides = [(*side, *more) for side, more in zip(sides, self.known.brought_together(ends), strict=True)]
         self.known.joined(ends or [end], stmt.span, self.inside)
         return [*before, replace(stmt, test=test, then=sides[0], orelse=sides[1])]
 
@@ -288,7 +292,7 @@ class _Inliner(Arguments):
         if is_function_value(expr):
             return [], expr
         before, parts = self.in_order(children(expr))
-        new = simpler(rebuilt(expr, parts))
+        new = simpler(self.known.looked_at(rebuilt(expr, parts)))
         if isinstance(new, Index) and self.guards.handlers:
             more, new = self.guards.of_index(new, self.span)
             return [*before, *more], new
@@ -307,6 +311,8 @@ class _Inliner(Arguments):
             new = made(new)
             if not isinstance(new, Call):
                 return before, new
+            if stays_a_call(new.fn) and new.fn is not ops.record:
+                new = replace(new, args=tuple(map(plain, new.args)))
             if written_out(new.fn) is not None:  # `ssa` puts statements in its place
                 name = self.fresh.name(spelled(new.fn))
                 return [*before, temporary(name, new, self.span)], Name(name)

@@ -43,7 +43,7 @@ from adcompile.ir.walk import expressions, names, nodes, statements
 from adcompile.normal.flow import assigned_in
 from adcompile.normal.fresh import Fresh
 from adcompile.normal.order import temporary
-from adcompile.normal.records import asked, is_key, record, values_of
+from adcompile.normal.records import asked, is_key, kind_of, record, values_of
 from adcompile.normal.specialise import has_closure, is_settled
 
 _ELSEWHERE = "make a new dict, or use variables"
@@ -56,6 +56,7 @@ class Knowledge:
         self.fresh = fresh
         self.values: dict[str, Expr] = {}
         self.shared: set[str] = set()  # the dicts that may have another name
+        self.carried: dict[str, Expr] = {}  # the dicts that a loop around assigns: they keep their variables
 
     def of(self, name: str) -> Expr | None:
         """What a variable stands for, if that is known."""
@@ -101,6 +102,9 @@ class Knowledge:
             self.shared -= {stmt.target}
             self.shared |= set() if new else {stmt.target, *names(whole)}
             return self.dict_of(stmt, values)
+        if isinstance(value, Name) and self.holds_dict(value):  # another name for it, with variables of its own
+            self.shared |= {stmt.target, value.id}
+            return self.assigned(replace(stmt, value=self.values[value.id]), whole)
         if is_settled(value):
             self.values[stmt.target] = value
             return [] if has_closure(value) else [stmt]
@@ -115,6 +119,8 @@ class Knowledge:
         if isinstance(value, Tuple):
             items = tuple(self.part(stmt.target, str(k), item, stmt, made) for k, item in enumerate(value.items))
             self.values[stmt.target] = Tuple(items)
+            if self.holds_dict(Tuple(items)):  # which is no value of the run
+                return made
             return [*made, Assign(stmt.target, Tuple(items), span=stmt.span, origin=stmt.origin)]
         return [stmt]
 
@@ -123,11 +129,42 @@ class Knowledge:
         if isinstance(item, Tuple):
             inner = (self.part(f"{owner}_{key}", str(k), part, stmt, made) for k, part in enumerate(item.items))
             return Tuple(tuple(inner))
-        if is_settled(item) or isinstance(item, Const) or values_of(item) is not None:
+        if isinstance(item, Name) and self.holds_dict(item):
+            self.shared.add(item.id)
+            item = self.values[item.id]
+        if isinstance(item, Tuple):
+            return self.part(owner, key, item, stmt, made)
+        if (values := values_of(item)) is not None:
+            name = self.fresh.name(f"{owner}_{key}")
+            made += self.dict_of(Assign(name, item, span=stmt.span, origin=stmt.origin), values)
+            self.shared.add(name)
+            return Name(name)
+        if is_settled(item) or isinstance(item, Const):
             return item
         name = self.fresh.name(f"{owner}_{key}")
         made.append(temporary(name, item, stmt.span))
         return Name(name)
+
+    def holds_dict(self, value: Expr) -> bool:
+        """Whether a value is a dict, or a tuple with one in it."""
+        if isinstance(value, Name):
+            value = self.values.get(value.id, value)
+        if isinstance(value, Tuple):
+            return any(map(self.holds_dict, value.items))
+        return values_of(value) is not None
+
+    def in_full(self, expr: Expr) -> Expr:
+        """An expression with the dicts in it that its names stand for."""
+        if isinstance(expr, Name) and self.holds_dict(expr):
+            expr = self.values[expr.id]
+        values = values_of(expr)
+        if values is None and not isinstance(expr, Tuple):
+            return expr
+        items = []
+        for item in expr.items if isinstance(expr, Tuple) else (values or {}).values():
+            known = self.values.get(item.id, item) if isinstance(item, Name) else item
+            items.append(known if is_settled(known) else self.in_full(item))
+        return replace(expr, args=(expr.args[0], *items)) if isinstance(expr, Call) else Tuple(tuple(items))
 
     def parameter(self, name: str, type_: TupleType) -> list[Stmt]:
         """A parameter that is a tuple: variables for its items."""
@@ -158,8 +195,57 @@ class Knowledge:
             made += self.assigned(one, value)
             kept[key] = Name(one.target)
         assert isinstance(stmt.value, Call)
-        self.values[stmt.target] = replace(record(kept), kwargs=stmt.value.kwargs)
+        new = replace(record(kept), kwargs=stmt.value.kwargs)
+        self.values[stmt.target] = new
+        if stmt.target in self.carried:
+            ways: list[list[Stmt]] = [[]]
+            if (kept_in := self.common(stmt.target, [new], [self.values], ways, self.carried[stmt.target])) is not None:
+                made += ways[0]
+                self.values[stmt.target] = kept_in
         return made
+
+    def common(
+        self,
+        name: str,
+        values: Sequence[Expr],
+        ends: Sequence[dict[str, Expr]],
+        ways: Sequence[list[Stmt]],
+        into: Expr | None = None,
+    ) -> Expr | None:
+        """What has, after several ways, what a variable of that name stands for at the end of each: dicts of the same
+        keys are a dict of variables that each way assigns (those of `into`, if it is given); else nothing."""
+        pairs = zip(values, ends, strict=True)
+        full = [end.get(value.id, value) if isinstance(value, Name) else value for value, end in pairs]
+        if into is not None and isinstance(into, Name):
+            into = self.carried.get(into.id, into)
+        if all(value == full[0] for value in full) and into is None and isinstance(full[0], Const):
+            return full[0]
+        parts = [values_of(value) for value in full]
+        if parts[0] is None:
+            if any(map(self.holds_dict, full)) or any(isinstance(value, Call) for value in full):
+                return None
+            target = into.id if isinstance(into, Name) else self.fresh.name(name)
+            for way, value in zip(ways, values, strict=True):
+                way.append(temporary(target, value, None))
+            return Name(target)
+        inner = values_of(into) if into is not None else None
+        if any(part is None or tuple(part) != tuple(parts[0]) for part in parts) or (
+            into is not None and (inner is None or tuple(inner) != tuple(parts[0]))
+        ):
+            return None
+        if any(kind_of(value) is not kind_of(full[0]) for value in full):
+            return None
+        found: dict[Any, Expr] = {}
+        for key in parts[0]:
+            each = [part[key] for part in parts if part is not None]
+            one = self.common(f"{name}_{key}" if str(key).isidentifier() else name, each, ends, ways,
+                              None if inner is None else inner[key])  # fmt: skip
+            if one is None:
+                return None
+            found[key] = one
+        first = full[0]
+        assert isinstance(first, Call)
+        return replace(record(found), kwargs=first.kwargs)
 
     def variable(self, owner: str, key: object) -> str:
         """A variable for a value of a dict."""
@@ -220,6 +306,21 @@ class Knowledge:
             end.update(self.values)
             self.values = outside
 
+    def brought_together(self, ends: Sequence[dict[str, Expr]]) -> list[list[Stmt]]:
+        """What each side of a branch has to assign at its end, so that a dict of the same keys is one after it."""
+        ways: list[list[Stmt]] = [[] for _ in ends]
+        for name in [name for name in ends[0] if name in ends[1]]:
+            values = [end[name] for end in ends]
+            if values[0] == values[1] or any(values_of(value) is None for value in values):
+                continue
+            new: list[list[Stmt]] = [[] for _ in ends]
+            both = self.common(name, values, ends, new)
+            if both is not None:
+                for end, way, more in zip(ends, ways, new, strict=True):
+                    end[name] = both
+                    way += more
+        return ways
+
     def joined(self, ends: Sequence[dict[str, Expr]], span: Span | None, inside: str) -> None:
         """What is known where several sides join."""
         first, *rest = ends
@@ -230,14 +331,34 @@ class Knowledge:
                 why = Refusal("unsupported-dict", message, span, "give it all its keys before the branch", inside)
                 self.values[name] = Call(ops.refused, (Const((why,)),))
 
+    def dicts_of(self, assigned: Iterable[str]) -> tuple[dict[str, Expr], set[str]]:
+        """Those of some variables that stand for dicts, with the dicts in them, and the variables of their values."""
+        dicts: dict[str, Expr] = {}
+        held: set[str] = set()
+        wanted = list(assigned)
+        while wanted:
+            name = wanted.pop()
+            parts = values_of(self.values.get(name, Const(None)))
+            if parts is None:
+                held.add(name)
+            elif name not in dicts:
+                dicts[name] = self.values[name]
+                wanted += [part.id for part in parts.values() if isinstance(part, Name)]
+        return dicts, held
+
     @contextmanager
     def loop(self, stmt: For | While, inside: str) -> Iterator[None]:
         """The body of a loop: what it changes is not known in it, nor after it."""
         stores = {inner.array for inner in statements(stmt.body) if isinstance(inner, Store)}
         self.shared |= {name for name in stores if name in self.values and bare(stmt.body, name)}
-        self.forget(self.changed_in((stmt,)))
+        changed = self.changed_in((stmt,))
+        carried, held = self.dicts_of(changed)
+        self.forget(changed | held)
+        self.values |= carried
+        outer, self.carried = self.carried, {**self.carried, **carried}
         with self.side() as end:
             yield
+        self.carried = outer
         for name, value in self.values.items():
             if values_of(value) is not None and end.get(name) != value:
                 message = f"`{name}`, a dict, gets a new key in a loop"

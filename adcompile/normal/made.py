@@ -1,7 +1,7 @@
 """Objects that are made of what is known before the run, and tuples and dataclasses made of the run's values.
 
-Goal: `Ellipsoid.from_name("wgs84")` is an object of outside like any other; `Result(a, b)` of a named tuple is a tuple,
-and a dataclass of the run is a value for each of its fields.  Non-goals: constructors that do more than keep values, of
+Goal: `Ellipsoid.from_name("wgs84")` is an object of outside like any other; a named tuple and a
+dataclass of the run are a value for each of their fields.  Non-goals: constructors that do more than keep values, of
 values of the run.
 """
 
@@ -35,8 +35,6 @@ def made(call: Call) -> Expr:
     fields = _fields(kind, call)
     if fields is None:
         return call
-    if issubclass(kind, tuple):
-        return Tuple(tuple(fields.values()))
     whole = record(fields)
     return Call(ops.record, whole.args, (("of", Const(kind)),))
 

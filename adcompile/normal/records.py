@@ -41,18 +41,42 @@ def values_of(expr: Expr) -> dict[Any, Expr] | None:
     return None
 
 
+def kind_of(expr: Expr) -> type:
+    """The class of a record: `dict`, a dataclass or a named tuple."""
+    kind = dict(expr.kwargs).get("of") if isinstance(expr, Call) else None
+    return kind.value if isinstance(kind, Const) and isinstance(kind.value, type) else dict
+
+
 def items_of(expr: Expr) -> tuple[Expr, ...] | None:
     """What a loop over a tuple or a dict runs over; nothing for anything else."""
     if isinstance(expr, Tuple):
         return expr.items
     values = values_of(expr)
-    return None if values is None else tuple(map(literal, values))
+    if values is None:
+        return None
+    return tuple(values.values()) if issubclass(kind_of(expr), tuple) else tuple(map(literal, values))
+
+
+def plain(expr: Expr) -> Expr:
+    """A named tuple as the tuple that it is; others as they are.
+
+    >>> from collections import namedtuple
+    >>> pair = Call(ops.record, record({"a": Const(1), "b": Const(2)}).args, (("of", Const(namedtuple("P", "a b"))),))
+    >>> plain(pair)
+    Tuple(items=(Const(value=1), Const(value=2)))
+    """
+    if values_of(expr) is not None and issubclass(kind_of(expr), tuple):
+        return Tuple(items_of(expr) or ())
+    return expr
 
 
 def asked(expr: Index | Call) -> Expr:
     """A question to a dict or a tuple, answered if that can be told; else the question itself."""
     match expr:
         case Index(owner, (Const(key),)) if (values := values_of(owner)) is not None and is_key(key):
+            if issubclass(kind_of(owner), tuple):
+                items = tuple(values.values())
+                return items[key] if isinstance(key, int) and -len(items) <= key < len(items) else expr
             return values.get(key, expr)
         case Index(Call(of, args), (place,)) if of is range and not isinstance(place, Slice):
             return _number(args, place)
@@ -65,6 +89,12 @@ def asked(expr: Index | Call) -> Expr:
             return expr if found is None else found
         case Call(ops.method, (owner, Const(str(name)), *args)) if (values := values_of(owner)) is not None:
             match name, args:
+                case "_replace", [] if set(changed := dict(expr.kwargs)) <= set(values):
+                    return Call(
+                        ops.record, record({**values, **changed}).args, owner.kwargs if isinstance(owner, Call) else ()
+                    )
+                case "_asdict", []:
+                    return record(values)
                 case "get", [Const(key), *rest] if is_key(key) and len(rest) < 2:
                     return values.get(key, rest[0] if rest else Const(None))
                 case "keys", []:

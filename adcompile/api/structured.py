@@ -1,0 +1,282 @@
+"""Arguments and results that are dicts, lists, named tuples or dataclasses, around derivatives of tuples.
+
+Goal: a derivative by `params` has the structure of `params`; what is no float in it (an integer, a text) has no
+derivative, and `None` stands in its place.  The function is called by one written for the structures at hand, which
+takes their numbers and arrays one by one, puts them together, and is differentiated like any other.
+
+    def loss(params, x): ...             is called, for params = {"w": ..., "b": ..., "steps": 3}, by
+
+    def loss(params_w, params_b, params_steps, x):
+        return loss_1({'w': params_w, 'b': params_b, 'steps': params_steps}, x)
+
+Non-goals: structures in compiled callers, which pass and get tuples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from adcompile.api.signatures import identifier, name_of
+from adcompile.backend.compile import Options, compiled
+from adcompile.backend.emit import Emitted
+from adcompile.errors import InvalidArgument
+from adcompile.ir.structure import Known, Leaf, NoStructure, Part, Structure, is_structure, joined, taken_apart
+
+if TYPE_CHECKING:
+    from adcompile.api.derivative import Derivative
+
+_TEXT = Options(jit=False)
+_PASSED = (
+    "numbers, arrays, texts, None and functions can be passed, and dicts (with texts or integers for keys), lists, "
+    "tuples, named tuples and dataclasses of those"
+)
+_BY_GRADIENT = ("grad", "value_and_grad")
+_OF_ARGUMENTS = (*_BY_GRADIENT, "jacobian", "hessian", "laplacian")  # those with the parameters of the primal
+_KINDS = (*_BY_GRADIENT, "jvp", "pullback", "primal", "jacobian", "hessian", "hvp", "vhp", "laplacian")
+
+
+@dataclass(frozen=True)
+class Structured:
+    """A derivative for arguments of given structures: `flat` is that of the function of numbers, `of` the user's."""
+
+    flat: Derivative
+    of: Derivative
+    names: tuple[str, ...]  # of the primal's parameters
+    parts: tuple[Part, ...]  # the structure of each
+    inner: Structured | None = None  # the same of its primal, if that is a derivative
+
+    # ------------------------------------------------------------------------------------ calls
+    def __call__(self, *values: Any) -> Any:
+        """The derivative of these arguments, which have the structures that it is for."""
+        return self.result(self.flat(*self.given(values)))
+
+    def given(self, values: Sequence[Any]) -> tuple[Any, ...]:
+        """What `flat` is called with for these arguments of the user's derivative."""
+        kind, count = self.of.request.kind, len(self.names)
+        if kind == "jvp":
+            primals, tangents = values
+            if not isinstance(tangents, tuple) or len(tangents) != len(self.by):
+                raise self.of.invalid(f"tangents must be a tuple with one entry for each of {', '.join(self.by)}")
+            along = self.along(tangents, [f"tangents[{number}]" for number in range(len(tangents))])
+            return self.arguments(primals), along
+        more = list(values[count:])
+        if kind in ("hvp", "vhp"):
+            several = isinstance(self.of.request.wrt, tuple)
+            vectors = self.along(*((more[0], [f"v[{k}]" for k in range(len(self.by))]) if several else (more, ["v"])))
+            more = [vectors if self.packed else vectors[0]]
+        return (*self.arguments(values[:count]), *more)
+
+    @property
+    def packed(self) -> bool:
+        """Whether a derivative of `flat` is a tuple."""
+        return isinstance(self.flat.request.wrt, tuple)
+
+    @property
+    def by(self) -> tuple[str, ...]:
+        """The parameters that the derivative is by."""
+        if self.of.wrt_names or self.of.request.kind not in ("jvp", "primal"):
+            return self.of.wrt_names
+        return tuple(name for name, part in zip(self.names, self.parts, strict=True) if _numbers_in(part))
+
+    @property
+    def by_parts(self) -> list[Part]:
+        """The structures of these."""
+        return [self.parts[self.names.index(name)] for name in self.by]
+
+    def arguments(self, values: Sequence[Any]) -> tuple[Any, ...]:
+        """The arguments of the function of numbers."""
+        found: list[Any] = []
+        for name, value in zip(self.names, values, strict=True):
+            found += taken_apart(value, name)[1] if is_structure(value) else [value]
+        return tuple(found)
+
+    def along(self, tangents: Sequence[Any], paths: Sequence[str]) -> tuple[Any, ...]:
+        """A tangent for each number that the derivative is by."""
+        found: list[Any] = []
+        for part, tangent, path in zip(self.by_parts, tangents, paths, strict=True):
+            self._collect(part, tangent, path, found)
+        return tuple(found)
+
+    def _collect(self, part: Part, value: Any, path: str, found: list[Any]) -> None:
+        match part:
+            case Structure(kind, keys, items):
+                for key, item in zip(keys, items, strict=True):
+                    inner = f"{path}[{key!r}]" if kind in (dict, list, tuple) else f"{path}.{key}"
+                    try:
+                        self._collect(item, _item(part, value, key), inner, found)
+                    except (LookupError, TypeError, AttributeError):
+                        message = f"{inner} is missing: it must have the structure of the argument"
+                        raise self.of.invalid(message) from None
+            case Leaf.NUMBER:
+                found.append(value)
+            case Leaf.NUMBERS:
+                found.append(np.asarray(value, float))
+
+    # ------------------------------------------------------------------------------------ results
+    def result(self, found: Any) -> Any:
+        """What the derivative of numbers gave, in the structures of the user."""
+        request = self.of.request
+        match request.kind:
+            case "value_and_grad":
+                return self.of_value(found[0]), self.gradient(found[1])
+            case "grad" if request.has_aux:
+                return self.gradient(found[0]), self.of_value(found[1])
+            case "grad" | "pullback" | "hvp" | "vhp":
+                return self.gradient(found)
+            case "jvp":
+                return tuple(map(self.of_value, found))
+            case "jacobian":
+                return _each(self.flat.latest_result(), found, self.gradient)
+            case "hessian":
+                return self.gradient(tuple(map(self.gradient, found)) if self.packed else self.gradient(found))
+        return self.of_value(found)
+
+    def of_value(self, value: Any) -> Any:
+        """A value of the primal, or a tangent of it."""
+        return value if self.inner is None else self.inner.result(value)
+
+    def gradient(self, found: Any) -> Any:
+        """A derivative by the parameters of `wrt`, each in its structure."""
+        given = iter(found if self.packed else (found,))
+        results = []
+        for part in self.by_parts:
+            if isinstance(part, Structure):
+                results.append(part.rebuilt(given))
+            else:
+                one = next(given)
+                results.append(one.tolist() if part is Leaf.NUMBERS and np.ndim(one) == 1 else one)
+        return tuple(results) if isinstance(self.of.request.wrt, tuple) else results[0]
+
+
+def _each(part: Part, value: Any, of: Callable[[Any], Any]) -> Any:
+    """`of` each end of a structure, in the structure."""
+    if not isinstance(part, Structure):
+        return of(value)
+    parts = zip(part.keys, part.items, strict=True)
+    values = [None if isinstance(item, Known) else _each(item, _item(part, value, key), of) for key, item in parts]
+    return part.holding(values)
+
+
+def _item(part: Structure, value: Any, key: Any) -> Any:
+    """What a value of a structure has under one of its keys."""
+    return value[key] if part.kind in (dict, list, tuple) else getattr(value, key)
+
+
+def structured(derivative: Derivative, values: Sequence[Any]) -> Structured | None:
+    """The derivative for arguments of the structures of these, or nothing if none of them has one."""
+    request, own = derivative.request, derivative.arguments
+    primals = values[0] if request.kind == "jvp" else tuple(values[: len(own)])
+    if type(primals) is not tuple or len(primals) != len(own) or not any(map(is_structure, primals)):
+        return None
+    if request.kind not in _KINDS or request.out:
+        raise derivative.invalid(
+            f"{request.kind} takes numbers, arrays and tuples: a dict or a list is not supported here"
+        )
+    parts = []
+    for name, value in zip(own, primals, strict=True):
+        try:
+            part = taken_apart(value, name)[0]
+        except NoStructure as error:
+            raise derivative.invalid(f"{error.path} is {type(error.value).__name__}: {_PASSED}") from None
+        if not is_structure(value):  # a number, an array, a tuple of those, or what is known before the run
+            inner = list(part.leaves()) if isinstance(part, Structure) else [part]
+            part = Leaf.NUMBER if inner and all(leaf is Leaf.NUMBER for leaf in inner) else Leaf.HELD
+        parts.append(part)
+    for name, part in zip(own, parts, strict=True):
+        if name in derivative.wrt_names and not _numbers_in(part):
+            raise derivative.invalid(f"{name} holds no float and no array of floats to differentiate by")
+    found: Structured = derivative.structured_for(tuple(parts))
+    return found
+
+
+def made_for(derivative: Derivative, parts: tuple[Part, ...]) -> Structured:
+    """The derivative for arguments of these structures."""
+    names, primal, request = derivative.arguments, derivative.primal, derivative.request
+    inner = None
+    function: Any = primal
+    if hasattr(function, "structured_for"):
+        if function.request.kind not in _OF_ARGUMENTS:
+            raise derivative.invalid(f"{request.kind} of {primal!r} takes numbers, arrays and tuples")
+        inner = function.structured_for(parts)
+        function = inner.flat
+    else:
+        function = flattened_function(primal, names, parts)
+    made = Structured(derivative, derivative, names, parts, inner)
+    by = []
+    for name, own, part in zip(names, flat_names(names, parts), parts, strict=True):
+        leaves = [leaf for leaf in part.leaves() if isinstance(leaf, Leaf)] if isinstance(part, Structure) else [part]
+        if name in made.by:
+            by += [one for one, leaf in zip(own, leaves, strict=True) if leaf is not Leaf.HELD]
+    wrt: Any = None if request.kind == "primal" else tuple(by)
+    if len(by) == 1 and request.kind != "jvp" and not isinstance(request.wrt, tuple):
+        wrt = by[0]
+    return replace(made, flat=type(derivative)(function, replace(request, wrt=wrt)))
+
+
+def received(part: Part, request: Any) -> Callable[[Any], Any] | None:
+    """What a call gives, from what compiled code returns, where the result of the primal has a structure."""
+    match request.kind:
+        case "value_and_grad":
+            return lambda found: (joined(part, found[0]), found[1])
+        case "grad" if request.has_aux and isinstance(part, Structure):
+            return lambda found: (found[0], joined(part.items[1], found[1]))
+        case "jvp":
+            return lambda found: tuple(joined(part, each) for each in found)
+        case "primal" | "jacobian":
+            return lambda found: joined(part, found)
+    return None
+
+
+def flattened_function(
+    primal: Callable[..., Any], names: tuple[str, ...], parts: tuple[Part, ...]
+) -> Callable[..., Any]:
+    """A function of numbers and arrays that calls `primal` with their structures."""
+    namespace: dict[str, Any] = {}
+    params = flat_names(names, parts)
+    name = identifier(name_of(primal))
+    called = f"{name}_1"
+    while called in (whole := [one for each in params for one in each]):
+        called += "_"
+    namespace[called] = primal
+    given = []
+    for own, part in zip(params, parts, strict=True):
+        inner = part.text(own, namespace) if isinstance(part, Structure) else own[0]
+        given.append(f"[item for item in {own[0]}]" if part is Leaf.NUMBERS else inner)
+    text = f"def {name}({', '.join(whole)}):\n    return {called}({', '.join(given)})\n"
+    return compiled(name, Emitted(text, namespace), _TEXT).python
+
+
+def flat_names(names: Sequence[str], parts: Sequence[Part]) -> list[list[str]]:
+    """The parameters of the function of numbers, for each parameter of the function."""
+    used: set[str] = set(names)
+    found = []
+    for name, part in zip(names, parts, strict=True):
+        own = part.names(name) if isinstance(part, Structure) else [name]
+        for place, one in enumerate(own):
+            while own[place] in used and not (one == name and own == [name]):
+                own[place] += "_"
+            used.add(own[place])
+        found.append(own)
+    return found
+
+
+def _numbers_in(part: Part) -> bool:
+    if isinstance(part, Structure):
+        return any(leaf in (Leaf.NUMBER, Leaf.NUMBERS) for leaf in part.leaves())
+    return part in (Leaf.NUMBER, Leaf.NUMBERS)
+
+
+def apart(part: Part | None, value: Any) -> Any:
+    """A value of a structure as tuples: the other way round as `joined`."""
+    if not isinstance(part, Structure):
+        return value
+    pairs = zip(part.keys, part.items, strict=True)
+    try:
+        of = [apart(item, _item(part, value, key)) for key, item in pairs if not isinstance(item, Known)]
+    except (LookupError, TypeError, AttributeError):
+        raise InvalidArgument("the seed must have the structure of the value") from None
+    return tuple(of)
