@@ -191,6 +191,10 @@ class Derivative(Specialised):
         self._form = structured(self, values)
         return self._form
 
+    def remembered(self, parts: tuple[Part, ...], form: Structured) -> None:
+        """What is called for arguments of these structures from now on."""
+        self._structured[parts] = form
+
     def structured_for(self, parts: tuple[Part, ...]) -> Structured:
         """The derivative for arguments of these structures."""
         if parts not in self._structured:

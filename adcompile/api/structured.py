@@ -23,8 +23,20 @@ import numpy as np
 from adcompile.api.signatures import identifier, name_of
 from adcompile.backend.compile import Options, compiled
 from adcompile.backend.emit import Emitted
-from adcompile.errors import InvalidArgument
-from adcompile.ir.structure import Known, Leaf, NoStructure, Part, Structure, is_structure, joined, taken_apart
+from adcompile.errors import InvalidArgument, Unsupported
+from adcompile.ir.structure import (
+    Known,
+    Leaf,
+    NoStructure,
+    Part,
+    Structure,
+    columns,
+    is_structure,
+    joined,
+    rebuilt,
+    rows,
+    taken_apart,
+)
 
 if TYPE_CHECKING:
     from adcompile.api.derivative import Derivative
@@ -34,6 +46,7 @@ _PASSED = (
     "numbers, arrays, texts, None and functions can be passed, and dicts (with texts or integers for keys), lists, "
     "tuples, named tuples and dataclasses of those"
 )
+_MOST_ITEMS = 64
 _BY_GRADIENT = ("grad", "value_and_grad")
 _OF_ARGUMENTS = (*_BY_GRADIENT, "jacobian", "hessian", "laplacian")  # those with the parameters of the primal
 _KINDS = (*_BY_GRADIENT, "jvp", "pullback", "primal", "jacobian", "hessian", "hvp", "vhp", "laplacian")
@@ -48,11 +61,43 @@ class Structured:
     names: tuple[str, ...]  # of the primal's parameters
     parts: tuple[Part, ...]  # the structure of each
     inner: Structured | None = None  # the same of its primal, if that is a derivative
+    whole: bool = True  # whether lists of floats are arrays
+    itemised: Structured | None = None  # the same with each item of a list by itself, where that is needed
 
     # ------------------------------------------------------------------------------------ calls
     def __call__(self, *values: Any) -> Any:
         """The derivative of these arguments, which have the structures that it is for."""
-        return self.result(self.flat(*self.given(values)))
+        if self.itemised is not None:
+            return self.itemised(*values)
+        given = self.given(values)
+        try:
+            return self.result(self.flat(*given))
+        except Unsupported:  # a list that is unpacked, joined or compared is one of so many items
+            other = self._by_items(values)
+            if other is None:
+                raise
+            try:
+                found = other(*values)
+            except Unsupported:
+                other = None
+            if other is None:
+                raise
+            self.of.remembered(self.parts, replace(self, itemised=other))
+            return found
+
+    def _by_items(self, values: Sequence[Any]) -> Structured | None:
+        """The derivative for the same arguments with each item of a list of floats by itself."""
+        kind = self.of.request.kind
+        given = values[0] if kind == "jvp" else values[: len(self.names)]
+        if not self.whole or not any(_lists_in(part) for part in self.parts):
+            return None
+        parts = [
+            taken_apart(value, name, whole=False)[0] if isinstance(part, Structure) or part is Leaf.NUMBERS else part
+            for name, part, value in zip(self.names, self.parts, given, strict=True)
+        ]
+        if sum(len(list(part.leaves())) for part in parts if isinstance(part, Structure)) > _MOST_ITEMS:
+            return None
+        return made_for(self.of, tuple(parts), whole=False)
 
     def given(self, values: Sequence[Any]) -> tuple[Any, ...]:
         """What `flat` is called with for these arguments of the user's derivative."""
@@ -91,7 +136,7 @@ class Structured:
         """The arguments of the function of numbers."""
         found: list[Any] = []
         for name, value in zip(self.names, values, strict=True):
-            found += taken_apart(value, name)[1] if is_structure(value) else [value]
+            found += taken_apart(value, name, self.whole)[1] if is_structure(value) else [value]
         return tuple(found)
 
     def along(self, tangents: Sequence[Any], paths: Sequence[str]) -> tuple[Any, ...]:
@@ -132,24 +177,18 @@ class Structured:
             case "jacobian":
                 return _each(self.flat.latest_result(), found, self.gradient)
             case "hessian":
-                return self.gradient(tuple(map(self.gradient, found)) if self.packed else self.gradient(found))
+                return self.gradient(tuple(map(self.gradient, found)) if self.packed else self.gradient(found), rows)
         return self.of_value(found)
 
     def of_value(self, value: Any) -> Any:
         """A value of the primal, or a tangent of it."""
         return value if self.inner is None else self.inner.result(value)
 
-    def gradient(self, found: Any) -> Any:
+    def gradient(self, found: Any, items: Callable[[Any], list[Any]] = columns) -> Any:
         """A derivative by the parameters of `wrt`, each in its structure."""
         given = iter(found if self.packed else (found,))
-        results = []
-        for part in self.by_parts:
-            if isinstance(part, Structure):
-                results.append(part.rebuilt(given))
-            else:
-                one = next(given)
-                results.append(one.tolist() if part is Leaf.NUMBERS and np.ndim(one) == 1 else one)
-        return tuple(results) if isinstance(self.of.request.wrt, tuple) else results[0]
+        results = tuple(rebuilt(part, given, items) for part in self.by_parts)
+        return results if isinstance(self.of.request.wrt, tuple) else results[0]
 
 
 def _each(part: Part, value: Any, of: Callable[[Any], Any]) -> Any:
@@ -193,7 +232,7 @@ def structured(derivative: Derivative, values: Sequence[Any]) -> Structured | No
     return found
 
 
-def made_for(derivative: Derivative, parts: tuple[Part, ...]) -> Structured:
+def made_for(derivative: Derivative, parts: tuple[Part, ...], whole: bool = True) -> Structured:
     """The derivative for arguments of these structures."""
     names, primal, request = derivative.arguments, derivative.primal, derivative.request
     inner = None
@@ -201,11 +240,11 @@ def made_for(derivative: Derivative, parts: tuple[Part, ...]) -> Structured:
     if hasattr(function, "structured_for"):
         if function.request.kind not in _OF_ARGUMENTS:
             raise derivative.invalid(f"{request.kind} of {primal!r} takes numbers, arrays and tuples")
-        inner = function.structured_for(parts)
+        inner = function.structured_for(parts) if whole else made_for(function, parts, whole)
         function = inner.flat
     else:
         function = flattened_function(primal, names, parts)
-    made = Structured(derivative, derivative, names, parts, inner)
+    made = Structured(derivative, derivative, names, parts, inner, whole)
     by = []
     for name, own, part in zip(names, flat_names(names, parts), parts, strict=True):
         leaves = [leaf for leaf in part.leaves() if isinstance(leaf, Leaf)] if isinstance(part, Structure) else [part]
@@ -262,6 +301,10 @@ def flat_names(names: Sequence[str], parts: Sequence[Part]) -> list[list[str]]:
             used.add(own[place])
         found.append(own)
     return found
+
+
+def _lists_in(part: Part) -> bool:
+    return part is Leaf.NUMBERS or (isinstance(part, Structure) and Leaf.NUMBERS in part.leaves())
 
 
 def _numbers_in(part: Part) -> bool:

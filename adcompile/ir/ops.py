@@ -64,6 +64,13 @@ def record(keys: tuple[Any, ...], *values: Any) -> Any:
     return dict(zip(keys, values, strict=True))
 
 
+def instance(kind: Any, **fields: Any) -> Any:
+    """Surface only: a dataclass or a named tuple with these fields, as it is made without its `__init__`."""
+    made = object.__new__(kind)
+    vars(made).update(fields)
+    return made
+
+
 def contains(value: Any, items: Any) -> bool:
     """Surface only: `value in items`."""
     return value in items

@@ -18,13 +18,14 @@ text, `None`, a function) is part of the structure.  Non-goals: containers of ot
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from adcompile.ir import ops
 from adcompile.ir.types import TupleType, Type
 
 
@@ -61,14 +62,20 @@ class Structure:
 
     def rebuilt(self, values: Iterable[Any]) -> Any:
         """The structure with these values for its floats, and `None` for the rest."""
-        return _rebuilt(self, iter(values))
+        return rebuilt(self, iter(values))
 
     def holding(self, values: Sequence[Any]) -> Any:
         """The container with these for its items."""
         if self.kind in (list, tuple):
             return self.kind(values)
-        named = dict(zip(self.keys, values, strict=True))
-        return named if self.kind is dict else self.kind(**named)
+        if self.kind is dict:
+            return dict(zip(self.keys, values, strict=True))
+        if issubclass(self.kind, tuple):
+            return tuple.__new__(self.kind, values)
+        made = object.__new__(self.kind)  # whose `__init__` may ask of a derivative what holds of a value
+        for key, value in zip(self.keys, values, strict=True):
+            object.__setattr__(made, key, value)
+        return made
 
     def names(self, name: str) -> list[str]:
         """A name for each leaf, by its path from `name`."""
@@ -103,7 +110,8 @@ class Structure:
                         return f"[{', '.join(parts)}]"
                     if kind is tuple:
                         return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
-                    return f"{global_name(kind)}({', '.join(f'{k}={one}' for k, one in zip(keys, parts, strict=True))})"
+                    fields = ", ".join(f"{key}={one}" for key, one in zip(keys, parts, strict=True))
+                    return f"{global_name(ops.instance)}({global_name(kind)}, {fields})"
                 case Known(value):
                     return global_name(value)
             name = next(given)
@@ -152,14 +160,14 @@ def is_structure(value: Any) -> bool:
     )
 
 
-def taken_apart(value: Any, path: str = "") -> tuple[Part, list[Any]]:
-    """The structure of a value, and its numbers and arrays.
+def taken_apart(value: Any, path: str = "", whole: bool = True) -> tuple[Part, list[Any]]:
+    """The structure of a value, and its numbers and arrays; a list of floats is an array if lists are taken `whole`.
 
     Raises `NoStructure` at what is none of these."""
     leaves: list[Any] = []
 
     def part(value: Any, path: str) -> Part:
-        if isinstance(value, list) and value and all(type(item) is float for item in value):
+        if whole and isinstance(value, list) and value and all(type(item) is float for item in value):
             leaves.append(np.array(value))
             return Leaf.NUMBERS
         if (found := contents(value)) is not None:
@@ -201,17 +209,42 @@ def _fields(value: Any) -> tuple[str, ...] | None:
         return tuple(names)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = dataclasses.fields(value)
-        return tuple(field.name for field in fields) if all(field.init for field in fields) else None
+        return tuple(field.name for field in fields)
     return None
 
 
-def _rebuilt(part: Part, given: Iterator[Any]) -> Any:
+def rebuilt(part: Part, given: Iterator[Any], items: Callable[[Any], list[Any]] | None = None) -> Any:
+    """A structure with the next values for its floats; `items` makes a list of what there is for a list of floats."""
     match part:
-        case Structure(items=items):
-            return part.holding([_rebuilt(item, given) for item in items])
+        case Structure(items=inner):
+            return part.holding([rebuilt(item, given, items) for item in inner])
         case Known() | Leaf.HELD:
             return None
         case Leaf.NUMBERS:
-            value = next(given)
-            return value.tolist() if isinstance(value, np.ndarray) and value.ndim == 1 else value
+            return (items or columns)(next(given))
     return next(given)
+
+
+def columns(block: Any) -> list[Any]:
+    """A derivative by a vector as those by its items: the last axis is that of the vector."""
+    return np.moveaxis(block, -1, 0).tolist() if np.ndim(block) == 1 else list(np.moveaxis(block, -1, 0))
+
+
+def rows(block: Any) -> list[Any]:
+    """A structure of arrays as a list of such, one for each item of their first axis."""
+
+    def length(value: Any) -> int:
+        if isinstance(value, np.ndarray):
+            return len(value)
+        return max((length(item) for item in (contents(value) or ((), (), ()))[2]), default=0)
+
+    def at(value: Any, place: int) -> Any:
+        if isinstance(value, np.ndarray):
+            return value[place].item() if value.ndim == 1 else value[place]
+        found = contents(value)
+        if found is None:
+            return value
+        kind, keys, inner = found
+        return Structure(kind, keys, ()).holding([at(item, place) for item in inner])
+
+    return [at(block, place) for place in range(length(block))]

@@ -103,6 +103,11 @@ class Arguments:
                 before += self.known.dict_of(Assign(name, value, span=self.span), of_dict)
                 values[parameter] = Name(name) if parameter in changed else self.known.values[name]
                 continue
+            if isinstance(value, Tuple) and self.known.holds_dict(value):
+                name = self.fresh.name(parameter)
+                before += self.known.assigned(Assign(name, value, span=self.span), value)
+                values[parameter] = Name(name) if parameter in changed else self.known.values[name]
+                continue
             rebound = parameter in assigned_in(function.body)
             if is_atom(value) or uses.count(parameter) == 1:
                 itself = not rebound if isinstance(value, Name) else parameter not in changed

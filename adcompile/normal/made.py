@@ -22,6 +22,8 @@ _NOT_KNOWN: Any = object()
 
 def made(call: Call) -> Expr:
     """A call of a class as what it gives, where that can be told; else the call."""
+    if call.fn is ops.instance and isinstance(call.args[0], Const):
+        return Call(ops.record, record(dict(call.kwargs)).args, (("of", call.args[0]),))
     kind = call.fn
     if not isinstance(kind, type) or stays_a_call(kind) or issubclass(kind, BaseException):
         return call
