@@ -6,6 +6,7 @@ that grows with the square of its length: a formula of a thousand terms is as a 
 Non-goals: short expressions, which stay as they are written; parts that might not be evaluated (the sides of a
 conditional expression, what follows `and`); the test of a `while`, which is evaluated again and again.
 
+>>> import numpy as np
 >>> from adcompile.ir.types import FLOAT
 >>> expr = Name("x")
 >>> for _ in range(DEEPEST + 2):
@@ -16,8 +17,6 @@ conditional expression, what follows `and`); the test of a `while`, which is eva
 """
 
 from __future__ import annotations
-
-import numpy as np
 
 from adcompile.analysis.effects import is_pure
 from adcompile.ir import ops
