@@ -38,8 +38,9 @@ bench: .venv-bench/installed
 bench-quick: .venv-bench/installed
 	.venv-bench/bin/python -m benchmarks --quick --without "torch compiled"
 
+N ?= 1000
 fuzz: .venv/installed
-	.venv/bin/python -m tests.fuzz --from 0 --to 1000
+	.venv/bin/python -m tests.fuzz --mixed --to $(N) --journal .fuzz/journal.jsonl
 
 goldens: .venv/installed
 	ADCOMPILE_UPDATE_GOLDEN=1 .venv/bin/python -m pytest -q tests/test_golden.py
