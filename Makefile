@@ -3,7 +3,7 @@
 # stand.  make test-interop: functions in PyTorch, JAX, PyTensor, Dask and joblib.  Each in a virtual environment of its own.
 PYTHON ?= python3
 
-.PHONY: test test-real test-interop demo gallery docs bench bench-quick lint types fuzz goldens clean
+.PHONY: test test-real test-interop demo gallery docs bench bench-quick lint types fuzz campaign goldens clean
 
 test: lint types
 	.venv/bin/python -m pytest -n 2 --dist worksteal -q
@@ -38,8 +38,12 @@ bench: .venv-bench/installed
 bench-quick: .venv-bench/installed
 	.venv-bench/bin/python -m benchmarks --quick --without "torch compiled"
 
+N ?= 1000
 fuzz: .venv/installed
-	.venv/bin/python -m tests.fuzz --from 0 --to 1000
+	.venv/bin/python -m tests.fuzz --mixed --to $(N) --journal .fuzz/journal.jsonl
+
+campaign: .venv/installed
+	.venv/bin/python -m pytest -q -m campaign tests/campaign
 
 goldens: .venv/installed
 	ADCOMPILE_UPDATE_GOLDEN=1 .venv/bin/python -m pytest -q tests/test_golden.py

@@ -139,11 +139,35 @@ def contribution(
     gives zero also where the slope is infinite: `np.sqrt(max(x, 0.0))` has the derivative 0 at -1, in both modes.
     `infinite` says that the call itself is part of such a slope.
     """
+    if _starts_with_count(seed, types):
+        partial_ = as_float(partial_, types)
     if call.fn is np.conjugate:  # the one function that is linear in the conjugate
         return fold(Call(np.conjugate, (seed,)), types, derivative=True)
     if call.fn is multiply_no_nan and position == 0:
         return no_nan(seed, partial_)
     return no_nan(partial_, seed) if infinite or singular(call, position, types) else times(partial_, seed)
+
+
+def as_float(expr: Expr, types: Mapping[str, Type]) -> Expr:
+    """A factor of a tangent or an adjoint: an integer as a floating-point number.
+
+    `x * n * m` is computed in floating-point numbers, so its derivative is too: `n * m` may be more than an integer
+    holds.
+    """
+    return Call(float, (expr,)) if _is_count(expr, types) else expr
+
+
+def _is_count(expr: Expr, types: Mapping[str, Type]) -> bool:
+    return not isinstance(expr, Const) and dtype_of(expr, types) == "int64"
+
+
+def _starts_with_count(seed: Expr, types: Mapping[str, Type]) -> bool:
+    """Whether the factors of a seed, or of one that it may be, are multiplied from an integer on."""
+    if isinstance(seed, Call) and seed.fn in (np.multiply, np.negative):
+        return _starts_with_count(seed.args[0], types)
+    if isinstance(seed, Call) and seed.fn is ops.select:
+        return any(_starts_with_count(side, types) for side in seed.args[1:])
+    return _is_count(seed, types)
 
 
 def matched(value: Expr, of: Expr, types: Mapping[str, Type]) -> Expr:

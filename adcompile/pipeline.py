@@ -32,6 +32,7 @@ from adcompile.normal.flow import assigned_in
 from adcompile.normal.inline import inlined
 from adcompile.normal.loops_for_arrays import loops_for_arrays
 from adcompile.normal.no_jumps import no_jumps
+from adcompile.normal.pieces import in_pieces
 from adcompile.normal.returned import returned
 from adcompile.normal.single_return import single_return
 from adcompile.normal.small_arrays import small_arrays
@@ -111,7 +112,7 @@ def _ssa(function: Function, job: Job, done: Done) -> Function:
 
 def _typed(function: Function) -> Function:
     types = known_types(function) or infer(function)
-    return Function(function.name, function.params, function.body, {**function.types, **types})
+    return in_pieces(Function(function.name, function.params, function.body, {**function.types, **types}))
 
 
 def _derivative(core: Function, job: Job, done: Done) -> Function:

@@ -51,13 +51,13 @@ class Scope:
 class Generator:
     """Writes one program."""
 
-    def __init__(self, rnd: random.Random, dtype: type = np.float64, wide: bool = False) -> None:
+    def __init__(self, rnd: random.Random, dtype: type = np.float64, wide: bool = False, small: bool = False) -> None:
         self.rnd = rnd
         self.dtype = dtype
         self.wide = wide  # whether the constructs of `constructs` may stand in it
         self.features = {feature for feature in FEATURES if rnd.random() < 0.6}
         self.names = dict.fromkeys("fkivmdlh", 0)
-        self.budget = rnd.randint(4, 16)
+        self.budget = rnd.randint(1, 5) if small else rnd.randint(4, 16)
 
     # ------------------------------------------------------------------------------------------------ small things
     def on(self, feature: str, chance: float) -> bool:
@@ -468,24 +468,24 @@ def _slice(text: str) -> slice:
     return slice(*(int(part) if part else None for part in text.split(":")))
 
 
-def program(seed: int, single: bool = False, wide: bool = False) -> Program:
+def program(seed: int, single: bool = False, wide: bool = False, small: bool = False) -> Program:
     """The program of a seed: the first of its line of random programs that runs and stays tame."""
     tried = 0
     while True:
-        found = _drawn(random.Random(f"{seed}/{tried}"), seed, np.float32 if single else np.float64, wide)
+        found = _drawn(random.Random(f"{seed}/{tried}"), seed, np.float32 if single else np.float64, wide, small)
         if runs(found):
             return found
         tried += 1
 
 
-def _drawn(rnd: random.Random, seed: int, dtype: type, wide: bool) -> Program:
-    generator = Generator(rnd, dtype, wide)
+def _drawn(rnd: random.Random, seed: int, dtype: type, wide: bool, small: bool) -> Program:
+    generator = Generator(rnd, dtype, wide, small)
     rng = np.random.default_rng(seed)
     arrays: dict[str, Shape] = {"x": (6,), "w": (6,)}
     if "matrix" in generator.features:
         arrays["m"] = (4, 6) if rnd.random() < 0.6 else (3, 3)
     scope = Scope(["a", "b"], {"n": (3, 3)}, dict(arrays), fixed={"n"})
-    body = list(generator.block(scope, 6))
+    body = list(generator.block(scope, 3 if small else 6))
     while generator.budget > 0:
         body += generator.block(scope, 3)
     body.append(Line(f"r = {rnd.choice(scope.floats)} + {generator.expr(scope, 1)}", kept=True))

@@ -1,10 +1,12 @@
 """Functions with one expression of hundreds of terms: neither Python's limit on calls nor time is in the way."""
 
+from collections.abc import Callable
 from time import process_time
 
 import numpy as np
+import pytest
 
-from adcompile import grad
+from adcompile import grad, jvp
 from tests.texts import defined
 
 
@@ -12,6 +14,22 @@ def polynomial(terms: int) -> str:
     """A text with a sum of powers in one expression, as formulas fitted to measurements have it."""
     parts = (f"{1 / (number + 1)!r} * x ** {number % 7} * y ** {number % 5}" for number in range(terms))
     return f"def f(x, y):\n    return {' + '.join(parts)}\n"
+
+
+def nested(calls: int) -> str:
+    """A text with calls inside of each other."""
+    return f"def f(x, y):\n    return {'np.sin(y + ' * calls}x * y{')' * calls}\n"
+
+
+def guarded(terms: int) -> str:
+    """A text with a conditional expression among many terms."""
+    some = " + ".join(f"np.sin(x * {k}.5) * y" for k in range(terms // 2))
+    return f"def f(x, y):\n    return {some} + ({some} if np.real(x) > 0.5 else x / 0.0) + {some}\n"
+
+
+def called(calls: int) -> str:
+    """A text with a small function of the user's called many times in one expression."""
+    return f"def h(a, b):\n    return a * b + 0.5\n\ndef f(x, y):\n    return {'h(y, ' * calls}x * y{')' * calls}\n"
 
 
 def test_an_expression_of_many_terms() -> None:
@@ -35,3 +53,26 @@ def test_three_times_the_lines_take_no_nine_times_as_long() -> None:
 
     seconds(10)
     assert seconds(240) < 7.0 * seconds(80)
+
+
+@pytest.mark.parametrize("build", [polynomial, nested, guarded, called], ids=lambda build: build.__name__)
+def test_long_expressions_are_differentiated_in_pieces(build: Callable[[int], str]) -> None:
+    f = defined(build(100), f"<{build.__name__} of 100>", {"np": np})["f"]
+    start = process_time()
+    step = 1e-200
+    truth = (f(0.7 + step * 1j, 0.9).imag / step, f(0.7, 0.9 + step * 1j).imag / step)
+    np.testing.assert_allclose(grad(f, wrt=("x", "y"), jit=False)(0.7, 0.9), truth, rtol=1e-12)
+    tangent = jvp(f, wrt=("x", "y"), jit=False)((0.7, 0.9), (1.0, 2.0))[1]
+    np.testing.assert_allclose(tangent, truth[0] + 2.0 * truth[1], rtol=1e-12)
+    assert process_time() - start < 20.0, "a hang: about a second is usual"
+
+
+def test_a_long_expression_in_a_loop_that_a_branch_may_skip() -> None:
+    terms = " + ".join(f"np.sin(u[i - 1] * {k}.5 + x) * u[{k % 4}]" for k in range(60))
+    text = (
+        "def f(x, y):\n    u = np.full(4, 0 * x) + y\n    for i in range(1, 4):\n"
+        f"        if i != 2:\n            u[i] = 0.01 * ({terms})\n    return np.sum(u * u)\n"
+    )
+    f = defined(text, "<a long line in a loop>", {"np": np})["f"]
+    truth = [f(0.7 + 1e-200j, 0.9).imag / 1e-200, f(0.7, 0.9 + 1e-200j).imag / 1e-200]
+    np.testing.assert_allclose(grad(f, wrt=("x", "y"), jit=False)(0.7, 0.9), truth, rtol=1e-12)

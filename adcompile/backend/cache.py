@@ -14,6 +14,7 @@ import hashlib
 import os
 import platform
 import re
+import stat
 import sys
 import tempfile
 import types
@@ -43,6 +44,23 @@ def directory() -> Path:
     else:
         base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Path(base) / "adcompile"
+
+
+def open_to_others() -> bool:
+    """Whether somebody else may have put something into the cache directory, or into Numba's inside it: what is there
+    is code that would be run, so nothing is loaded from it and nothing is written to it.
+
+    Its owner has to be the user (or the administrator), and nobody else may have the right to write."""
+    if not hasattr(os, "getuid"):
+        return False  # Windows: the directory of a user is the user's own
+    for folder in (directory(), directory() / "__pycache__"):
+        try:
+            status = folder.stat()
+        except OSError:
+            continue
+        if status.st_uid not in (os.getuid(), 0) or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            return True
+    return False
 
 
 def digest(source: str, imports: Mapping[str, Any], parts: Iterable[str]) -> str | None:
@@ -80,15 +98,17 @@ def _described(name: str, value: Any) -> str | None:
 
 
 def written(name: str, text: str) -> Path | None:
-    """A file of this name and content in the cache directory; nothing if it cannot be written.
+    """A file of this name and content in the cache directory; nothing if it cannot be written or is `open_to_others`.
 
     A file that is there already is left as it is, so that its date stays; a damaged one is replaced, at once and
     as a whole."""
     path = directory() / name
     try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if open_to_others():
+            return None
         if path.is_file() and path.read_text(encoding="utf-8", errors="replace") == text:
             return path
-        path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:

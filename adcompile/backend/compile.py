@@ -95,7 +95,9 @@ class Compiled:
         if options.cache and options.jit and mark is not None:
             path = cache.written(f"{unique}.py", source)
             if path is None:
-                warnings.warn(f"{cache.directory()} cannot be written: {name} is not cached", stacklevel=2)
+                others = cache.open_to_others()
+                why = "can be written by others (`chmod go-w` it)" if others else "cannot be written"
+                warnings.warn(f"{cache.directory()} {why}: {name} is not cached", stacklevel=2)
             else:
                 file, self.on_disk = str(path), True
         self.file = file
@@ -119,7 +121,8 @@ class Compiled:
         return numba.njit(cache=self.on_disk, **options)(self.python)
 
     def result(self, args: tuple[Any, ...]) -> Any:
-        """Numba's compile result for Numba types; a damaged entry of its disk cache is made again."""
+        """Numba's compile result for Numba types; a damaged entry of its disk cache is made again, and where that
+        cannot be written, as on a full disk, the function is compiled for this process alone."""
         dispatcher = self.dispatcher
         try:
             dispatcher.compile(args)
@@ -128,10 +131,17 @@ class Compiled:
         except Exception:
             if not self.on_disk:
                 raise
-            dispatcher._cache.flush()
             del self.dispatcher
-            dispatcher = self.dispatcher
-            dispatcher.compile(args)
+            try:
+                dispatcher._cache.flush()
+                dispatcher = self.dispatcher
+                dispatcher.compile(args)
+            except OSError as error:
+                warnings.warn(f"{cache.directory()}: {error.strerror}: not cached", stacklevel=2)
+                self.on_disk = False
+                vars(self).pop("dispatcher", None)
+                dispatcher = self.dispatcher
+                dispatcher.compile(args)
         return dispatcher.overloads[args]
 
 

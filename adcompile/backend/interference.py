@@ -38,89 +38,103 @@ def branch_copies(branch: If) -> tuple[Copies, Copies]:
 
 
 class Interference:
-    """The names of a function that cannot share a variable, and the joined names that something reads."""
+    """The names of a function that cannot share a variable, and the joined names that something reads.
+
+    A set of names is an integer with a bit for each, so that a long function, where many are alive, takes no long."""
 
     def __init__(self, function: Function) -> None:
         self.needed: set[str] = set()
         self.indices: set[str] = set()
-        self._edges: dict[str, set[str]] = defaultdict(set)
-        alive = self._block(function.body, frozenset())
+        self._places: dict[str, int] = {}
+        self._against: dict[str, int] = defaultdict(int)  # what is alive where a name is written
+        alive = self._block(function.body, 0)
         for position, param in enumerate(function.params):
-            self._writes(param, alive.union(function.params[:position]))
+            self._writes(param, alive | self._set(function.params[:position]))
 
     def between(self, name: str, others: Iterable[str]) -> bool:
         """Whether `name` interferes with one of `others`."""
-        return not self._edges[name].isdisjoint(others)
+        written, itself = self._against.get(name, 0), self._set((name,))
+        return any(
+            self._against.get(other, 0) & itself or written >> self._places.get(other, 0) & 1
+            for other in others
+            if other in self._places
+        )
 
-    def _writes(self, target: str, alive: Iterable[str]) -> None:
-        for other in alive:
-            if other != target:
-                self._edges[target].add(other)
-                self._edges[other].add(target)
+    def _set(self, names: Iterable[str]) -> int:
+        result = 0
+        for name in names:
+            result |= 1 << self._places.setdefault(name, len(self._places))
+        return result
 
-    def _copies(self, copies: Copies, alive: frozenset[str]) -> frozenset[str]:
+    def _writes(self, target: str, alive: int) -> None:
+        self._against[target] |= alive & ~self._set((target,))
+
+    def _copies(self, copies: Copies, alive: int) -> int:
         """The names alive before parallel copies, from those alive after."""
-        made = [(target, source) for target, source in copies if target in alive]
-        targets = frozenset(target for target, _ in made)
-        self.needed |= targets
-        sources: set[str] = set()
+        made = [(target, source) for target, source in copies if alive & self._set((target,))]
+        self.needed.update(target for target, _ in made)
+        targets = self._set(target for target, _ in made)
+        sources = 0
         for target, source in made:
-            same: set[str] = set()
-            if isinstance(source, Name):
-                sources.add(source.id)
-                same = {source.id} - targets
-            self._writes(target, alive - same)
-        return (alive - targets) | sources
+            same = self._set((source.id,)) if isinstance(source, Name) else 0
+            sources |= same
+            self._writes(target, alive & ~(same & ~targets))
+        return alive & ~targets | sources
 
-    def _block(self, block: Block, alive: frozenset[str]) -> frozenset[str]:
+    def _block(self, block: Block, alive: int) -> int:
         for stmt in reversed(block):
             alive = self._stmt(stmt, alive)
         return alive
 
-    def _stmt(self, stmt: Stmt, alive: frozenset[str]) -> frozenset[str]:
+    def _stmt(self, stmt: Stmt, alive: int) -> int:
         match stmt:
             case For() | While():
                 return self._loop(stmt, alive)
             case If():
                 copies = branch_copies(stmt)
-                outside = alive - {m.result for m in stmt.merges}
+                outside = alive & ~self._set(m.result for m in stmt.merges)
                 then = self._block(stmt.then, self._copies(copies[0], alive))
                 orelse = self._block(stmt.orelse, self._copies(copies[1], alive))
-                return outside | then | orelse | set(walk.names(stmt.test))
+                return outside | then | orelse | self._set(walk.names(stmt.test))
             case Assign(target, value):
-                same = {value.id} if isinstance(value, Name) else set()
-                self._writes(target, alive - same)
-                alive = alive - {target}
-        return alive | set(walk.uses(stmt))
+                same = self._set((value.id,)) if isinstance(value, Name) else 0
+                self._writes(target, alive & ~same)
+                alive &= ~self._set((target,))
+        return alive | self._set(walk.uses(stmt))
 
-    def _loop(self, loop: Loop, alive: frozenset[str]) -> frozenset[str]:
+    def _loop(self, loop: Loop, alive: int) -> int:
         after = self._copies(exit_copies(loop), alive)
-        head = _read_from_before(loop, after)
+        head = self._read_from_before(loop, after)
         within = self._block(loop.body, self._copies(back_copies(loop), head))
         entered = head
         if isinstance(loop, For):
             # The index is Python's own variable: nothing in the body may assign it.
             self.indices.add(loop.index)
-            self._writes(loop.index, within | _made(loop))
-            entered = head.union(*map(walk.names, walk.expressions(loop)))
+            self._writes(loop.index, within | self._set(_made(loop)))
+            entered |= self._set(name for expr in walk.expressions(loop) for name in walk.names(expr))
         return self._copies(entry_copies(loop), entered)
+
+    def _read_from_before(self, loop: Loop, after: int) -> int:
+        """The names that an iteration finds alive at its start: `after` the loop, read in it but made outside its body,
+        and what is yielded to a carry that is read itself."""
+        head = after | self._set(name for stmt in walk.statements(loop.body) for name in walk.uses(stmt))
+        if isinstance(loop, While):
+            head |= self._set(walk.names(loop.test))
+        yields = [
+            (self._set((c.inner,)), self._set((c.yielded.id,))) for c in loop.carried if isinstance(c.yielded, Name)
+        ]
+        more = True
+        while more:
+            more = False
+            for inner, yielded in yields:
+                if head & inner and not head & yielded:
+                    head, more = head | yielded, True
+        inners = self._set(c.inner for c in loop.carried)
+        made = self._set(_made(loop)) | (self._set((loop.index,)) if isinstance(loop, For) else 0)
+        return head & ~(made & ~inners)
 
 
 def _made(loop: Loop) -> set[str]:
     """The names written in a loop's body, its inner names included."""
     inside = {name for stmt in walk.statements(loop.body) for name in (*walk.defines(stmt), *walk.binds(stmt))}
     return inside | {c.inner for c in loop.carried}
-
-
-def _read_from_before(loop: Loop, after: frozenset[str]) -> frozenset[str]:
-    """The names that an iteration finds alive at its start: `after` the loop, read in it but made outside its body,
-    and what is yielded to a carry that is read itself."""
-    read = {name for stmt in walk.statements(loop.body) for name in walk.uses(stmt)}
-    if isinstance(loop, While):
-        read.update(walk.names(loop.test))
-    head = after | read
-    while more := {c.yielded.id for c in loop.carried if c.inner in head and isinstance(c.yielded, Name)} - head:
-        head |= more
-    inners = {c.inner for c in loop.carried}
-    made = _made(loop) | ({loop.index} if isinstance(loop, For) else set())
-    return head - (made - inners)

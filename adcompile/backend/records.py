@@ -61,6 +61,8 @@ def _version(library: str) -> str:
 
 def kept(name: str, options: Options) -> Record | None:
     """The record of this name, if there is one and all of it is whole."""
+    if cache.open_to_others():
+        return None
     try:
         folder = cache.directory()
         record = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))

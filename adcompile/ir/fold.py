@@ -264,6 +264,8 @@ class _Folder:
                 return self.negative(self.make(np.multiply, self.negative(constant), _product(chain)))
             else:
                 chain.insert(0, constant)
+        if [self.dtype(factor) for factor in chain[:2]] == ["int64", "int64"]:  # whose product may overflow
+            chain.sort(key=lambda factor: self.dtype(factor) == "int64")
         result = _product(chain)
         return None if result == call else result
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from adcompile.analysis.activity import Activity
 from adcompile.analysis.aliasing import Roots, is_allocation
-from adcompile.chain import ZERO, contribution, differentiable, matched, partial, plus, reads_result, times
+from adcompile.chain import ZERO, as_float, contribution, differentiable, matched, partial, plus, reads_result, times
 from adcompile.errors import Unsupported
 from adcompile.fourier import TRANSFORMS
 from adcompile.ir import ops
@@ -116,6 +116,7 @@ class Adjoints(Availability):
                 return
             seed = matched(seed, expr, self.types)
             if isinstance(expr, (Name, Index)):
+                seed = as_float(seed, self.types)
                 found.append(Contribution(expr, seed, guard, matched(inside, expr, self.types)))
                 return
             assert isinstance(expr, Call)

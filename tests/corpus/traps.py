@@ -318,3 +318,9 @@ def scratch_of_dear_values(x, w, n):
             w[i] += t[i] * t[i - 1]
         s += np.sin(w[k] * t[k])
     return s + np.sum(w)
+
+
+@case(1.5, 2**40, jit=True)
+def multiplied_by_a_count_twice(x, n):
+    """The product of the counts alone is more than an integer holds."""
+    return np.where(x > 0, x * n, 0.0) * n * 2.0**-80
