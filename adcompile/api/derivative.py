@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,7 @@ from adcompile.errors import AdcompileError, InvalidArgument, refuse
 from adcompile.ir.opaque import Opaque
 from adcompile.ir.show import shown_type
 from adcompile.ir.structure import Part
-from adcompile.ir.types import TupleType, Type, is_float
+from adcompile.ir.types import TupleType, Type, is_float, leaves
 from adcompile.transform.into import Out
 from adcompile.transform.plan import Bound
 
@@ -393,12 +393,3 @@ def calling(function: Opaque) -> Callable[..., Any]:
     name = identifier(function.__name__)
     text = f"def {name}({params}):\n    return {called}({params})\n"
     return compiled(name, Emitted(text, {called: function}), TEXT).python
-
-
-def leaves(type_: Type) -> Iterator[Type]:
-    """The types in a tuple, and in the tuples in it; a type that is no tuple is its own."""
-    if isinstance(type_, TupleType):
-        for item in type_.items:
-            yield from leaves(item)
-    else:
-        yield type_

@@ -11,12 +11,12 @@ from typing import Any
 
 from adcompile import pipeline
 from adcompile.api.custom import Custom, Python
-from adcompile.api.derivative import TEXT, calling, leaves
+from adcompile.api.derivative import TEXT, calling
 from adcompile.api.kept import Kept, active_positions
 from adcompile.backend.compile import compiled
 from adcompile.ir.nodes import Call, Expr, Tuple
 from adcompile.ir.opaque import Opaque, Reverse
-from adcompile.ir.types import Type, is_float
+from adcompile.ir.types import Type, is_float, leaves
 
 
 class checkpoint(Custom):

@@ -13,14 +13,14 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from adcompile.api.derivative import Derivative, Request, leaves
+from adcompile.api.derivative import Derivative, Request
 from adcompile.api.differences import floats
 from adcompile.backend.compile import Options
 from adcompile.cli.check import arguments_for
 from adcompile.cli.derivatives import Asked, derivative_of
 from adcompile.cli.options import of_a_function, of_random_arguments
 from adcompile.cli.target import function_named
-from adcompile.ir.types import is_float
+from adcompile.ir.types import is_float, leaves
 
 LEAST = 1e-3  # seconds that one timing lasts, at least
 

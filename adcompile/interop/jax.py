@@ -15,11 +15,11 @@ import jax
 import numpy as np
 
 from adcompile.api import vjp
-from adcompile.api.derivative import Derivative, Request, leaves
+from adcompile.api.derivative import Derivative, Request
 from adcompile.api.signatures import name_of
 from adcompile.backend.compile import Options
 from adcompile.errors import InvalidArgument
-from adcompile.ir.types import Array, Scalar, Static, TupleType, Type, is_float
+from adcompile.ir.types import Array, Scalar, Static, TupleType, Type, is_float, leaves
 
 __all__ = ["to_jax"]
 

@@ -16,11 +16,11 @@ from pytensor.graph import Apply, Op
 
 from adcompile.api import vjp
 from adcompile.api.derivative import Derivative, Request
-from adcompile.api.derivative import leaves as types_in
 from adcompile.api.signatures import name_of
 from adcompile.backend.compile import Options
 from adcompile.interop.structure import Shape, filled, leaves, shape_of
 from adcompile.ir.types import Array, Scalar, TupleType, Type, is_float
+from adcompile.ir.types import leaves as types_in
 
 __all__ = ["to_pytensor"]
 

@@ -17,12 +17,12 @@ import torch
 
 from adcompile.api import vjp
 from adcompile.api.derivative import Derivative, Request
-from adcompile.api.derivative import leaves as types_in
 from adcompile.api.signatures import name_of
 from adcompile.backend.compile import Options
 from adcompile.errors import InvalidArgument
 from adcompile.interop.structure import Shape, filled, leaves, shape
 from adcompile.ir.types import Array, Scalar, Type
+from adcompile.ir.types import leaves as types_in
 
 __all__ = ["to_torch"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -73,3 +74,12 @@ def element(type_: Type) -> Scalar:
 def ndim(type_: Type) -> int:
     """Axes of an array; zero for a scalar."""
     return type_.ndim if isinstance(type_, Array) else 0
+
+
+def leaves(type_: Type) -> Iterator[Type]:
+    """The types in a tuple, and in the tuples in it; a type that is no tuple is its own."""
+    if isinstance(type_, TupleType):
+        for item in type_.items:
+            yield from leaves(item)
+    else:
+        yield type_

@@ -134,6 +134,7 @@ class _Inliner(Arguments):
         self.sources = Sources(read_one)
         self.open: list[Readable | LocalFunction] = []
         self.guards = Guards(self.fresh)
+        self.ended = Return(Const(None))  # of the function that was inlined last
 
     # -------------------------------------------------------------------------------------- statements
     def whole(self, function: Function, body: Block) -> Block:
@@ -186,6 +187,8 @@ class _Inliner(Arguments):
         if isinstance(stmt, Update):
             before += self.guards.of_item(stmt.fn, Name(stmt.target), parts, self.span)
             self.known.forget([stmt.target])
+        if isinstance(stmt, Return) and isinstance(stmt.value, Call) and stmt.span and stmt.span.file.startswith("<"):
+            stmt = replace(stmt, span=self.ended.span, origin=self.ended.origin)  # a line of ours: show the user's
         return [*before, with_expressions(stmt, parts)]
 
     def branch(self, stmt: If) -> list[Stmt]:
@@ -390,4 +393,5 @@ class _Inliner(Arguments):
         self.open.pop()
         self.inside, self.span = outer
         assert isinstance(last, Return), function.name
+        self.ended = last
         return [*before, *inner], last.value

@@ -23,7 +23,7 @@ from adcompile.ir.nodes import (
     Update,
 )
 from adcompile.ir.show import expression
-from adcompile.ir.walk import expressions, nodes, rebuilt, statements
+from adcompile.ir.walk import children, expressions, nodes, rebuilt, statements
 from adcompile.normal.fresh import Fresh
 
 _WRITING = (np.put, np.place, np.putmask, np.put_along_axis, np.fill_diagonal, np.copyto, np.add.at, np.subtract.at)
@@ -70,8 +70,8 @@ def settled(expr: Expr, fresh: Fresh, like: str, span: Span | None) -> tuple[lis
     """An expression evaluated now: its temporaries, and what stands for it from here on."""
     if is_atom(expr):
         return [], expr
-    if isinstance(expr, (Tuple, Slice)):
-        parts = expr.items if isinstance(expr, Tuple) else (expr.start, expr.stop, expr.step)
+    if isinstance(expr, (Tuple, Slice)) or (isinstance(expr, Call) and expr.fn is ops.record):
+        parts = children(expr)
         before: list[Stmt] = []
         new: list[Expr] = []
         for part in parts:

@@ -167,9 +167,19 @@ def by_an_integer(n):
     return n * 2.0
 
 
+@refused({1.0, 2.0})
+def of_a_set(x):
+    return sum(x)
+
+
+@refused({"rate": 1, "how": "mean"})
+def of_a_dict_without_floats(p):
+    return 2.0 * p["rate"]
+
+
 @refused([1.0, 2.0])
-def of_a_list(x):
-    return x[0]
+def of_a_list_taken_for_an_array(x):
+    return x.shape[0]
 
 
 @refused(x)

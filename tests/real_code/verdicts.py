@@ -98,7 +98,7 @@ def _forward(case: Case, jit: bool) -> list[float]:
     function, primals = case.function(), case.arguments(every=True)
     names = list(inspect.signature(function).parameters)[: len(primals)]
     fixed = {name: value for name, value in zip(names, primals, strict=True) if not _is_numeric(value)}
-    if fixed:  # primals are numbers: a text or a function is bound before, as a user would
+    if fixed:  # primals are numbers and structures of them: a text or a function is bound before, as a user would
         function = partial(function, **fixed)
         primals = tuple(value for name, value in zip(names, primals, strict=True) if name not in fixed)
     tangent = jvp(function, wrt=tuple(names[p] for p in _wrt(case)), jit=jit)
@@ -112,8 +112,10 @@ def _forward(case: Case, jit: bool) -> list[float]:
 
 
 def _is_numeric(value: Any) -> bool:
-    if isinstance(value, tuple):
+    if isinstance(value, (tuple, list)):
         return all(map(_is_numeric, value))
+    if isinstance(value, dict):
+        return all(map(_is_numeric, value.values()))
     return isinstance(value, (bool, int, float, np.generic, np.ndarray))
 
 
