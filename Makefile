@@ -1,6 +1,7 @@
 # make test: lint, types and tests.  make demo: the influenza example.  make bench: derivatives timed against those of
 # others, and docs/benchmarks.md written anew.  make test-real: functions of published packages, differentiated as they
-# stand.  make test-interop: functions in PyTorch, JAX, PyTensor, Dask and joblib.  Each in a virtual environment of its own.
+# stand.  make test-interop: functions in PyTorch, JAX, PyTensor, Dask, joblib and MPI.  Each in a virtual environment of
+# its own.
 PYTHON ?= python3
 
 .PHONY: test test-real test-interop demo gallery docs bench bench-quick lint types fuzz campaign goldens clean

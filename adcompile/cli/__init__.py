@@ -4,7 +4,7 @@ Goal: what a user asks of a function without writing a program: its derivative a
 is, what adcompile finds on this machine.  Errors are what `adcompile.errors` says, never tracebacks.
 
 Exit codes: 0, all is well; 1, a derivative is not what differences say; 2, the command line cannot be understood; 3,
-the function is refused, or an argument cannot be used.
+the function is refused, or an argument cannot be used; 130, it was interrupted.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from adcompile.cli.dump import dump
 from adcompile.errors import AdcompileError
 
 REFUSED = 3
+INTERRUPTED = 130
 
 
 class _Commands(click.Group):
@@ -30,6 +31,9 @@ class _Commands(click.Group):
         except AdcompileError as error:
             click.echo(error, err=True)
             sys.exit(REFUSED)
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            sys.exit(INTERRUPTED)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -39,7 +43,7 @@ def main() -> None:
 
     TARGET is package.module:function, or path/to/file.py:function.
 
-    Exit codes: 0 all is well, 1 a derivative is wrong, 2 usage, 3 refused.
+    Exit codes: 0 all is well, 1 a derivative is wrong, 2 usage, 3 refused, 130 interrupted.
     """
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from adcompile.api import WrongDerivative, check_grads
 from adcompile.cli.options import of_a_function, of_random_arguments
-from adcompile.cli.target import evaluated, function_named, random_value, types_for
+from adcompile.cli.target import function_named, given, random_value, types_for
 
 WRONG = 1
 
@@ -41,6 +41,6 @@ def check(
 def arguments_for(function: Any, types: str | None, args: str | None, size: int, seed: int) -> tuple[Any, ...]:
     """The arguments that are given, or random ones of the types that are."""
     if args is not None:
-        return evaluated(args)
+        return given(function, args)
     generator = np.random.default_rng(seed)
     return tuple(random_value(type_, size, generator) for type_ in types_for(function, types, None))

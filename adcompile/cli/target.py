@@ -8,6 +8,7 @@ import importlib.util
 import inspect
 import re
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -62,15 +63,31 @@ def _module(where: str) -> ModuleType:
         module = importlib.util.module_from_spec(spec)
         sys.modules[path.stem] = module
         sys.path.insert(0, str(path.parent.resolve()))
-        spec.loader.exec_module(module)
+        try:
+            spec.loader.exec_module(module)
+        except Exception as error:
+            raise _failed(where, error) from error
         return module
     sys.path.insert(0, "")
     try:
         return importlib.import_module(where)
     except ModuleNotFoundError as error:
         if error.name is None or not where.startswith(error.name):
-            raise
+            raise _failed(where, error) from error
         raise InvalidArgument(f"there is no module {error.name}, of {where}") from None
+    except Exception as error:
+        raise _failed(where, error) from error
+
+
+def _failed(where: str, error: Exception) -> InvalidArgument:
+    """What is said of a module that does not parse, or raises when it is imported: the exception, and where."""
+    if isinstance(error, SyntaxError):
+        place = f"{error.filename}:{error.lineno}"
+        told = f"{type(error).__name__}: {error.msg}"
+    else:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        place, told = f"{last.filename}:{last.lineno}", f"{type(error).__name__}: {error}"
+    return InvalidArgument(f"{where} cannot be imported: {told}\n  --> {place}")
 
 
 # ------------------------------------------------------------------------------------------ types
@@ -115,7 +132,7 @@ def types_for(function: Callable[..., Any], types: str | None, args: str | None)
     out, those of annotations and defaults."""
     parameters = list(signature_of(function, "primal").parameters.values())
     if args is not None:
-        return Derivative(function, Request("primal", options=TEXT)).types_of(*evaluated(args))
+        return Derivative(function, Request("primal", options=TEXT)).types_of(*given(function, args))
     written = types_written(types or "")
     if len(written) > len(parameters):
         names = ", ".join(p.name for p in parameters)
@@ -152,6 +169,17 @@ def evaluated(args: str) -> tuple[Any, ...]:
         return tuple(eval(f"({args},)" if args.strip() else "()", {"np": np}))
     except Exception as error:
         raise InvalidArgument(f"--args {args!r} cannot be evaluated: {type(error).__name__}: {error}") from error
+
+
+def given(function: Callable[..., Any], args: str) -> tuple[Any, ...]:
+    """The arguments of a call that `args` says, one for each parameter without a default at least."""
+    values, signature = evaluated(args), signature_of(function, "primal")
+    try:
+        bound = signature.bind(*values)
+    except TypeError as error:
+        raise InvalidArgument(f"--args {args!r}: {error}; {name_of(function)} takes {signature}") from None
+    bound.apply_defaults()
+    return bound.args
 
 
 def random_value(type_: Type, size: int, generator: np.random.Generator) -> Any:

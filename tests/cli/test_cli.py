@@ -121,10 +121,24 @@ def test_what_cannot_be_used_is_named(arguments, message):
     assert run("dump", *arguments, code=3).stderr.startswith(message)
 
 
-def test_a_module_that_fails_for_its_own_reasons_says_so(tmp_path):
-    (tmp_path / "broken_model.py").write_text("import no_such_module_either\n")
-    done = CliRunner().invoke(main, ["dump", f"{tmp_path / 'broken_model.py'}:f"])
-    assert isinstance(done.exception, ModuleNotFoundError)
+@pytest.mark.parametrize(
+    ("text", "told", "line"),
+    [
+        ("import no_such_module_either\n", "ModuleNotFoundError: No module named 'no_such_module_either'", 1),
+        ("def f(x:\n", "SyntaxError: '(' was never closed", 1),
+        ("def f(x: float):\n    return x\n1 / 0\n", "ZeroDivisionError: division by zero", 3),
+    ],
+)
+def test_a_module_that_fails_for_its_own_reasons_says_so(tmp_path, text, told, line):
+    path = tmp_path / "broken_model.py"
+    path.write_text(text)
+    assert run("dump", f"{path}:f", code=3).stderr == f"{path} cannot be imported: {told}\n  --> {path}:{line}\n"
+
+
+@pytest.mark.parametrize("command", ["dump", "check", "bench"])
+def test_arguments_that_do_not_fit_are_told(command):
+    said = run(command, f"{MODEL}:energy", "--args", "1.0", code=3).stderr
+    assert said.startswith("--args '1.0': missing a required argument: 'k'; energy takes (x, k")
 
 
 # ------------------------------------------------------------------------------------------ check, bench, doctor, cache
