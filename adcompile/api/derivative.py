@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from adcompile.api.signatures import (
     signature_of,
     with_out,
 )
-from adcompile.api.structured import Structured, made_for, received, structured
+from adcompile.api.structured import OfStructures, structured
 from adcompile.backend.compile import Compiled, Options, compiled
 from adcompile.backend.dispatch import Specialised
 from adcompile.backend.emit import Emitted
@@ -83,7 +83,7 @@ class Request:
         return (self.kind, self.wrt, options, *asked)
 
 
-class Derivative(Specialised):
+class Derivative(OfStructures, Specialised):
     """A derivative of a function, compiled for each combination of argument types when it is first called with it."""
 
     __adcompile_derivative__ = True  # says to the stages that read calls: never to be taken for its primal
@@ -96,14 +96,13 @@ class Derivative(Specialised):
         self.captured: tuple[str, ...] = getattr(primal, "captured", ())  # by which it is only if it is told
         self._made: dict[tuple[Type, ...], Record] = {}
         self._outcomes: dict[tuple[Type, ...], pipeline.Outcome] = {}
-        self._structured: dict[tuple[Part, ...], Structured] = {}
-        self._form: Structured | None = None  # that of the last call, if it was of structures
         self._last: tuple[Type, ...] | None = None
         signature = self._signature(self._own)
         out = ""
         if request.out:
             signature, out = with_out(signature)
-        super().__init__(signature, identifier(name_of(primal)), request.options.jit, out)
+        OfStructures.__init__(self)
+        Specialised.__init__(self, signature, identifier(name_of(primal)), request.options.jit, out)
         self.__name__ = name_of(primal)
         self.__qualname__ = getattr(primal, "__qualname__", self.__name__)
         self.__module__ = getattr(primal, "__module__", __name__)
@@ -182,24 +181,6 @@ class Derivative(Specialised):
     def structure(self, arguments: tuple[Type, ...]) -> Part | None:
         """The structure of the primal's result, if it is more than numbers, arrays and tuples."""
         return self._make(arguments).structure
-
-    def received(self, arguments: tuple[Type, ...]) -> Callable[[Any], Any] | None:
-        part = self.structure(arguments)
-        return None if part is None else received(part, self.request)
-
-    def structured(self, values: Sequence[Any]) -> Callable[..., Any] | None:
-        self._form = structured(self, values)
-        return self._form
-
-    def remembered(self, parts: tuple[Part, ...], form: Structured) -> None:
-        """What is called for arguments of these structures from now on."""
-        self._structured[parts] = form
-
-    def structured_for(self, parts: tuple[Part, ...]) -> Structured:
-        """The derivative for arguments of these structures."""
-        if parts not in self._structured:
-            self._structured[parts] = made_for(self, parts)
-        return self._structured[parts]
 
     def result_type(self, arguments: tuple[Type, ...]) -> Type:
         """The type of the primal's result for these types of arguments, without what it returns beside it."""

@@ -13,6 +13,7 @@ from adcompile.api import pickling
 from adcompile.api.derivative import Derivative, Request
 from adcompile.api.matching import matching
 from adcompile.api.structured import Structured, apart, structured
+from adcompile.errors import Unsupported
 from adcompile.ir.structure import Part, Structure
 from adcompile.ir.types import Static, Type
 
@@ -83,12 +84,23 @@ class VectorJacobian:
         bound = self.__signature__.bind(*args, **kwargs)
         bound.apply_defaults()
         if (form := structured(self.seeded, bound.args)) is not None:
-            value, pullback, *aux = self._of_tuples(form)(*form.arguments(bound.args))
-            return form.of_value(value), StructuredPullback(form, pullback), *aux
-        types = self._value.types_of(*bound.args)
+            return self._of_structures(form, bound.args)
+        try:
+            return self._of_numbers(bound.args)
+        except Unsupported:
+            if (form := structured(self.seeded, bound.args, flags=True)) is None:
+                raise
+            return self._of_structures(form, bound.args)
+
+    def _of_structures(self, form: Structured, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        value, pullback, *aux = self._of_tuples(form)(*form.arguments(args))
+        return form.of_value(value), StructuredPullback(form, pullback), *aux
+
+    def _of_numbers(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        types = self._value.types_of(*args)
         self.seeded.check(types)
-        value, *aux = self._evaluated(bound.args)  # refuses arguments that overlap, which copies would not
-        arguments, part = tuple(map(copied, bound.args)), self._value.structure(types)
+        value, *aux = self._evaluated(args)  # refuses arguments that overlap, which copies would not
+        arguments, part = tuple(map(copied, args)), self._value.structure(types)
         if self.request.has_aux and isinstance(part, Structure):
             part = part.items[0]
         result = self._value.result_type(types)

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -37,6 +37,7 @@ from adcompile.ir.structure import (
     rows,
     taken_apart,
 )
+from adcompile.ir.types import Type
 
 if TYPE_CHECKING:
     from adcompile.api.derivative import Derivative
@@ -135,8 +136,9 @@ class Structured:
     def arguments(self, values: Sequence[Any]) -> tuple[Any, ...]:
         """The arguments of the function of numbers."""
         found: list[Any] = []
-        for name, value in zip(self.names, values, strict=True):
-            found += taken_apart(value, name, self.whole)[1] if is_structure(value) else [value]
+        for name, part, value in zip(self.names, self.parts, values, strict=True):
+            if not isinstance(part, Known):
+                found += taken_apart(value, name, self.whole)[1] if is_structure(value) else [value]
         return tuple(found)
 
     def along(self, tangents: Sequence[Any], paths: Sequence[str]) -> tuple[Any, ...]:
@@ -205,18 +207,26 @@ def _item(part: Structure, value: Any, key: Any) -> Any:
     return value[key] if part.kind in (dict, list, tuple) else getattr(value, key)
 
 
-def structured(derivative: Derivative, values: Sequence[Any]) -> Structured | None:
-    """The derivative for arguments of the structures of these, or nothing if none of them has one."""
+def structured(derivative: Derivative, values: Sequence[Any], flags: bool = False) -> Structured | None:
+    """The derivative for arguments of the structures of these, or nothing if none of them has one.
+
+    Truth values that are arguments are known before the run if they are `flags`."""
     request, own = derivative.request, derivative.arguments
     primals = values[0] if request.kind == "jvp" else tuple(values[: len(own)])
-    if type(primals) is not tuple or len(primals) != len(own) or not any(map(is_structure, primals)):
+    if type(primals) is not tuple or len(primals) != len(own):
+        return None
+    known = [_is_known(value, request.kind, flags) for value in primals]
+    if not any(known) and not any(map(is_structure, primals)):
         return None
     if request.kind not in _KINDS or request.out:
         raise derivative.invalid(
             f"{request.kind} takes numbers, arrays and tuples: a dict or a list is not supported here"
         )
-    parts = []
-    for name, value in zip(own, primals, strict=True):
+    parts: list[Part] = []
+    for name, value, settled in zip(own, primals, known, strict=True):
+        if settled:
+            parts.append(Known(value))
+            continue
         try:
             part = taken_apart(value, name)[0]
         except NoStructure as error:
@@ -230,6 +240,15 @@ def structured(derivative: Derivative, values: Sequence[Any]) -> Structured | No
             raise derivative.invalid(f"{name} holds no float and no array of floats to differentiate by")
     found: Structured = derivative.structured_for(tuple(parts))
     return found
+
+
+def _is_known(value: Any, kind: str, flags: bool) -> bool:
+    """Whether an argument becomes part of the function: a flag, or what a tuple of primals cannot hold."""
+    if type(value) is bool:
+        return flags
+    return kind == "jvp" and (
+        value is None or isinstance(value, str) or (callable(value) and not isinstance(value, np.generic))
+    )
 
 
 def made_for(derivative: Derivative, parts: tuple[Part, ...], whole: bool = True) -> Structured:
@@ -247,6 +266,8 @@ def made_for(derivative: Derivative, parts: tuple[Part, ...], whole: bool = True
     made = Structured(derivative, derivative, names, parts, inner, whole)
     by = []
     for name, own, part in zip(names, flat_names(names, parts), parts, strict=True):
+        if isinstance(part, Known):
+            continue
         leaves = [leaf for leaf in part.leaves() if isinstance(leaf, Leaf)] if isinstance(part, Structure) else [part]
         if name in made.by:
             by += [one for one, leaf in zip(own, leaves, strict=True) if leaf is not Leaf.HELD]
@@ -281,10 +302,8 @@ def flattened_function(
     while called in (whole := [one for each in params for one in each]):
         called += "_"
     namespace[called] = primal
-    given = []
-    for own, part in zip(params, parts, strict=True):
-        inner = part.text(own, namespace) if isinstance(part, Structure) else own[0]
-        given.append(f"[item for item in {own[0]}]" if part is Leaf.NUMBERS else inner)
+    whole_part = Structure(tuple, tuple(range(len(parts))), parts)
+    given = whole_part.texts((one for each in params for one in each), namespace)
     text = f"def {name}({', '.join(whole)}):\n    return {called}({', '.join(given)})\n"
     return compiled(name, Emitted(text, namespace), _TEXT).python
 
@@ -294,7 +313,7 @@ def flat_names(names: Sequence[str], parts: Sequence[Part]) -> list[list[str]]:
     used: set[str] = set(names)
     found = []
     for name, part in zip(names, parts, strict=True):
-        own = part.names(name) if isinstance(part, Structure) else [name]
+        own = part.names(name) if isinstance(part, Structure) else [] if isinstance(part, Known) else [name]
         for place, one in enumerate(own):
             while own[place] in used and not (one == name and own == [name]):
                 own[place] += "_"
@@ -323,3 +342,49 @@ def apart(part: Part | None, value: Any) -> Any:
     except (LookupError, TypeError, AttributeError):
         raise InvalidArgument("the seed must have the structure of the value") from None
     return tuple(of)
+
+
+class OfStructures:
+    """What a derivative does with arguments and results that are structures."""
+
+    request: Any
+
+    def __init__(self) -> None:
+        self._structured: dict[tuple[Part, ...], Structured] = {}
+        self._refused: dict[tuple[Type, ...], Unsupported] = {}  # where flags have to be known
+        self._form: Structured | None = None  # that of the last call, if it was of structures
+
+    def structure(self, arguments: tuple[Type, ...]) -> Part | None:
+        """The structure of the primal's result, if it is more than numbers, arrays and tuples."""
+        raise NotImplementedError
+
+    def received(self, arguments: tuple[Type, ...]) -> Callable[[Any], Any] | None:
+        """What makes of a result what a call from Python gives."""
+        if arguments in self._refused:
+            raise self._refused[arguments]
+        part = self.structure(arguments)
+        return None if part is None else received(part, self.request)
+
+    def structured(self, values: Sequence[Any]) -> Callable[..., Any] | None:
+        """The function for arguments of which some are structures."""
+        self._form = structured(cast(Any, self), values)
+        return self._form
+
+    def settled(
+        self, values: Sequence[Any], arguments: tuple[Type, ...], error: Unsupported
+    ) -> Callable[..., Any] | None:
+        """The function for the flags among these values."""
+        self._form = structured(cast(Any, self), values, flags=True)
+        if self._form is not None:
+            self._refused[arguments] = error
+        return self._form
+
+    def remembered(self, parts: tuple[Part, ...], form: Structured) -> None:
+        """What is called for arguments of these structures from now on."""
+        self._structured[parts] = form
+
+    def structured_for(self, parts: tuple[Part, ...]) -> Structured:
+        """The derivative for arguments of these structures."""
+        if parts not in self._structured:
+            self._structured[parts] = made_for(cast(Any, self), parts)
+        return self._structured[parts]

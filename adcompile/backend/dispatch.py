@@ -30,7 +30,7 @@ from numba.extending import intrinsic
 
 from adcompile.analysis.typing import static_or_typed, type_of
 from adcompile.backend.compile import Compiled
-from adcompile.errors import AdcompileError
+from adcompile.errors import AdcompileError, Unsupported
 from adcompile.ir.types import Static, Type
 
 
@@ -68,6 +68,12 @@ class Specialised(CPUDispatcher):  # type: ignore[misc]
 
     def structured(self, values: Sequence[Any]) -> Callable[..., Any] | None:
         """The function for arguments of which some are no numbers, arrays and tuples; nothing if it cannot be."""
+        return None
+
+    def settled(
+        self, values: Sequence[Any], arguments: tuple[Type, ...], error: Unsupported
+    ) -> Callable[..., Any] | None:
+        """The function for the flags among these values, where that for any is refused; nothing if there are none."""
         return None
 
     def not_typed(self, parameter: str, value: object) -> AdcompileError:
@@ -113,7 +119,13 @@ class Specialised(CPUDispatcher):  # type: ignore[misc]
                 self._check_writable(numba.typeof(value), parameter)
         hidden = [isinstance(ours, Static) and not _has_numba_type(ours.value) for ours in arguments]
         try:
-            received = self.received(tuple(arguments))
+            try:
+                received = self.received(tuple(arguments))
+            except Unsupported as error:
+                settled = self.settled(values, tuple(arguments), error)
+                if settled is None:
+                    raise
+                return lambda *_: settled(*values)
             if self._jit and not any(hidden) and received is None:
                 entry_point: Callable[..., Any] = self.compile(tuple(map(numba.typeof, args)))
                 return entry_point

@@ -88,6 +88,10 @@ class Structure:
     def text(self, names: Iterable[str], namespace: dict[str, Any]) -> str:
         """Python text that makes the structure of variables, one for each leaf; what else it names goes into
         `namespace`."""
+        return Structure(tuple, (0,), (self,)).texts(names, namespace)[0]
+
+    def texts(self, names: Iterable[str], namespace: dict[str, Any]) -> list[str]:
+        """The same of each item."""
         given = iter(names)
 
         def global_name(value: Any) -> str:
@@ -117,7 +121,7 @@ class Structure:
             name = next(given)
             return f"[item for item in {name}]" if part is Leaf.NUMBERS else name
 
-        return made(self)
+        return list(map(made, self.items))
 
 
 Part: TypeAlias = Structure | Leaf | Known

@@ -37,6 +37,8 @@ def seeds(value: Any) -> Any:
 
 
 def _filled(value: Any, numbers: Iterator[float]) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _filled(item, numbers) for key, item in value.items()}
     if isinstance(value, (tuple, list)):
         return tuple(_filled(item, numbers) for item in value)
     if isinstance(value, np.ndarray):
