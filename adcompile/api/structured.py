@@ -16,11 +16,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from adcompile.api.signatures import identifier, name_of
+from adcompile.api.signatures import identifier, name_of, signature_of
 from adcompile.backend.compile import Options, compiled
 from adcompile.backend.emit import Emitted
 from adcompile.errors import InvalidArgument, Unsupported
@@ -304,6 +305,10 @@ def flattened_function(
     namespace[called] = primal
     whole_part = Structure(tuple, tuple(range(len(parts))), parts)
     given = whole_part.texts((one for each in params for one in each), namespace)
+    kinds = signature_of(primal, "grad").parameters
+    by_name = isinstance(primal, partial) or any(p.kind is p.KEYWORD_ONLY for p in kinds.values())
+    if by_name:
+        given = [f"{own}={text}" for own, text in zip(names, given, strict=True)]
     text = f"def {name}({', '.join(whole)}):\n    return {called}({', '.join(given)})\n"
     return compiled(name, Emitted(text, namespace), _TEXT).python
 

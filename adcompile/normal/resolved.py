@@ -165,10 +165,28 @@ class Expressions:
         if fn in FORMS:
             return function(self.b, fn, args, kwargs)
         if isinstance(fn, np.ufunc):
+            if kwargs and len(args) == fn.nin and kwargs.keys() <= {"where", "out"}:
+                return self._where(fn, args, kwargs)
             if kwargs or len(args) > fn.nin:
                 raise refuse("unsupported-argument", f"keyword arguments of `{name_of(fn)}` are not supported")
             args = [self.b.call(np.array, arg) if arg.is_tuple else arg for arg in args]
         return self.b.call(fn, *args, **{key: value.expr for key, value in kwargs.items()})
+
+    def _where(self, fn: np.ufunc, args: Sequence[Typed], kwargs: Mapping[str, Typed]) -> Typed:
+        """An elementwise function of some elements: the others are those of `out`, which is made for this call.
+
+        NumPy says nothing of the others where there is no `out`: they are zeros here."""
+        out, where = kwargs.get("out"), kwargs.get("where")
+        if out is not None and isinstance(out.expr, Const) and out.expr.value is None:
+            out = None
+        if out is not None and isinstance(out.expr, Name):
+            hint = "assign the result: out = np.where(...)"
+            raise refuse("unsupported-argument", f"`out` of `{name_of(fn)}` is an array that has a name", hint=hint)
+        value = self.call_known(fn, args, {})
+        if where is None:
+            return value
+        other = out if out is not None else constant(False) if getattr(value.type, "dtype", "") == "bool" else constant(0.0)
+        return self.call_known(np.where, (where, value, other), {})
 
     def _of_tuples(self, fn: Callable[..., Any], args: Sequence[Typed]) -> Typed | None:
         """Joining, repeating and comparing tuples."""

@@ -126,12 +126,18 @@ def effect(walk: Walk, stmt: Effect) -> None:
     elif fn is ops.method and args[1] == Const("sort") and len(args) == 2 and not kwargs:
         target = walk.x.value(args[0])
         write(walk, target, everything(target.ndim), walk.b.written(sort, target))
-    elif fn is np.copyto and len(args) == 2 and not kwargs:
-        _fill(walk, args[0], args[1])
+    elif fn is np.copyto and len(args) == 2 and kwargs.keys() <= {"where"}:
+        source = args[1]
+        if "where" in kwargs:
+            source = Call(np.where, (kwargs["where"], args[1], args[0]))
+        _fill(walk, args[0], source)
     elif (isinstance(fn, np.ufunc) and len(args) == fn.nin + 1) or "out" in kwargs:
         out = walk.x.value(kwargs.pop("out") if "out" in kwargs else args.pop())
+        where = kwargs.pop("where", None) if isinstance(fn, np.ufunc) else None
         options = {key: walk.x.value(value) for key, value in kwargs.items()}
         result = walk.x.call_known(fn, [walk.x.value(arg) for arg in args], options)
+        if where is not None:  # the other elements stay
+            result = walk.x.call_known(np.where, (walk.x.value(where), result, out), {})
         write(walk, out, everything(out.ndim), _in_place(out, result))
     elif getattr(fn, "__module__", "") == runtime.__name__ and not is_constant(fn):
         call = replace(stmt.call, args=tuple(walk.x.value(arg).expr for arg in args))

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.polynomial import polynomial as rising
 
-from adcompile.normal import decompositions, places, polynomials, rearranged, statistics, written_special
+from adcompile.normal import decompositions, distributions, places, polynomials, rearranged, statistics, written_special
 from adcompile.normal.fourier import FOURIER
 from adcompile.normal.linear_algebra import cholesky, cross, det, inv, kron, slogdet, solve
 
@@ -297,12 +297,21 @@ OF_SCIPY: Mapping[tuple[str, str], Callable[..., Any]] = {
 }  # fmt: skip
 """By module and name: SciPy is imported only by those who use it."""
 
+OF_DISTRIBUTIONS: Mapping[tuple[str, str], Callable[..., Any]] = {
+    ("norm_gen", name): getattr(distributions, f"norm_{name}")
+    for name in ("pdf", "logpdf", "cdf", "logcdf", "sf", "ppf")
+}
+"""By the class of a distribution of `scipy.stats`, and its method."""
+
 
 def written_out(fn: Any) -> Callable[..., Any] | None:
     """The function here that a call of a library function is a call of, if there is one."""
     if getattr(type(fn), "__hash__", None) is not None and fn in WRITTEN_OUT:
         return WRITTEN_OUT[fn]
     name = getattr(fn, "__name__", "")
+    kind = type(getattr(fn, "__self__", None))
+    if (kind.__name__, name) in OF_DISTRIBUTIONS and kind.__module__ == "scipy.stats._continuous_distns":
+        return OF_DISTRIBUTIONS[kind.__name__, name]
     for (module, own), written in OF_SCIPY.items():
         if own == name and getattr(sys.modules.get(module), own, None) is fn:
             return written

@@ -134,3 +134,21 @@ def over_places(a):
     for place in np.ndindex(*a.shape):
         b[place] = a[place] ** 3
     return s + np.sum(b * a)
+
+
+@case(np.array([0.5, -1.5, 2.0, 0.0]), analytic=False)
+def some_elements_of_a_function(x):
+    y = np.divide(1.0, x, out=np.zeros_like(x), where=x > 0.0)
+    z = np.log(x, where=x > 0.0, out=np.full_like(x, 2.0))
+    out = np.ones_like(x)
+    np.sqrt(x, out=out, where=x > 1.0)
+    return np.sum(y**2 * x) + np.sum(z * x) + np.sum(out * np.sin(x))
+
+
+@case(np.array([0.5, -1.5, 2.0, 1.2]))
+def some_elements_in_place(x):
+    y = x**2
+    np.copyto(y, x**3, where=x > 1.0)
+    np.add(y, 1.0, out=y, where=y > 3.0)
+    np.multiply(y, y, where=x < 1.0, out=y)
+    return np.sum(y * np.cos(x))

@@ -5,6 +5,7 @@ import math
 import numpy as np
 from scipy import special
 from scipy.special import gammaln, ndtr
+from scipy.stats import norm
 
 from tests.corpus.registry import case, positive, vector
 
@@ -28,6 +29,12 @@ def bessels(x):
 def normals(x):
     s = np.sum(special.log_ndtr(x * 3.0) + ndtr(x) * special.erf(x)) + special.owens_t(x[0], x[1])
     return s + special.erfinv(0.3 * x[2]) * special.ndtri(ndtr(x[3]))
+
+
+@case(vector(3), 0.2, 1.4, analytic=False)
+def normal_distribution(x, m, s):
+    total = np.sum(norm.cdf(x, m, s) * norm.pdf(x, loc=m, scale=s)) + norm.logpdf(x[0]) * m + norm.sf(x[1], m)
+    return total + norm.logcdf(x[2], m, s) + norm.ppf(0.5 * norm.cdf(x[0]) + 0.1)
 
 
 @case(matrix(3, 4), analytic=False, twice=False)
