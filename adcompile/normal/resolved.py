@@ -185,7 +185,7 @@ class Expressions:
         value = self.call_known(fn, args, {})
         if where is None:
             return value
-        other = out if out is not None else constant(False) if getattr(value.type, "dtype", "") == "bool" else constant(0.0)
+        other = out or constant(kind(value.type) != "b" and 0.0)
         return self.call_known(np.where, (where, value, other), {})
 
     def _of_tuples(self, fn: Callable[..., Any], args: Sequence[Typed]) -> Typed | None:
