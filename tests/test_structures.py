@@ -258,3 +258,58 @@ def test_what_cannot_be_is_said(call, text):
 def test_keys_that_the_run_decides_are_refused():
     with pytest.raises(Unsupported, match="gets a new key in a loop"):
         grad(unknown_keys, jit=False)(1.0, 2)
+
+
+def norm(p):
+    total = 0.0
+    for key in p:
+        total += p[key] ** 2
+    return np.sqrt(total)
+
+
+class State(NamedTuple):
+    x: float
+    v: float
+
+
+def moved(state, n):
+    for _ in range(n):
+        state = State(state.x + 0.1 * state.v, state.v - 0.1 * np.sin(state.x))
+        if state.v < 0.0:
+            state = state._replace(v=-state.v)
+    return state.x * state.v
+
+
+def through_branches(d, n):
+    kept = d
+    for i in range(n):
+        if i % 2 == 0:
+            d = {"a": d["b"], "b": d["a"] * 1.5}
+        else:
+            d = {"a": d["a"] ** 2, "b": d["b"]}
+    return d["a"] * d["b"] + kept["a"] * norm(d)
+
+
+def test_structures_in_functions():
+    for n in (0, 1, 5):
+        check_grads(moved, (State(0.5, 1.0), n), jit=False)
+        check_grads(through_branches, ({"a": 1.3, "b": 0.7}, n), jit=False)
+    check_grads(norm, ({"a": 3.0, "b": 4.0},), jit=False)
+
+
+def flagged(x, both=False):
+    if both:
+        return x**2, 3.0 * x
+    return x**2
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_flags_that_decide_what_is_returned(jit):
+    gradient = grad(flagged, jit=jit)
+    assert [gradient(2.0), gradient(3.0, False), gradient(3.0)] == [4.0, 6.0, 6.0]
+    value, pullback = vjp(flagged, jit=jit)(2.0, True)
+    assert value == (4.0, 6.0)
+    assert pullback((1.0, 2.0)) == 10.0
+    assert jvp(flagged, jit=jit)((2.0, True), (1.0,)) == ((4.0, 6.0), (4.0, 3.0))
+    with pytest.raises(Unsupported, match="the result is a tuple"):
+        gradient(2.0, True)

@@ -66,8 +66,11 @@ def record(keys: tuple[Any, ...], *values: Any) -> Any:
 
 def instance(kind: Any, **fields: Any) -> Any:
     """Surface only: a dataclass or a named tuple with these fields, as it is made without its `__init__`."""
+    if issubclass(kind, tuple):
+        return tuple.__new__(kind, fields.values())
     made = object.__new__(kind)
-    vars(made).update(fields)
+    for name, value in fields.items():
+        object.__setattr__(made, name, value)
     return made
 
 

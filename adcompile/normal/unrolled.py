@@ -1,4 +1,4 @@
-"""Loops over the items of a tuple that is known, as their bodies one after the other.
+"""Loops over the items of a tuple or the keys of a dict that is known, as their bodies one after the other.
 
 Goal: `for f in functions: s += f(x)` over a variable, once it is known which tuple that is.  Non-goals: loops over
 literal tuples (the front end writes them out), loops over arrays.
@@ -7,11 +7,13 @@ literal tuples (the front end writes them out), loops over arrays.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from adcompile.errors import refuse
-from adcompile.ir.nodes import Block, Break, Const, Continue, Expr, For, Index, Name, Tuple
+from adcompile.ir.nodes import Assign, Block, Break, Const, Continue, Expr, For, Index, Name, Stmt, Tuple
 from adcompile.ir.walk import expressions, nodes, statements
 from adcompile.normal.flow import assigned_in, own
+from adcompile.normal.records import kind_of, values_of
 from adcompile.normal.renaming import renamed
 
 _MOST = 64
@@ -29,7 +31,27 @@ def unrolled(loop: For, known: Callable[[str], Expr | None]) -> list[Block] | No
     trips = range(*bounds)
     if len(trips) > _MOST:
         raise refuse("unsupported-statement", f"a loop over a tuple of {len(trips)}", loop.span, "use an array")
-    return [renamed(loop.body, {loop.index: Const(trip)}) for trip in trips]
+    return [renamed(_with_keys(loop, known, trip), {loop.index: Const(trip)}) for trip in trips]
+
+
+def _with_keys(loop: For, known: Callable[[str], Expr | None], trip: int) -> Block:
+    """The body of a loop over a dict, whose items by number are its keys."""
+    made: list[Stmt] = []
+    for stmt in loop.body:
+        match stmt:
+            case Assign(_, Index(owner, (Name(name),))) if name == loop.index:
+                keys = _keys(known(owner.id) if isinstance(owner, Name) else owner)
+                if trip < len(keys):
+                    stmt = replace(stmt, value=Const(keys[trip]))
+        made.append(stmt)
+    return tuple(made)
+
+
+def _keys(expr: Expr | None) -> tuple[str, ...]:
+    """The keys of a dict, if all are texts: no number looks up one of its values."""
+    values = values_of(expr) if expr is not None else None
+    is_dict = values is not None and expr is not None and kind_of(expr) is dict
+    return tuple(values or ()) if is_dict and all(isinstance(key, str) for key in values or ()) else ()
 
 
 def _all(loop: For) -> list[Expr]:
@@ -41,5 +63,5 @@ def _by_number(expr: Expr, index: str, known: Callable[[str], Expr | None]) -> b
     match expr:
         case Index(owner, (Name(name),)) if name == index:
             value = known(owner.id) if isinstance(owner, Name) else owner
-            return isinstance(value, Tuple)
+            return isinstance(value, Tuple) or bool(_keys(value))
     return False
