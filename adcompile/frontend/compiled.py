@@ -53,6 +53,8 @@ def _around(node: ast.AST, outside: tuple[str, ...], qualname: str) -> ast.Modul
     if owner:
         inner = ast.parse(f"class {owner[0]}: pass").body[0]
         assert isinstance(inner, ast.ClassDef)
+        if owner[0] not in outside:
+            within.append(ast.Global([owner[0]]))  # what a method calls by the class's name is the module's
         within.append(inner)
         within = inner.body
     if isinstance(node, ast.Lambda):

@@ -85,6 +85,26 @@ def test_functions_that_call_themselves_and_functions_of_classes():
     assert last_line(again) == "return again(x - 1.0) if x > 0.0 else x"
 
 
+class Ellipsoid:
+    flattening = 0.25
+
+    @staticmethod
+    def series(x):
+        return x * Ellipsoid.flattening
+
+
+def test_a_method_that_calls_its_class_by_name():
+    class Local:
+        flattening = 0.5
+
+        @staticmethod
+        def series(x):
+            return x * Local.flattening
+
+    assert last_line(Ellipsoid.series) == "return x * 0.25"
+    assert last_line(Local.series) == "return x * 0.5"
+
+
 def again(x):
     return again(x - 1.0) if x > 0.0 else x
 
