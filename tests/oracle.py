@@ -18,6 +18,11 @@ Function = Callable[..., Any]
 Point = tuple[Any, ...]
 
 
+def is_single(values: Any) -> bool:
+    """Whether numbers of single precision are among these."""
+    return any(getattr(leaf, "dtype", None) in (np.float32, np.complex64) for leaf in leaves(values))
+
+
 def direction(like: Sequence[Any], seed: int) -> Point:
     """A random direction in the types of these values; what is no float gets a zero of its type."""
     rng = np.random.default_rng(seed)

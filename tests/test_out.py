@@ -92,17 +92,19 @@ def is_returned(given: Any, found: Any) -> bool:
 def test_the_corpus_goes_into_arrays_that_are_given(case: Case) -> None:
     close = 1e-5 if any(getattr(leaf, "dtype", None) == np.float32 for leaf in oracle.leaves(case.args)) else 1e-12
     with np.errstate(divide="ignore", invalid="ignore"):
-        value, pullback = vjp(case.function, wrt=case.wrt, jit=False)(*case.fresh())
-        seed = oracle.direction((value,), 2)[0]
-        wanted = pullback(seed)
+        seed = oracle.direction((case.function(*case.fresh()),), 2)[0]
+        plain = vjp(case.function, wrt=case.wrt, jit=False)
+        if oracle.is_single(case.args):  # Numba's results may have another precision than NumPy's
+            seed = plain(*case.fresh())[1].matched(seed)
+        wanted = plain.seeded(*case.fresh(), seed)
         out = strided(wanted)
-        found = vjp(case.function, wrt=case.wrt, jit=False, out=True)(*case.fresh())[1](seed, out=out)
+        found = vjp(case.function, wrt=case.wrt, jit=False, out=True).seeded(*case.fresh(), seed, out)
         assert is_returned(out, found) and oracle.distance(found, wanted) <= close
         if not any(isinstance(leaf, np.ndarray) for leaf in oracle.leaves(wanted)):
             return
         out = started(wanted)
         wanted = added(wanted, out)
-        found = vjp(case.function, wrt=case.wrt, jit=False, accumulate=True)(*case.fresh())[1](seed, out=out)
+        found = vjp(case.function, wrt=case.wrt, jit=False, accumulate=True).seeded(*case.fresh(), seed, out)
         assert is_returned(out, found) and oracle.distance(found, wanted) <= close
 
 

@@ -19,8 +19,11 @@ NUMBERED = [pytest.param(case, id=f"{case.name}-{number}") for number, case in e
 
 def adjoint(case: Case) -> Any:
     with np.errstate(divide="ignore", invalid="ignore"):
-        value, pullback = vjp(case.function, wrt=case.wrt, jit=False)(*case.fresh())
-        return pullback(oracle.direction((value,), 2)[0])
+        seed = oracle.direction((case.function(*case.fresh()),), 2)[0]
+        derivative = vjp(case.function, wrt=case.wrt, jit=False)
+        if oracle.is_single(case.args):  # Numba's results may have another precision than NumPy's
+            return derivative(*case.fresh())[1](seed)
+        return derivative.seeded(*case.fresh(), seed)
 
 
 def never(*_: Any) -> bool:

@@ -34,6 +34,8 @@ def known(fn: Any, args: Sequence[Expr]) -> Const | None:
 
     >>> known(np.equal, (Const("mean"), Const("sum"))), known(operator.is_, (Name("x"), Const(None)))
     (Const(value=False), Const(value=False))
+    >>> known(np.less, (Const("C"), Const("X")))
+    Const(value=True)
     >>> known(np.add, (Const(2), Const(3))), known(np.add, (Const(2.0), Const(3.0)))
     (Const(value=5), None)
     """
@@ -43,6 +45,8 @@ def known(fn: Any, args: Sequence[Expr]) -> Const | None:
     values = [arg.value for arg in args if isinstance(arg, Const)]
     if fn is float and len(values) == 1 and isinstance(values[0], str):
         return _number(values[0])
+    if fn in _COMPARISONS and len(args) == 2 and len(values) == 2 and all(isinstance(value, str) for value in values):
+        return Const(bool(_COMPARISONS[fn](*values)))
     if len(values) != len(args) or not all(isinstance(value, (bool, int, float)) for value in values):
         return None
     if fn in _COMPARISONS and len(values) == 2:
