@@ -1,4 +1,5 @@
-"""Functions with one expression of hundreds of terms: neither Python's limit on calls nor time is in the way."""
+"""Functions with expressions of hundreds of terms, or many branches: neither Python's limit on calls nor time is in
+the way."""
 
 from time import process_time
 
@@ -35,3 +36,12 @@ def test_three_times_the_lines_take_no_nine_times_as_long() -> None:
 
     seconds(10)
     assert seconds(240) < 7.0 * seconds(80)
+
+
+def test_branches_deep_in_branches_are_asked_once_each() -> None:
+    tests = "".join(f"    elif x < {number}.5:\n        y = x * {number}.0\n" for number in range(1, 25))
+    text = f"def f(x):\n    if x < 0.5:\n        y = x\n{tests}    else:\n        y = x * x\n    return y\n"
+    f = defined(text, "<branches>", {})["f"]
+    start = process_time()
+    assert [grad(f, jit=False)(x) for x in (0.2, 7.0, 24.0, 30.0)] == [1.0, 7.0, 24.0, 60.0]
+    assert process_time() - start < 30.0  # not twice as long for every branch more
