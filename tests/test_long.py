@@ -1,4 +1,5 @@
-"""Functions with one expression of hundreds of terms: neither Python's limit on calls nor time is in the way."""
+"""Functions with expressions of hundreds of terms, or many branches: neither Python's limit on calls nor time is in
+the way."""
 
 from collections.abc import Callable
 from time import process_time
@@ -76,3 +77,12 @@ def test_a_long_expression_in_a_loop_that_a_branch_may_skip() -> None:
     f = defined(text, "<a long line in a loop>", {"np": np})["f"]
     truth = [f(0.7 + 1e-200j, 0.9).imag / 1e-200, f(0.7, 0.9 + 1e-200j).imag / 1e-200]
     np.testing.assert_allclose(grad(f, wrt=("x", "y"), jit=False)(0.7, 0.9), truth, rtol=1e-12)
+
+
+def test_branches_deep_in_branches_are_asked_once_each() -> None:
+    tests = "".join(f"    elif x < {number}.5:\n        y = x * {number}.0\n" for number in range(1, 25))
+    text = f"def f(x):\n    if x < 0.5:\n        y = x\n{tests}    else:\n        y = x * x\n    return y\n"
+    f = defined(text, "<branches>", {})["f"]
+    start = process_time()
+    assert [grad(f, jit=False)(x) for x in (0.2, 7.0, 24.0, 30.0)] == [1.0, 7.0, 24.0, 60.0]
+    assert process_time() - start < 30.0  # not twice as long for every branch more

@@ -196,7 +196,8 @@ class Lowering:
                 known = self.lengths[left, right] = self.lengths[right, left] = one
         if known is None:
             known = self.named(Call(runtime.broadcast_length, (left, right)), "length")
-            for pair in ((left, right), (known, left), (known, right)):
+            parts = [part for (whole, part), found in self.lengths.items() if whole in (left, right) and found == whole]
+            for pair in ((left, right), *((known, part) for part in (left, right, *parts))):
                 self.lengths[pair] = self.lengths[pair[::-1]] = known
         return known
 
@@ -212,10 +213,20 @@ class Lowering:
                 elif equal_lengths(length, target):
                     own.append(k)
                 else:
-                    own.append(Call(ops.select, (Call(np.equal, (length, Const(1))), Const(0), k)))
+                    own.append(self.one_or(length, k))
             return tuple(own)
 
         return elements.part(shape, place)
+
+    def one_or(self, length: Expr, k: Expr) -> Expr:
+        """An index into an axis of which one element serves for all.  Where `k` asks the same of a length that this one
+        is a part of, that question is spared: it is one only where this one is."""
+        match k:
+            case Call(ops.select, (Call(np.equal, (whole, Const(1))), Const(0), inner)) if (
+                self.lengths.get((whole, length)) == whole
+            ):
+                k = inner
+        return Call(ops.select, (Call(np.equal, (length, Const(1))), Const(0), k))
 
     # ------------------------------------------------------------------------------------ loops
     def indices(self, rank: int) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import numpy as np
 
@@ -57,9 +58,18 @@ def is_dear_loop(loop: For) -> bool:
 class LoopKinds(Adjoints):
     """Tells the kinds of loops and blocks apart."""
 
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._need_scope: dict[tuple[Block, frozenset[str]], bool] = {}  # asked at every depth of branches in branches
+
     def needs_scope(self, block: Block, bound: frozenset[str] = frozenset()) -> bool:
         """Whether a block can only be reversed as a scope of its own."""
-        own = inside(block) | bound
+        asked = block, bound
+        if asked not in self._need_scope:
+            self._need_scope[asked] = self._needs_scope(block, inside(block) | bound)
+        return self._need_scope[asked]
+
+    def _needs_scope(self, block: Block, own: set[str]) -> bool:
         for stmt in block:
             match stmt:
                 case While():

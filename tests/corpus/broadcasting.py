@@ -114,3 +114,22 @@ def temporary_chain(x):
 def maybe_empty(x):
     y = x * 2.0
     return np.sum(y * x) + 1.0
+
+
+@case(vector(1), vector(1), vector(3))
+@case(vector(3), vector(1), vector(1))
+@case(vector(1), vector(3), vector(3))
+@case(vector(0), vector(1), vector(1))
+def a_sum_of_many_that_may_be_one_long(x, y, z):
+    d = x - y
+    square = d * d
+    cube = square * d
+    return np.sum(x + 2.0 * square + cube * z + d * z + square * y + 7.0 * x + z * cube * x + y)
+
+
+@case(vector(1, 3), vector(2, 1), vector(3))
+@case(vector(2, 3), vector(1, 1), vector(1))
+def a_sum_of_matrices_that_may_be_one_long(a, b, v):
+    d = a - b
+    e = d * v + a
+    return np.sum(e * d + v * a + b * e * e + v)
