@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from adcompile import runtime
-from adcompile.analysis.types_of import described, type_of_index
+from adcompile.analysis.types_of import described, name_of, type_of_index
 from adcompile.errors import Unsupported, refuse
 from adcompile.frontend.texts import Text, filled
 from adcompile.ir import ops
@@ -133,6 +133,8 @@ def effect(walk: Walk, stmt: Effect) -> None:
         _fill(walk, args[0], source)
     elif (isinstance(fn, np.ufunc) and len(args) == fn.nin + 1) or "out" in kwargs:
         out = walk.x.value(kwargs.pop("out") if "out" in kwargs else args.pop())
+        if not out.is_array:
+            raise refuse("no-type", f"`out` of `{name_of(fn)}` is {described(out.type)}, and no array")
         where = kwargs.pop("where", None) if isinstance(fn, np.ufunc) else None
         options = {key: walk.x.value(value) for key, value in kwargs.items()}
         result = walk.x.call_known(fn, [walk.x.value(arg) for arg in args], options)
