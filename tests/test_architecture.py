@@ -38,7 +38,7 @@ DOORS = {
     "click": {"cli"},
     "rich": {"cli"},
     "llvmlite": {"backend", "runtime", "memory", "special"},
-    "scipy": {"special", "rules.special", "normal.written_special", "api.sparse", "interop"},
+    "scipy": {"special", "rules.special", "normal.written_special", "normal.distributions", "api.sparse", "interop"},
 }
 
 
