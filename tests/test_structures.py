@@ -1,5 +1,6 @@
 """Dicts, lists, named tuples and dataclasses as arguments and results: derivatives have their structure."""
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -295,6 +296,64 @@ def test_structures_in_functions():
         check_grads(moved, (State(0.5, 1.0), n), jit=False)
         check_grads(through_branches, ({"a": 1.3, "b": 0.7}, n), jit=False)
     check_grads(norm, ({"a": 3.0, "b": 4.0},), jit=False)
+
+
+@dataclass
+class Spring:
+    stiffness: float
+    weights: np.ndarray
+
+    def energy(self, x):
+        return self.stiffness * np.sum(self.weights * x) ** self.order
+
+    @property
+    def order(self):
+        return 2
+
+    @staticmethod
+    def twice(x):
+        return 2.0 * x
+
+
+def of_methods(spring, x):
+    return spring.energy(x) + spring.twice(spring.stiffness)
+
+
+def copied(d):
+    e = dict(d)
+    e["a"] = e["a"] * 2.0
+    return e["a"] * d["a"] * d.copy()["b"]
+
+
+def in_order(values):
+    first = list(values)
+    first[0] = 3.0
+    ordered = sorted(values)
+    return sum(first) * values[0] + ordered[0] * ordered[-1] ** 2
+
+
+def comprehended(p, n):
+    for _ in range(n):
+        slope = {key: 2.0 * value for key, value in p.items()}
+        p = {key: p[key] - 0.1 * slope[key] * p["a"] for key in p}
+    chosen = {key: value**2 for key, value in p.items() if key != "b"}
+    return sum(chosen.values()) + p["b"] * len(chosen)
+
+
+def test_comprehensions():
+    for n in (0, 2):
+        check_grads(comprehended, ({"a": 1.3, "b": 0.4}, n), jit=False)
+    with pytest.raises(Unsupported, match="which keys `made`, a dict, has is not known before the run"):
+        grad(lambda p: sum({k: v for k, v in p.items() if v > 0.0}.values()), jit=False)({"a": 1.0})
+
+
+def test_copies_and_methods():
+    check_grads(of_methods, (Spring(1.5, np.array([1.0, 2.0])), np.array([0.5, 0.2])), jit=False)
+    check_grads(copied, ({"a": 1.3, "b": 0.7},), jit=False)
+    check_grads(in_order, ([1.0, 3.0, 2.0],), jit=False)
+    value, pullback = vjp(in_order, jit=False)([1.0, 3.0, 2.0])
+    assert value == in_order([1.0, 3.0, 2.0])
+    assert pullback(1.0) == [8.0 + 9.0, 1.0 + 6.0, 1.0]
 
 
 def flagged(x, both=False):

@@ -86,7 +86,7 @@ class Calls(Expressions):
             return Call(range, tuple(args))
         if (fn is dict or fn is list or fn is tuple) and not args and not kwargs:
             return Tuple(()) if fn is not dict else Call(ops.record, (Tuple(()),))
-        if any(fn is other for other in (map, zip, enumerate, list, tuple)) and args and not kwargs:
+        if any(fn is other for other in (map, zip, enumerate, list, tuple, sorted, dict)) and args and not kwargs:
             return Call(fn, tuple(args))  # of a tuple that may be known later
         if any(fn is other for other in ITERATORS):
             hint = "loop over a range, an array, enumerate, zip or reversed, directly in the `for`"

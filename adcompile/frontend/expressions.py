@@ -126,6 +126,8 @@ class Expressions(ABC):
                 return self.dict_display(node)
             case cst.ListComp():
                 return self.comprehended(node)
+            case cst.DictComp():
+                return self.keyed(node)
             case cst.NamedExpr():
                 return self.assignment(node)
             case cst.Lambda():
@@ -151,6 +153,10 @@ class Expressions(ABC):
     @abstractmethod
     def comprehended(self, node: cst.ListComp) -> Expr:
         """`[item for target in items]`."""
+
+    @abstractmethod
+    def keyed(self, node: cst.DictComp) -> Expr:
+        """`{key: value for target in items}`."""
 
     @abstractmethod
     def reduced(self, fn: Any, node: cst.ListComp | cst.GeneratorExp, start: Expr | None) -> Expr:

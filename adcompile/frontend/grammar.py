@@ -34,7 +34,6 @@ EXPRESSIONS: Mapping[str, tuple[str, str]] = {
     # kind of node: what it is called, and the way out
     "Await": ("`await`", "call it outside the function"),
     "Dict": ("a dict", "use separate variables or arrays"),
-    "DictComp": ("a dict comprehension", "write the loop out"),
     "FormattedString": ("an f-string", "build messages outside the function"),
     "GeneratorExp": ("a generator", "write the loop out"),
     "Set": ("a set", "use an array"),

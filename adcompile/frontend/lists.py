@@ -43,7 +43,7 @@ from adcompile.runtime import grown
 _ROOM = 8
 _LAZY: Mapping[Any, bool] = {any: True, all: False}
 _EXTREMES: Mapping[Any, Any] = {max: np.greater, min: np.less}
-Comprehension = cst.ListComp | cst.GeneratorExp
+Comprehension = cst.ListComp | cst.GeneratorExp | cst.DictComp
 
 
 class Lists(Loops):
@@ -152,6 +152,18 @@ class Lists(Loops):
         self.each(node, append, room)
         return self.items_of(name)
 
+    def keyed(self, node: cst.DictComp) -> Expr:
+        """`{key: value for target in items}`: a dict that a loop fills."""
+        name = self.fresh("made")
+        self.give(name, Call(ops.record, (Tuple(()),)))
+
+        def store(value: cst.BaseExpression) -> None:
+            key = self.read(node.key)
+            self.out.append(Store(name, (key,), self.read(value), span=self.span, origin=self.origin))
+
+        self.each(node, store)
+        return Name(name)
+
     def reduced(self, fn: Any, node: Comprehension, start: Expr | None) -> Expr:
         """`sum`, `any`, `all`, `max` or `min` of a generator."""
         if fn in _LAZY:
@@ -237,7 +249,7 @@ class Lists(Loops):
             elif part.inner_for_in is not None:
                 level(part.inner_for_in)
             else:
-                act(node.elt)
+                act(node.value if isinstance(node, cst.DictComp) else node.elt)
 
         if not self.surely:
             self.refuse(node, "a comprehension that may not be evaluated is not supported", "write the loop out")

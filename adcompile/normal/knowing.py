@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from adcompile.errors import Refusal, Span, refuse
+from adcompile.errors import Refusal, Span, Unsupported, refuse
 from adcompile.ir import ops
 from adcompile.ir.nodes import (
     Accum,
@@ -84,8 +84,8 @@ class Knowledge:
                 values_of(inside(owner)) is not None
             ):
                 return Call(expr.fn, (inside(owner), *rest), expr.kwargs)
-            case Call(fn, (owner,), ()) if fn is len:
-                return Call(len, (inside(owner),))
+            case Call(fn, (owner,), ()) if fn is len or fn is dict:
+                return Call(fn, (inside(owner),))
             case Call(ops.contains, (value, owner)):
                 return Call(ops.contains, (value, inside(owner)))
         if isinstance(expr, Call) and any(key == "**" for key, _ in expr.kwargs):
@@ -98,7 +98,9 @@ class Knowledge:
         self.forget([stmt.target])
         value = stmt.value
         if (values := values_of(value)) is not None:
-            new = isinstance(whole, Call) and (whole.fn is ops.record or whole.args[1:] == (Const("copy"),))
+            new = isinstance(whole, Call) and (
+                whole.fn is ops.record or whole.fn is dict or whole.args[1:] == (Const("copy"),)
+            )
             self.shared -= {stmt.target}
             self.shared |= set() if new else {stmt.target, *names(whole)}
             return self.dict_of(stmt, values)
@@ -255,6 +257,8 @@ class Knowledge:
     def stored(self, stmt: Store, span: Span | None, inside: str) -> list[Stmt] | None:
         """`d[key] = value` of a dict; nothing for an array."""
         whole = self.values.get(stmt.array)
+        if isinstance(whole, Call) and whole.fn is ops.refused and isinstance(whole.args[0], Const):
+            raise Unsupported(whole.args[0].value)
         values = None if whole is None else values_of(whole)
         if values is None or not isinstance(whole, Call):
             return None

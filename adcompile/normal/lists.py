@@ -20,6 +20,7 @@ from adcompile.ir.show import symbol
 from adcompile.ir.types import Array, Scalar, TupleType, Type
 from adcompile.normal.array_calls import canonical, cast
 from adcompile.normal.building import Builder, Typed, constant, require_integer, tuple_of
+from adcompile.normal.written_out import written_out
 
 _LIST = Array("float64", 1, listed=True)
 _KEPT = (runtime.grown, len)
@@ -45,6 +46,18 @@ def passed(fn: Callable[..., Any], args: Sequence[Typed]) -> list[Typed]:
         hint = "use an array (np.array), or append to a new list"
         raise refuse("unsupported-list", f"`{symbol(fn) or '-'}` of lists is not supported", hint=hint)
     return list(args) if fn in _KEPT else [x._replace(type=plain(x.type)) for x in args]
+
+
+def list_of(b: Builder, fn: Callable[..., Any], x: Typed) -> Typed | None:
+    """`list(x)` and `sorted(x)` of a list or an array of one axis: a new list; nothing for anything else."""
+    if fn is sorted and x.is_tuple and x.items and all(isinstance(item.type, Scalar) for item in x.items):
+        x = b.call(np.array, x)
+    if not isinstance(x.type, Array) or x.type.ndim != 1:
+        return None
+    new = b.call(ops.copy, x._replace(type=plain(x.type)))
+    if fn is sorted:
+        new = b.written(written_out(np.sort) or fn, new._replace(type=plain(x.type)))
+    return new._replace(type=replace(_LIST, dtype=x.type.dtype))
 
 
 @canonical(ops.listed, takes="items")

@@ -13,8 +13,10 @@ Const(value=0.0)
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping, Sequence
 from functools import reduce
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -83,6 +85,9 @@ def asked(expr: Index | Call) -> Expr:
         case Call(of, (Call(inner, args),)) if of is len and inner is range:
             return _count(args)
         case Call(ops.attribute, (owner, Const(str(name)))) if (values := values_of(owner)) is not None:
+            found = inspect.getattr_static(kind_of(owner), name, None)
+            if name not in values and isinstance(found, property) and found.fget is not None:
+                return Call(found.fget, (owner,))
             return values.get(name, expr) if isinstance(owner, Call) and owner.kwargs else expr
         case Call(ops.contains, (value, within)):
             found = _contained(value, within)
@@ -103,8 +108,24 @@ def asked(expr: Index | Call) -> Expr:
                     return Tuple(tuple(values.values()))
                 case "items", []:
                     return Tuple(tuple(Tuple((literal(key), value)) for key, value in values.items()))
-                case "copy", []:
+                case "copy", [] if kind_of(owner) is dict:
                     return record(values)
+            return _own_method(expr, owner, name, args)
+        case Call(fn, (owner,), ()) if (
+            fn is dict and kind_of(owner) is dict and (values := values_of(owner)) is not None
+        ):
+            return record(values)
+    return expr
+
+
+def _own_method(expr: Index | Call, owner: Expr, name: str, args: Sequence[Expr]) -> Expr:
+    """A method of a dataclass or a named tuple as a call of the function that it is."""
+    method = inspect.getattr_static(kind_of(owner), name, None)
+    kwargs = expr.kwargs if isinstance(expr, Call) else ()
+    if isinstance(method, FunctionType):
+        return Call(method, (owner, *args), kwargs)
+    if isinstance(method, staticmethod):
+        return Call(method.__func__, tuple(args), kwargs)
     return expr
 
 

@@ -28,7 +28,7 @@ from adcompile.normal.building import (
     value_of,
 )
 from adcompile.normal.failures import condition
-from adcompile.normal.lists import is_list, passed
+from adcompile.normal.lists import is_list, list_of, passed
 from adcompile.normal.opaque_calls import opaque
 from adcompile.normal.questions import QUESTIONS, answered
 from adcompile.normal.variables import Absent, Undefined, Value, converted_constant, joined_type, missing
@@ -140,7 +140,14 @@ class Expressions:
         if fn is ops.raises:
             kind, function = (value_of(value, "what is asked") for value in values[:2])
             return condition(self.b, kind, function, values[2:])
-        if any(fn is one for one in (range, map, zip, enumerate, list, tuple)):
+        if (
+            (fn is list or fn is sorted)
+            and len(values) == 1
+            and not kwargs
+            and (made := list_of(self.b, fn, values[0]))
+        ):
+            return made
+        if any(fn is one for one in (range, map, zip, enumerate, list, tuple, sorted)):
             hint = "loop over a range, an array, enumerate, zip or reversed, directly in the `for`"
             raise refuse("unsupported-expression", f"`{fn.__name__}` gives no number and no array", hint=hint)
         if fn is ops.contains:

@@ -222,7 +222,7 @@ def simpler(expr: Expr) -> Expr:
             Index(Call()) | Call(ops.contains) | Call(ops.method | ops.attribute, (Call(ops.record), Const(str()), *_))
         ):
             return asked(expr)
-        case Call(fn, (Call(inner),), ()) if fn is len and inner is range:
+        case Call(fn, (Call(inner),), ()) if (fn is len and inner is range) or (fn is dict and inner is ops.record):
             return asked(expr)
         case Call(ops.call, (Const(value), *args)) if callable(value):
             return Call(value, tuple(args), expr.kwargs)
