@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from threading import Lock
 from typing import Any
 
 from adcompile.analysis.known_types import known_types
@@ -287,15 +288,23 @@ def _in_the_end(job: Job, function: Function, written: Emitted) -> Emitted:
 _DEEPEST = 6000  # calls inside of each other, of at most a kilobyte of the system's stack each
 
 
+_LIMIT = Lock()
+_limits: list[int] = []  # the user's own, once for each thread inside
+
+
 @contextmanager
 def _deep() -> Iterator[None]:
     """Python's limit on calls inside of each other is what expressions of a thousand terms need, or the user's own."""
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(limit, _DEEPEST))
+    with _LIMIT:
+        _limits.append(_limits[0] if _limits else sys.getrecursionlimit())
+        sys.setrecursionlimit(max(_limits[0], _DEEPEST))
     try:
         yield
     finally:
-        sys.setrecursionlimit(limit)
+        with _LIMIT:
+            limit = _limits.pop()
+            if not _limits:  # no other thread is inside
+                sys.setrecursionlimit(limit)
 
 
 @contextmanager

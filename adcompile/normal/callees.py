@@ -14,7 +14,7 @@ import numpy as np
 from adcompile.errors import Span, refuse
 from adcompile.frontend.functions import LocalFunction
 from adcompile.frontend.resolve import literal
-from adcompile.ir.nodes import Expr
+from adcompile.ir.nodes import Call, Expr, Return
 from adcompile.ir.opaque import Opaque
 from adcompile.rules.registry import is_constant, opaque_for, rule_for
 
@@ -46,6 +46,12 @@ def stays_a_call(fn: Callable[..., Any]) -> bool:
     ours = module in _OURS and getattr(sys.modules[module], spelled(fn), None) is fn  # generated code says so too
     known = ours or module.partition(".")[0] == "numpy"
     return known or (module in _LANGUAGE and not isinstance(fn, types.FunctionType))
+
+
+def only_calls(stmt: Return) -> bool:
+    """Whether generated text returns what one function of the user gives."""
+    ours = stmt.span is not None and stmt.span.file.startswith("<adcompile ")
+    return ours and isinstance(stmt.value, Call) and not stays_a_call(stmt.value.fn)
 
 
 def callee_of(fn: Callable[..., Any], span: Span | None, inside: str, last: bool = False) -> Callee | None:

@@ -67,7 +67,7 @@ from adcompile.ir.walk import (
 )
 from adcompile.normal.arguments import Arguments
 from adcompile.normal.attempts import without_try
-from adcompile.normal.callees import Callee, callee_of, spelled, stays_a_call
+from adcompile.normal.callees import Callee, callee_of, only_calls, spelled, stays_a_call
 from adcompile.normal.derived import derivative_called, enclosed, with_captured
 from adcompile.normal.flow import falls, live, own, tries
 from adcompile.normal.guards import Guards
@@ -187,7 +187,7 @@ class _Inliner(Arguments):
         if isinstance(stmt, Update):
             before += self.guards.of_item(stmt.fn, Name(stmt.target), parts, self.span)
             self.known.forget([stmt.target])
-        if isinstance(stmt, Return) and isinstance(stmt.value, Call) and stmt.span and stmt.span.file.startswith("<"):
+        if isinstance(stmt, Return) and only_calls(stmt) and self.ended.span is not None:
             stmt = replace(stmt, span=self.ended.span, origin=self.ended.origin)  # a line of ours: show the user's
         return [*before, with_expressions(stmt, parts)]
 

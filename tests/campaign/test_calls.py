@@ -55,6 +55,8 @@ def test_threads_that_derive_different_things_at_once() -> None:
             np.testing.assert_array_equal(found, expected[number % 2])
 
 
+@pytest.mark.campaign  # where in its work an alarm meets the compiler depends on the machine
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # a file that Python was reading
 def test_an_interrupt_while_compiling_leaves_nothing_behind() -> None:
     x = np.linspace(0.1, 1.0, 5)
     expected = grad(fresh("whole"), jit=False)(x, 0.5)
@@ -71,6 +73,7 @@ def test_an_interrupt_while_compiling_leaves_nothing_behind() -> None:
         np.testing.assert_allclose(gradient(x, 0.5), expected, rtol=1e-12)
 
 
+@pytest.mark.campaign
 def test_an_interrupt_while_running_in_python() -> None:
     f = fresh("long run")
     gradient = grad(f, jit=False)
