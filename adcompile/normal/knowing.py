@@ -262,6 +262,9 @@ class Knowledge:
         values = None if whole is None else values_of(whole)
         if values is None or not isinstance(whole, Call):
             return None
+        if kind_of(whole) is not dict:
+            message = f"an item of `{stmt.array}`, which is no dict, is assigned"
+            raise refuse("unsupported-dict", message, span, _ELSEWHERE, inside)
         match stmt.index:
             case (Const(key),) if is_key(key):
                 pass
@@ -301,14 +304,16 @@ class Knowledge:
 
     @contextmanager
     def side(self) -> Iterator[dict[str, Expr]]:
-        """One side of a branch; gives what is known at its end."""
-        outside = dict(self.values)
+        """One side of a branch; gives what is known at its end.  A dict that has another name may have it after all
+        sides, whatever one of them makes of it."""
+        outside, shared = dict(self.values), set(self.shared)
         end: dict[str, Expr] = {}
         try:
             yield end
         finally:
             end.update(self.values)
             self.values = outside
+            self.shared |= shared
 
     def brought_together(self, ends: Sequence[dict[str, Expr]]) -> list[list[Stmt]]:
         """What each side of a branch has to assign at its end, so that a dict of the same keys is one after it."""
@@ -356,6 +361,7 @@ class Knowledge:
         stores = {inner.array for inner in statements(stmt.body) if isinstance(inner, Store)}
         self.shared |= {name for name in stores if name in self.values and bare(stmt.body, name)}
         changed = self.changed_in((stmt,))
+        self.shared |= stores & assigned_in(stmt.body)  # of the trip before, it may have another name
         carried, held = self.dicts_of(changed)
         self.forget(changed | held)
         self.values |= carried

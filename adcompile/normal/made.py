@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+from types import FunctionType
 from typing import Any
 
+from adcompile.errors import refuse
 from adcompile.frontend.resolve import literal
 from adcompile.ir import ops
 from adcompile.ir.nodes import Call, Const, Expr, Tuple
@@ -23,6 +25,9 @@ _NOT_KNOWN: Any = object()
 def made(call: Call) -> Expr:
     """A call of a class as what it gives, where that can be told; else the call."""
     if call.fn is ops.instance and isinstance(call.args[0], Const):
+        if not _is_plain(call.args[0].value):
+            message = f"`{call.args[0].value.__name__}` says itself what operators and items of it are"
+            raise refuse("unsupported-argument", message, hint="pass its fields")
         return Call(ops.record, record(dict(call.kwargs)).args, (("of", call.args[0]),))
     kind = call.fn
     if not isinstance(kind, type) or stays_a_call(kind) or issubclass(kind, BaseException):
@@ -41,13 +46,30 @@ def made(call: Call) -> Expr:
     return Call(ops.record, whole.args, (("of", Const(kind)),))
 
 
+_SPECIAL = (
+    "getitem", "len", "iter", "contains", "reversed", "add", "radd", "mul", "rmul", "eq", "ne", "lt", "le", "gt", "ge",
+    "bool", "getattr", "getattribute", "index", "float", "int", "array", "array_ufunc", "array_function",
+)  # fmt: skip
+
+
+def _is_plain(kind: Any) -> bool:
+    """Whether an object is what its fields are: no operator, no item and no field is computed by a method."""
+    own = (inspect.getattr_static(kind, f"__{name}__", None) for name in _SPECIAL)
+    if any(isinstance(method, FunctionType) and method.__code__.co_filename != "<string>" for method in own):
+        return False
+    names = getattr(kind, "_fields", None) or [field.name for field in dataclasses.fields(kind)]
+    if any(isinstance(inspect.getattr_static(kind, name, None), property) for name in names):
+        return False
+    return not issubclass(kind, tuple) or kind.__new__.__globals__["__name__"].startswith("namedtuple_")
+
+
 def _fields(kind: Any, call: Call) -> dict[str, Expr] | None:
     """What the constructor of a named tuple or of a plain dataclass keeps."""
     named = issubclass(kind, tuple) and hasattr(kind, "_fields") and kind.__new__ is not tuple.__new__
     plain = dataclasses.is_dataclass(kind) and not hasattr(kind, "__post_init__") and "__init__" in vars(kind)
     if plain and any(not field.init for field in dataclasses.fields(kind)):
         return None
-    if not (named or plain):
+    if not (named or plain) or not _is_plain(kind):
         return None
     try:
         bound = inspect.signature(kind).bind(*call.args, **dict(call.kwargs))

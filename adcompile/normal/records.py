@@ -13,6 +13,7 @@ Const(value=0.0)
 
 from __future__ import annotations
 
+import collections
 import inspect
 from collections.abc import Mapping, Sequence
 from functools import reduce
@@ -36,7 +37,7 @@ def record(values: Mapping[Any, Expr]) -> Call:
 
 
 def values_of(expr: Expr) -> dict[Any, Expr] | None:
-    """The values of a dict, by key; nothing for anything else."""
+    """The values of a dict by key, or of an object by field; nothing for anything else."""
     match expr:
         case Call(ops.record, (Tuple(keys), *values)):
             return dict(zip(map(as_key, keys), values, strict=True))
@@ -49,14 +50,19 @@ def kind_of(expr: Expr) -> type:
     return kind.value if isinstance(kind, Const) and isinstance(kind.value, type) else dict
 
 
+def dict_of(expr: Expr) -> dict[Any, Expr] | None:
+    """The values of a dict; nothing for objects, which say themselves what their items are."""
+    return values_of(expr) if kind_of(expr) is dict else None
+
+
 def items_of(expr: Expr) -> tuple[Expr, ...] | None:
     """What a loop over a tuple or a dict runs over; nothing for anything else."""
     if isinstance(expr, Tuple):
         return expr.items
     values = values_of(expr)
-    if values is None:
-        return None
-    return tuple(values.values()) if issubclass(kind_of(expr), tuple) else tuple(map(literal, values))
+    if values is not None and issubclass(kind_of(expr), tuple):
+        return tuple(values.values())
+    return tuple(map(literal, values)) if dict_of(expr) is not None and values is not None else None
 
 
 def plain(expr: Expr) -> Expr:
@@ -79,7 +85,7 @@ def asked(expr: Index | Call) -> Expr:
             if issubclass(kind_of(owner), tuple):
                 items = tuple(values.values())
                 return items[key] if isinstance(key, int) and -len(items) <= key < len(items) else expr
-            return values.get(key, expr)
+            return values.get(key, expr) if kind_of(owner) is dict else expr
         case Index(Call(of, args), (place,)) if of is range and not isinstance(place, Slice):
             return _number(args, place)
         case Call(of, (Call(inner, args),)) if of is len and inner is range:
@@ -93,40 +99,39 @@ def asked(expr: Index | Call) -> Expr:
             found = _contained(value, within)
             return expr if found is None else found
         case Call(ops.method, (owner, Const(str(name)), *args)) if (values := values_of(owner)) is not None:
-            match name, args:
-                case "_replace", [] if set(changed := dict(expr.kwargs)) <= set(values):
-                    return Call(
-                        ops.record, record({**values, **changed}).args, owner.kwargs if isinstance(owner, Call) else ()
-                    )
-                case "_asdict", []:
-                    return record(values)
-                case "get", [Const(key), *rest] if is_key(key) and len(rest) < 2:
-                    return values.get(key, rest[0] if rest else Const(None))
-                case "keys", []:
-                    return Tuple(tuple(map(literal, values)))
-                case "values", []:
-                    return Tuple(tuple(values.values()))
-                case "items", []:
-                    return Tuple(tuple(Tuple((literal(key), value)) for key, value in values.items()))
-                case "copy", [] if kind_of(owner) is dict:
-                    return record(values)
-            return _own_method(expr, owner, name, args)
-        case Call(fn, (owner,), ()) if (
-            fn is dict and kind_of(owner) is dict and (values := values_of(owner)) is not None
-        ):
+            return _of_dict(expr, values, name, args) if kind_of(owner) is dict else _of_object(expr, owner, name, args)
+        case Call(fn, (owner,), ()) if fn is dict and (values := dict_of(owner)) is not None:
             return record(values)
     return expr
 
 
-def _own_method(expr: Index | Call, owner: Expr, name: str, args: Sequence[Expr]) -> Expr:
-    """A method of a dataclass or a named tuple as a call of the function that it is."""
-    method = inspect.getattr_static(kind_of(owner), name, None)
-    kwargs = expr.kwargs if isinstance(expr, Call) else ()
-    if isinstance(method, FunctionType):
-        return Call(method, (owner, *args), kwargs)
-    if isinstance(method, staticmethod):
-        return Call(method.__func__, tuple(args), kwargs)
+def _of_dict(expr: Expr, values: dict[Any, Expr], name: str, args: Sequence[Expr]) -> Expr:
+    """A method of a dict."""
+    match name, args:
+        case "get", [Const(key), *rest] if is_key(key) and len(rest) < 2:
+            return values.get(key, rest[0] if rest else Const(None))
+        case "keys", []:
+            return Tuple(tuple(map(literal, values)))
+        case "values", []:
+            return Tuple(tuple(values.values()))
+        case "items", []:
+            return Tuple(tuple(Tuple((literal(key), value)) for key, value in values.items()))
+        case "copy", []:
+            return record(values)
     return expr
+
+
+def _of_object(expr: Call, owner: Expr, name: str, args: Sequence[Expr]) -> Expr:
+    """A method of a dataclass or a named tuple: a call of the function that it is."""
+    method = inspect.getattr_static(kind_of(owner), name, None)
+    values, changed = values_of(owner) or {}, dict(expr.kwargs)
+    if isinstance(method, FunctionType) and method.__globals__ is not vars(collections):
+        return Call(method, (owner, *args), expr.kwargs)
+    if isinstance(method, staticmethod):
+        return Call(method.__func__, tuple(args), expr.kwargs)
+    if name == "_replace" and not args and changed.keys() <= values.keys() and isinstance(owner, Call):
+        return Call(ops.record, record({**values, **changed}).args, owner.kwargs)
+    return record(values) if name == "_asdict" and not args else expr
 
 
 def iterated(expr: Call) -> Expr:

@@ -186,10 +186,10 @@ class Expressions:
         out, where = kwargs.get("out"), kwargs.get("where")
         if out is not None and isinstance(out.expr, Const) and out.expr.value is None:
             out = None
-        if out is not None and isinstance(out.expr, Name):
-            hint = "assign the result: out = np.where(...)"
-            raise refuse("unsupported-argument", f"`out` of `{name_of(fn)}` is an array that has a name", hint=hint)
         value = self.call_known(fn, args, {})
+        if out is not None and (where is None or isinstance(out.expr, Name) or out.type != value.type):
+            message = f"`out` of `{name_of(fn)}` is an array with a name, of another type, or of all elements"
+            raise refuse("unsupported-argument", message, hint="assign the result: out = np.where(...)")
         if where is None:
             return value
         other = out or constant(kind(value.type) != "b" and 0.0)

@@ -14,7 +14,7 @@ from __future__ import annotations
 from adcompile.errors import Span, Unsupported, refuse
 from adcompile.ir import ops
 from adcompile.ir.nodes import Call, Expr, Tuple
-from adcompile.normal.records import items_of, values_of
+from adcompile.normal.records import dict_of, items_of
 
 
 def with_items(call: Call, span: Span | None, inside: str) -> Call:
@@ -37,7 +37,7 @@ def with_items(call: Call, span: Span | None, inside: str) -> Call:
         return Call(call.fn, tuple(args), call.kwargs)
     named: list[tuple[str, Expr]] = []
     for key, value in call.kwargs:
-        values = {key: value} if key != "**" else values_of(value)
+        values = {key: value} if key != "**" else dict_of(value)
         if values is None:
             message = "`**` is not supported, but of a dict that is known before the run"
             raise refuse("unsupported-expression", message, span, "write every argument out", inside)

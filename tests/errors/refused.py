@@ -167,6 +167,11 @@ def by_an_integer(n):
     return n * 2.0
 
 
+@refused(x)
+def out_of_another_shape(x):
+    return np.sum(np.add(x, 1.0, out=np.zeros((3, 3))))
+
+
 @refused({1.0, 2.0})
 def of_a_set(x):
     return sum(x)
