@@ -14,7 +14,7 @@ from tests import oracle
 from tests.corpus.registry import fresh
 from tests.program import Program
 
-SECONDS = 120
+SECONDS = 120  # of processor time
 CLOSE = 1e-10  # between the modes, in proportion to the sizes of the terms
 SINGLE = 2e-3
 
@@ -29,8 +29,8 @@ class TooSlow(BaseException):
 
 def verdict(program: Program, order: int = 2, jit: bool = False, bounded: bool = True) -> str:
     """`ok`, `ok (kink)`, `slow`, or `refused`, `wrong`, `mutates` or `crash` and what or where."""
-    signal.signal(signal.SIGALRM, _too_slow)
-    signal.alarm(SECONDS)
+    signal.signal(signal.SIGPROF, _too_slow)
+    signal.setitimer(signal.ITIMER_PROF, SECONDS)
     try:
         # a tangent may vanish where the value does not, and a slope be infinite where nothing goes through it
         with np.errstate(over="raise", divide="ignore", invalid="ignore"):
@@ -47,7 +47,7 @@ def verdict(program: Program, order: int = 2, jit: bool = False, bounded: bool =
     except Exception as error:
         return _crash(error)
     finally:
-        signal.alarm(0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
     return "ok" if smooth else "ok (kink)"
 
 

@@ -79,7 +79,9 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
 def _same(left: CodeType, right: CodeType) -> bool:
     if any(getattr(left, name) != getattr(right, name) for name in _COMPARED):
         return False
-    return _same_constants(left.co_consts, right.co_consts) and _instructions(left) == _instructions(right)
+    return _same_constants(left.co_consts, right.co_consts) and (
+        left.co_code == right.co_code or _instructions(left) == _instructions(right)
+    )
 
 
 def _same_constants(left: object, right: object) -> bool:
@@ -94,10 +96,11 @@ def _same_constants(left: object, right: object) -> bool:
 
 def _instructions(code: CodeType) -> list[tuple[object, ...]]:
     """What a code does: how Python calls `np.sin`, as a method or not, depends on where the module imports `np`."""
-    kept = [one for one in dis.get_instructions(code) if one.opname not in _HOW_TO_CALL]
+    whole = list(dis.get_instructions(code))
+    kept = [one for one in whole if one.opname not in _HOW_TO_CALL]
     places = {one.offset: number for number, one in enumerate(kept)}
     following, last = {}, len(kept)
-    for one in reversed(list(dis.get_instructions(code))):
+    for one in reversed(whole):
         last = places.get(one.offset, last)
         following[one.offset] = last
     return [

@@ -26,7 +26,7 @@ import linecache
 import tokenize
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 from types import CodeType, FunctionType, MethodType
 from typing import Any
 
@@ -128,27 +128,37 @@ def brought_along(fn: Any) -> Mapping[str, object]:
 
 
 def _definition(function: FunctionType) -> Located:
-    # The code, not the function: `inspect` follows `__wrapped__`, to a function that is not the one called.
-    lines, first = inspect.getsourcelines(function.__code__)
-    text = "".join(lines)
+    first = max(function.__code__.co_firstlineno, 1)
+    text = "".join(inspect.getblock(_file_lines(function)[first - 1 :]))
+    if not text:
+        raise _no_source(function)
     above = int(text[:1].isspace())
-    parsed = "if True:\n" * above + text
-    tree: Any = ast.parse(parsed).body[0]
-    wrapper = MetadataWrapper(cst.parse_module(parsed), unsafe_skip_copy=True)
-    node: Any = wrapper.module.body[0]
+    parsed, tree, ranges = _parsed("if True:\n" * above + text)
+    node: Any = parsed.body[0]
     if above:
         tree, node = tree.body[0], node.body.body[0]
     if not isinstance(node, cst.FunctionDef):
         raise _no_source(function)
-    ranges = wrapper.resolve(PositionProvider)
-    file, line = _file(function), max(first, 1)
-    return Located(function, node, wrapper.module, text, file, line, tree, ranges, _lines_before=above)
+    return Located(function, node, parsed, text, _file(function), first, tree, ranges, _lines_before=above)
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> tuple[cst.Module, Any, Mapping[cst.CSTNode, CodeRange]]:
+    """One statement's module, the statement as Python's own compiler reads it, and where the nodes are in the text."""
+    tree = ast.parse(text).body[0]
+    wrapper = MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True)
+    return wrapper.module, tree, wrapper.resolve(PositionProvider)
+
+
+def _file_lines(function: FunctionType) -> list[str]:
+    """The lines of the function's file as it is now, wherever its module comes from."""
+    linecache.checkcache(_file(function))
+    return linecache.getlines(_file(function), function.__globals__)
 
 
 def _lambda(function: FunctionType) -> Located:
     file, code = _file(function), function.__code__
-    linecache.checkcache(file)
-    whole = "".join(linecache.getlines(file, function.__globals__))
+    whole = "".join(_file_lines(function))
     tree = _the_one(
         [
             node
@@ -163,12 +173,11 @@ def _lambda(function: FunctionType) -> Located:
     if tree is None or text is None:
         raise _no_source(function, "give it a line of its own, or a name with `def`")
     before = whole.splitlines()[tree.lineno - 1].encode()[: tree.col_offset].decode()
-    wrapper = MetadataWrapper(cst.parse_module(f"({text})"), unsafe_skip_copy=True)
-    ranges = wrapper.resolve(PositionProvider)
-    line: Any = wrapper.module.body[0]
+    parsed, _, ranges = _parsed(f"({text})")
+    line: Any = parsed.body[0]
     node = line.body[0].value
     assert isinstance(node, cst.Lambda), node
-    return Located(function, node, wrapper.module, text, file, tree.lineno, tree, ranges, _column=len(before) - 1)
+    return Located(function, node, parsed, text, file, tree.lineno, tree, ranges, _column=len(before) - 1)
 
 
 def _the_one(found: list[ast.Lambda], code: CodeType) -> ast.Lambda | None:

@@ -155,7 +155,7 @@ class Targets(Calls):
                 )
             return None, index
         if not isinstance(array, Name):
-            array = self.named(f"{next(names(array), 'array')}_part", array)
+            array = self.named(f"{next(iter(names(array)), 'array')}_part", array)
         return array.id, index
 
     def update(self, node: cst.AugAssign) -> None:

@@ -21,10 +21,11 @@ from adcompile.ir.types import Type
 
 # ------------------------------------------------------------------------------------------ expressions
 class _Hashed:
-    """Keeps the hash of an expression, which would be computed again from all inside it at every look-up."""
+    """Keeps what would be computed from all inside an expression at every look-up: its hash, and its names (`walk`)."""
 
-    __slots__ = ("_hash",)
+    __slots__ = ("_hash", "_names")
     _hash: int
+    _names: tuple[str, ...]
 
     def __hash__(self) -> int:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from operator import is_
 
 from adcompile.ir.nodes import (
     Accum,
@@ -67,15 +68,15 @@ def mapped(expr: Expr, change: Callable[[Expr], Expr]) -> Expr:
     """`change` applied to every node, innermost first."""
     parts = children(expr)
     if parts:
-        new = tuple(mapped(part, change) for part in parts)
-        if any(a is not b for a, b in zip(new, parts, strict=True)):
+        new = [mapped(part, change) for part in parts]
+        if not all(map(is_, new, parts)):
             expr = rebuilt(expr, new)
     return change(expr)
 
 
 def substituted(expr: Expr, values: Mapping[str, Expr]) -> Expr:
     """`expr` with names replaced by expressions."""
-    if not values:
+    if values.keys().isdisjoint(names(expr)):
         return expr
     return mapped(expr, lambda e: values.get(e.id, e) if isinstance(e, Name) else e)
 
@@ -89,9 +90,18 @@ def nodes(expr: Expr) -> Iterator[Expr]:
         waiting += reversed(children(node))
 
 
-def names(expr: Expr) -> Iterator[str]:
+def names(expr: Expr) -> tuple[str, ...]:
     """Every name read, arrays included, in order of reading."""
-    return (node.id for node in nodes(expr) if isinstance(node, Name))
+    if isinstance(expr, Name):
+        return (expr.id,)
+    if isinstance(expr, (Slice, Tuple)):
+        return tuple(name for part in children(expr) for name in names(part))
+    try:
+        return expr._names
+    except AttributeError:
+        found = tuple(node.id for node in nodes(expr) if isinstance(node, Name))
+        object.__setattr__(expr, "_names", found)
+        return found
 
 
 def loads(expr: Expr) -> Iterator[Index]:
@@ -100,6 +110,9 @@ def loads(expr: Expr) -> Iterator[Index]:
 
 
 # ------------------------------------------------------------------------------------------ statements
+_COMPOUND = (For, While, If, Try)
+
+
 def blocks(stmt: Stmt) -> tuple[Block, ...]:
     """The blocks nested directly in a statement."""
     match stmt:
@@ -132,8 +145,9 @@ def statements(block: Iterable[Stmt]) -> Iterator[Stmt]:
     while waiting:
         stmt = waiting.pop()
         yield stmt
-        for inner in reversed(blocks(stmt)):
-            waiting += reversed(inner)
+        if isinstance(stmt, _COMPOUND):
+            for inner in reversed(blocks(stmt)):
+                waiting += reversed(inner)
 
 
 def expressions(stmt: Stmt) -> tuple[Expr, ...]:
@@ -155,7 +169,7 @@ def expressions(stmt: Stmt) -> tuple[Expr, ...]:
 def with_expressions(stmt: Stmt, new: Iterable[Expr]) -> Stmt:
     """`stmt` with its `expressions` replaced, in order."""
     parts = tuple(new)
-    if all(a is b for a, b in zip(parts, expressions(stmt), strict=True)):
+    if all(map(is_, parts, expressions(stmt))):
         return stmt
     match stmt:
         case Assign() | Update() | Return():
@@ -225,6 +239,14 @@ def all_names(function: Function) -> Iterator[str]:
         yield from defines(stmt)
         yield from binds(stmt)
         yield from uses(stmt)
+
+
+def core_names(function: Function) -> Iterator[str]:
+    """Every name of a function of the core dialect, where none is read that is not defined."""
+    yield from function.params
+    for stmt in statements(function.body):
+        yield from defines(stmt)
+        yield from binds(stmt)
 
 
 def written(block: Iterable[Stmt]) -> set[str]:

@@ -22,6 +22,7 @@ from adcompile.optimise.upward import upward
 from adcompile.optimise.zeros import zeros
 
 PASSES: tuple[Callable[[Function], Function], ...] = (
+    fold_expressions,
     propagate,
     dce,
     dead_stores,
@@ -34,28 +35,32 @@ PASSES: tuple[Callable[[Function], Function], ...] = (
     merge,
     sink,
 )
-"""In the order they run in a round, after `fold_expressions`."""
+"""In the order they run in a round."""
 
 _ROUNDS = 12
 
 
 def optimised(function: Function, seeded: bool = False, added: bool = False) -> Function:
-    """`function` after rounds of every pass, until a round changes nothing (or enough is enough).
+    """`function` after rounds of every pass, until none changes anything (or enough is enough).
 
     `seeded` says that it calls derivatives with literal seeds, whose zeros are exact; `added` that the arrays returned
     will start from what a caller has in them instead of from zeros.
 
     Scratch arrays are still in the loops that they serve, where more is known about them: see `placed`.
     """
-    for _ in range(_ROUNDS):
-        before = function
-        function = fold_expressions(function, seeded)
-        for change in PASSES:
-            if added and change is zeros:
-                function = zeros(function, set(uses(function.body[-1])))
-            else:
-                function = change(function)
-        if function is before:
+
+    def once(change: Callable[[Function], Function]) -> Function:
+        if change is fold_expressions:
+            return fold_expressions(function, seeded)
+        if change is zeros and added:
+            return zeros(function, set(uses(function.body[-1])))
+        return change(function)
+
+    unchanged = 0
+    for change in PASSES * _ROUNDS:
+        before, function = function, once(change)
+        unchanged = unchanged + 1 if function is before else 0
+        if unchanged == len(PASSES):
             break
     return function
 

@@ -59,8 +59,8 @@ from adcompile.ir.nodes import (
 )
 from adcompile.ir.types import BOOL, INT, Array, Scalar, Type, is_float
 from adcompile.ir.walk import (
-    all_names,
     blocks,
+    core_names,
     expressions,
     mapped,
     names,
@@ -97,7 +97,7 @@ class _Finder:
         self.roots = roots(function)
         self.source = lengths(function)
         self.types: dict[str, Type] = dict(function.types)
-        self.names = Names(tuple(all_names(function)))
+        self.names = Names(core_names(function))
 
     def block(self, block: Block) -> Block:
         out: list[Stmt] = []

@@ -38,7 +38,7 @@ from adcompile.ir.nodes import (
     Stmt,
 )
 from adcompile.ir.types import INT, Type
-from adcompile.ir.walk import all_names, binds, defines, expressions, mapped, names, nodes, statements
+from adcompile.ir.walk import binds, core_names, defines, expressions, mapped, names, nodes, statements
 from adcompile.optimise.rewriting import each_block, each_expression, with_body
 
 _CHECKS = (runtime.check_equal, runtime.check_length, runtime.check_nonempty, runtime.check_same_shape)
@@ -54,7 +54,7 @@ class _Mover:
     def __init__(self, function: Function, in_order: bool) -> None:
         self.in_order = in_order
         self.types: dict[str, Type] = dict(function.types)
-        self.names = Names(tuple(all_names(function)))
+        self.names = Names(core_names(function))
 
     def block(self, block: Block) -> Block:
         out: list[Stmt] = []

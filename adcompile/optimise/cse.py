@@ -38,9 +38,9 @@ from adcompile.ir.nodes import (
 )
 from adcompile.ir.types import Scalar, Type
 from adcompile.ir.walk import (
-    all_names,
     blocks,
     children,
+    core_names,
     expressions,
     nodes,
     rebuilt,
@@ -64,11 +64,11 @@ def cse(function: Function) -> Function:
 # ------------------------------------------------------------------------------------------ names for repeats
 def _named(function: Function) -> Function:
     """Dear expressions that stand more than once get a name before the first."""
-    names = Names(tuple(all_names(function)))
+    names = Names(core_names(function))
     types = dict(function.types)
     roots_ = roots(function)
     temporaries = {s.target for s in statements(function.body) if isinstance(s, Assign) and not s.origin}
-    has_t = any(base_of(name) == "t" for name in {*all_names(function)} - temporaries)
+    has_t = any(base_of(name) == "t" for name in {*core_names(function)} - temporaries)
 
     def block(old: Block) -> Block:
         repeats = _Repeats(old, roots_, types)

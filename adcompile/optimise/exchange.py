@@ -44,7 +44,7 @@ from adcompile.ir.nodes import (
     While,
 )
 from adcompile.ir.types import Type
-from adcompile.ir.walk import all_names, defines, expressions, nodes, replaced, statements, uses
+from adcompile.ir.walk import core_names, defines, expressions, nodes, replaced, statements, uses
 from adcompile.optimise.rewriting import lengths, made_length
 
 _LIKE = (np.empty_like, np.zeros_like)
@@ -193,7 +193,7 @@ class _Rewriter:
         self.function = function
         self.found = found
         self.types: dict[str, Type] = dict(function.types)
-        self.names = Names(tuple(all_names(function)))
+        self.names = Names(core_names(function))
 
     def run(self) -> Function:
         body = self.block(self.function.body, {})

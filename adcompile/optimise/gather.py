@@ -40,7 +40,7 @@ from adcompile.ir.nodes import (
     base_of,
 )
 from adcompile.ir.types import FLOAT, Type, element
-from adcompile.ir.walk import all_names, binds, blocks, defines, names, nodes, statements, with_blocks
+from adcompile.ir.walk import binds, blocks, core_names, defines, names, nodes, statements, with_blocks
 from adcompile.optimise.rewriting import lengths, same, with_body
 
 _Place = tuple[str, tuple[Expr, ...]]
@@ -56,7 +56,7 @@ class _Gatherer:
     def __init__(self, function: Function) -> None:
         self.roots: Roots = roots(function)
         self.types: dict[str, Type] = dict(function.types)
-        self.names = Names(tuple(all_names(function)))
+        self.names = Names(core_names(function))
         self.source = lengths(function)
 
     def block(self, block: Block, around: dict[str, For]) -> Block:

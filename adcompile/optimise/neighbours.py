@@ -62,8 +62,8 @@ from adcompile.ir.nodes import (
 )
 from adcompile.ir.types import FLOAT, INT, Array, Type
 from adcompile.ir.walk import (
-    all_names,
     blocks,
+    core_names,
     expressions,
     mapped,
     renamed,
@@ -92,7 +92,7 @@ class _Gatherer:
         self.function = function
         self.lines = Lines(function)
         self.types: dict[str, Type] = dict(function.types)
-        self.names = Names(tuple(all_names(function)))
+        self.names = Names(core_names(function))
         self.least = Least(function)
         known = self.lines.roots
         others = (name for name in function.types if known.find(name) != name)

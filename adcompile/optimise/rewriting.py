@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from operator import is_
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from adcompile.runtime import PRODUCTS
 def same(new: Iterable[object], old: Iterable[object]) -> bool:
     """Whether two sequences hold the very same objects."""
     left, right = tuple(new), tuple(old)
-    return len(left) == len(right) and all(a is b for a, b in zip(left, right, strict=True))
+    return len(left) == len(right) and all(map(is_, left, right))
 
 
 def with_body(function: Function, body: Block, types: dict[str, Type] | None = None) -> Function:

@@ -39,7 +39,7 @@ from adcompile.ir.nodes import (
     Store,
 )
 from adcompile.ir.types import INT, Array, Type
-from adcompile.ir.walk import all_names, blocks, expressions, mapped, nodes, statements, with_blocks, with_expressions
+from adcompile.ir.walk import blocks, core_names, expressions, mapped, nodes, statements, with_blocks, with_expressions
 from adcompile.optimise.rewriting import each_block, lengths, made_length, with_body
 
 _FILLED = (np.zeros, np.zeros_like)
@@ -79,7 +79,7 @@ class _Row:
 class _Builder:
     def __init__(self, function: Function) -> None:
         self.types: dict[str, Type] = dict(function.types)
-        self.names = Names(tuple(all_names(function)))
+        self.names = Names(core_names(function))
         self.source = lengths(function)
         self.roots = roots(function)
         others = [name for name in function.types if self.roots.find(name) != name]

@@ -36,7 +36,7 @@ from adcompile.ir.nodes import (
     base_of,
 )
 from adcompile.ir.types import Array, Scalar, Type
-from adcompile.ir.walk import all_names, blocks, expressions, loads, mapped, statements, with_blocks, with_expressions
+from adcompile.ir.walk import blocks, core_names, expressions, loads, mapped, statements, with_blocks, with_expressions
 from adcompile.optimise.rewriting import same, with_body
 
 _Known = dict[tuple[str, tuple[Expr, ...]], Atom]
@@ -81,7 +81,7 @@ class _Forwarder:
     def __init__(self, function: Function, chosen: set[str]) -> None:
         self.roots = roots(function)
         self.types: dict[str, Type] = dict(function.types)
-        self.names = Names(tuple(all_names(function)))
+        self.names = Names(core_names(function))
         self.chosen = chosen
         self.done: Counter[str] = Counter()
 

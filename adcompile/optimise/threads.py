@@ -63,7 +63,7 @@ from adcompile.ir.nodes import (
     base_of,
 )
 from adcompile.ir.types import INT, Array, Scalar, Type, is_float
-from adcompile.ir.walk import all_names, blocks, expressions, nodes, renamed, statements, uses, with_blocks
+from adcompile.ir.walk import blocks, core_names, expressions, nodes, renamed, statements, uses, with_blocks
 from adcompile.optimise.checks_first import checks_first
 from adcompile.optimise.fold import fold_expressions
 from adcompile.optimise.hoist import hoist
@@ -98,7 +98,7 @@ class _Divider:
     def __init__(self, function: Function) -> None:
         self.proofs = Parallel(function)
         self.types: dict[str, Type] = dict(function.types)
-        self.names = Names(tuple(all_names(function)))
+        self.names = Names(core_names(function))
         self.count = ""  # the name of the number of threads
 
     def top(self, body: Block) -> Block:

@@ -19,7 +19,7 @@ from dataclasses import replace
 from adcompile.ir import ops
 from adcompile.ir.nodes import Assign, Call, Effect, Expr, Function, Index, Name, Names, Stmt
 from adcompile.ir.types import Array, TupleType, Type
-from adcompile.ir.walk import all_names, replaced, written
+from adcompile.ir.walk import core_names, replaced, written
 from adcompile.runtime import check_overlap
 
 
@@ -47,7 +47,7 @@ def own_copies(function: Function, data: Sequence[str]) -> Function:
     mine = [name for name in arrays if name in stored]
     if not mine:
         return function
-    names = Names(tuple(all_names(function)))
+    names = Names(core_names(function))
     values: dict[str, Expr] = {}
     entry: list[Stmt] = list(items)
     for name in mine:

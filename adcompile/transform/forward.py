@@ -53,7 +53,7 @@ from adcompile.ir.nodes import (
 )
 from adcompile.ir.opaque import Opaque
 from adcompile.ir.types import INT, Array, TupleType, Type, is_complex, is_float
-from adcompile.ir.walk import all_names, blocks, with_blocks
+from adcompile.ir.walk import blocks, core_names, with_blocks
 from adcompile.runtime import PRODUCTS, grown
 from adcompile.transform.auxiliary import result_and_aux
 from adcompile.transform.entry import own_copies
@@ -81,7 +81,7 @@ class Forward:
         self.wrt = wrt
         self.lanes = range(lanes)
         self.activity = Activity(function, wrt, roots(function))
-        self.names = Names(tuple(all_names(function)))
+        self.names = Names(core_names(function))
         self.types: dict[str, Type] = dict(function.types)
         self.dots: dict[tuple[str, int], str] = {}
         self.opaque = Tangents(function, self.activity, self.types, self.names, self.dot)

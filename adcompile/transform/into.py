@@ -50,9 +50,9 @@ from adcompile.ir.nodes import (
 from adcompile.ir.show import shown_type
 from adcompile.ir.types import INT, Array, Static, TupleType, Type, ndim
 from adcompile.ir.walk import (
-    all_names,
     atoms,
     children,
+    core_names,
     defines,
     expressions,
     names,
@@ -96,7 +96,7 @@ class _Into:
         self.result = last.value.items[1] if value and isinstance(last.value, Tuple) else last.value
         self.out = out
         self.types: dict[str, Type] = dict(function.types)
-        self.names = Names(tuple(all_names(function)))
+        self.names = Names(core_names(function))
         self.whole = _unversioned("out", self.names)
         self.types[self.whole] = out.type
         self.arrays = dict(self._arrays(self.result, out.type, Name(self.whole), "out"))

@@ -48,7 +48,7 @@ from adcompile.ir.nodes import (
 from adcompile.ir.opaque import Opaque, Reverse, is_opaque, passed
 from adcompile.ir.show import shown_type
 from adcompile.ir.types import Array, Scalar, Static, TupleType, Type, is_float, kind
-from adcompile.ir.walk import all_names, blocks, defines, statements, with_blocks
+from adcompile.ir.walk import blocks, core_names, defines, statements, with_blocks
 
 
 # ------------------------------------------------------------------------------------------ types
@@ -121,7 +121,7 @@ def own_results(function: Function) -> Function:
                     copied.update(mine)
     if not copied:
         return function
-    names = Names(tuple(all_names(function)))
+    names = Names(core_names(function))
     types = dict(function.types)
 
     def block(old: Block) -> Block:
@@ -226,7 +226,7 @@ def with_residuals(function: Function, activity: Activity, aliases: Roots) -> tu
     """`function` with the calls in place of which the forward sweep calls another function, by the name of what that
     gives."""
     found: dict[str, Kept] = {}
-    names = Names(tuple(all_names(function)))
+    names = Names(core_names(function))
     types = dict(function.types)
     later = _Later(function, aliases)
     items = items_of(function)

@@ -18,7 +18,7 @@ from dataclasses import replace
 from adcompile import runtime
 from adcompile.ir.nodes import Assign, Call, Const, Effect, Expr, Function, Index, Name, Names, Stmt, Tuple
 from adcompile.ir.types import Array, TupleType, Type
-from adcompile.ir.walk import all_names, statements, uses
+from adcompile.ir.walk import core_names, statements, uses
 
 
 def primals_and_tangents(function: Function, pairs: Mapping[str, str]) -> Function:
@@ -79,7 +79,7 @@ class _Pack:
 
 def _packed(function: Function, packs: Sequence[tuple[str, _Pack]], checks: Sequence[Stmt]) -> Function:
     used = {name for stmt in (*checks, *statements(function.body)) for name in uses(stmt)}
-    names = Names(tuple(all_names(function)))
+    names = Names(core_names(function))
     types = dict(function.types)
     params: list[str] = []
     entry: list[Stmt] = []

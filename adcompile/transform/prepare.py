@@ -46,9 +46,9 @@ from adcompile.ir.nodes import (
 )
 from adcompile.ir.types import BOOL, FLOAT, INT, Scalar, Type
 from adcompile.ir.walk import (
-    all_names,
     blocks,
     children,
+    core_names,
     expressions,
     loads,
     names,
@@ -75,7 +75,7 @@ class _Preparation:
         self.function = function
         self.activity = activity
         self.roots = roots
-        self.names = Names(tuple(all_names(function)))
+        self.names = Names(core_names(function))
         self.types: dict[str, Type] = dict(function.types)
         self.depth = 0  # of loops
         self.fixed = set(function.params)  # and what is assigned outside all loops

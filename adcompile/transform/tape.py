@@ -38,7 +38,7 @@ from adcompile.ir.nodes import (
     base_of,
 )
 from adcompile.ir.types import INT, Array, Scalar, Type, kind
-from adcompile.ir.walk import all_names, names
+from adcompile.ir.walk import core_names, names
 from adcompile.transform.scopes import TOP, Frame, Region, Scope, definitions, regions
 
 ZERO_INDEX = Const(0)
@@ -86,7 +86,7 @@ class Tapes:
         self.function = function
         self.roots = roots
         self.types: dict[str, Type] = dict(function.types)
-        self.names = Names(tuple(all_names(function)))
+        self.names = Names(core_names(function))
         self.where = definitions(function)
         self.frames: list[Frame] = []
         self.taped: list[list[Stmt]] = []  # for each tape, the loops and branches being reversed around it
