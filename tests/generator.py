@@ -328,7 +328,9 @@ class Generator:
             return [Line(f"{target} += 0.2 * np.sin({value})")]
         if kind < 0.85:
             return [Line(f"{target} *= np.cos({value})")]
-        return [Line(f"{target} = {value}")]
+        # NumPy's own copy from an array to itself goes wrong where steps differ: `w[::2] = w[:-3]`
+        steps = "::" in target + value or "v" in target + value
+        return [Line(f"{target} = {'-' * steps}{value}")]
 
     def view(self, scope: Scope) -> list[Line]:
         text, shape = self.part(scope)

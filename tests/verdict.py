@@ -23,12 +23,19 @@ class Wrong(Exception):
     """A derivative that is not the derivative, or a call that changes its arguments."""
 
 
+class Singular(Exception):
+    """A derivative that is not a number because something in it was divided by zero."""
+
+
 class TooSlow(BaseException):
     """The time for one program is over; nothing that catches errors may catch this."""
 
 
 def verdict(program: Program, order: int = 2, jit: bool = False, bounded: bool = True) -> str:
-    """`ok`, `ok (kink)`, `slow`, or `refused`, `wrong`, `mutates` or `crash` and what or where."""
+    """`ok`, `ok (kink)`, `nan`, `slow`, or `refused`, `wrong`, `mutates` or `crash` and what or where.
+
+    `nan` is a derivative that says that it is none: an infinite slope met a zero, at a singular point of the program.
+    """
     signal.signal(signal.SIGPROF, _too_slow)
     signal.setitimer(signal.ITIMER_PROF, SECONDS)
     try:
@@ -40,6 +47,8 @@ def verdict(program: Program, order: int = 2, jit: bool = False, bounded: bool =
     except Unsupported as error:
         codes = sorted({refusal.code for refusal in error.refusals})
         return f"refused {', '.join(codes)}"
+    except Singular:
+        return "nan"
     except Wrong as error:
         return str(error)
     except TooSlow:
@@ -66,9 +75,20 @@ def _crash(error: BaseException) -> str:
 def _called(what: str, function: Callable[..., Any], *args: Any) -> Any:
     given = fresh(args)
     value = function(*given)
+    if any(np.isnan(leaf).any() for leaf in oracle.leaves(value) if np.asarray(leaf).dtype.kind in "fc"):
+        _require_a_division_by_zero(function, args)
     if not oracle.unchanged(args, given):
         raise Wrong(f"mutates {what}")
     return value
+
+
+def _require_a_division_by_zero(function: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    """Raises `Singular` where there is one; what is not a number for another reason is compared like any value."""
+    try:
+        with np.errstate(divide="raise"):
+            function(*fresh(args))
+    except (FloatingPointError, ZeroDivisionError):
+        raise Singular from None
 
 
 def _setting(program: Program) -> tuple[Callable[..., Any], tuple[int, ...], tuple[Any, ...], float]:
