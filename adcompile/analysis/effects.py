@@ -10,7 +10,7 @@ import numpy as np
 from adcompile.analysis.aliasing import Roots
 from adcompile.ir import ops
 from adcompile.ir.nodes import Accum, Call, Effect, Expr, Index, Name, Return, Stmt, Store
-from adcompile.ir.walk import atoms, blocks, children, expressions, nodes, uses
+from adcompile.ir.walk import asked_once, atoms, blocks, children, expressions, nodes, uses
 
 SHAPE_ONLY = (ops.dim, np.empty_like, np.zeros_like)
 """Calls that read the shape of their array argument, never what it holds."""
@@ -34,7 +34,7 @@ def loaded_roots(expr: Expr, roots: Roots) -> set[str]:
     return {roots.find(name) for name in _names_loaded(expr)}
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 14)
 def _names_loaded(expr: Expr) -> frozenset[str]:
     """The arrays that an expression loads elements of, by the names it has for them."""
     return frozenset(e.array.id for e in nodes(expr) if isinstance(e, Index) and isinstance(e.array, Name))
@@ -45,7 +45,7 @@ def read_roots(block: Iterable[Stmt], roots: Roots) -> set[str]:
     return {roots.find(name) for stmt in block for name in _names_read(stmt)}
 
 
-@lru_cache(maxsize=1 << 16)  # statements are immutable and compared by identity
+@asked_once
 def _names_read(stmt: Stmt) -> frozenset[str]:
     """Names whose contents a statement reads, those of its blocks included."""
     result = {name for expr in expressions(stmt) for name in arrays_read(expr)}
@@ -59,14 +59,14 @@ def written_roots(block: Iterable[Stmt], roots: Roots) -> set[str]:
     return {roots.find(name) for stmt in block for name in _names_written(stmt)}
 
 
-@lru_cache(maxsize=1 << 16)
+@asked_once
 def _names_written(stmt: Stmt) -> frozenset[str]:
     """Arrays that a statement stores to, in its blocks too."""
     own = frozenset((stmt.array,)) if isinstance(stmt, (Store, Accum)) else frozenset[str]()
     return own.union(*(_names_written(inner) for block in blocks(stmt) for inner in block))
 
 
-@lru_cache(maxsize=1 << 16)
+@asked_once
 def names_used(stmt: Stmt) -> frozenset[str]:
     """Every name that a statement reads or writes through, in its blocks too."""
     return frozenset(uses(stmt)).union(*(names_used(inner) for block in blocks(stmt) for inner in block))
@@ -79,19 +79,19 @@ def is_random(fn: object) -> bool:
     return any(m is not None and (m == "random" or m.startswith(("numpy.random", "_random"))) for m in modules)
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 14)
 def is_pure(expr: Expr) -> bool:
     """Whether an expression may be evaluated again, elsewhere, or never."""
     return not any(isinstance(e, Call) and is_random(e.fn) for e in nodes(expr))
 
 
-@lru_cache(maxsize=1 << 16)
+@asked_once
 def has_effect(stmt: Stmt) -> bool:
     """Whether a statement does more than give values and write memory: a check that raises, a random number."""
     return isinstance(stmt, Effect) or not all(is_pure(e) for e in expressions(stmt))
 
 
-@lru_cache(maxsize=1 << 16)
+@asked_once
 def has_effect_inside(stmt: Stmt) -> bool:
     """As `has_effect`, of a statement or any in its blocks."""
     return has_effect(stmt) or any(has_effect_inside(inner) for block in blocks(stmt) for inner in block)

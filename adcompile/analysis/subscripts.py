@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal
 
 from adcompile.analysis.aliasing import Roots
@@ -13,7 +12,7 @@ from adcompile.analysis.effects import arrays_read
 from adcompile.ir.affine import difference
 from adcompile.ir.nodes import Accum, Const, Expr, For, Index, Name, Stmt, Store
 from adcompile.ir.types import Type
-from adcompile.ir.walk import atoms, expressions, nodes, statements
+from adcompile.ir.walk import asked_once, atoms, expressions, nodes, statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ def accesses(block: Iterable[Stmt], root: str, roots: Roots) -> Iterator[Access]
                 yield access
 
 
-@lru_cache(maxsize=1 << 16)  # statements are immutable and compared by identity
+@asked_once
 def line_accesses(stmt: Stmt) -> tuple[tuple[str, Access], ...]:
     """What a statement's own line touches, by name; a scalar that it reads is there as a whole."""
     found: list[tuple[str, Access]] = []

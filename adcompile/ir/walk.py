@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import wraps
 from operator import is_
+from typing import TypeVar, cast
 
 from adcompile.ir.nodes import (
     Accum,
@@ -32,6 +34,8 @@ from adcompile.ir.nodes import (
     Update,
     While,
 )
+
+Answer = TypeVar("Answer")
 
 
 # ------------------------------------------------------------------------------------------ expressions
@@ -247,6 +251,20 @@ def core_names(function: Function) -> Iterator[str]:
     for stmt in statements(function.body):
         yield from defines(stmt)
         yield from binds(stmt)
+
+
+def asked_once(find: Callable[[Stmt], Answer]) -> Callable[[Stmt], Answer]:
+    """`find`, whose answer stays with the statement: it never changes, and goes when the statement goes."""
+    name = f"_{find.__qualname__}"
+
+    @wraps(find)
+    def answer(stmt: Stmt) -> Answer:
+        known = stmt.__dict__
+        if name not in known:
+            known[name] = find(stmt)
+        return cast(Answer, known[name])
+
+    return answer
 
 
 def written(block: Iterable[Stmt]) -> set[str]:

@@ -22,7 +22,7 @@ _CHEAP = frozenset(
 ) | COMPARISONS  # fmt: skip
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 14)
 def cost(expr: Expr) -> int:
     """Roughly what computing an expression costs; loads and index arithmetic are free, a dear call is two."""
     match expr:

@@ -16,7 +16,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
 
 from adcompile.analysis.aliasing import Roots, is_allocation, roots
 from adcompile.analysis.effects import is_pure, loaded_roots, written_roots
@@ -38,6 +37,7 @@ from adcompile.ir.nodes import (
 )
 from adcompile.ir.types import Scalar, Type
 from adcompile.ir.walk import (
+    asked_once,
     blocks,
     children,
     core_names,
@@ -215,13 +215,13 @@ class _Repeats:
         )
 
 
-@lru_cache(maxsize=1 << 14)
+@asked_once
 def _certain(line: Stmt) -> Mapping[Expr, None]:
     """What a line computes whenever it is reached, in order."""
     return dict.fromkeys(part for whole in expressions(line) for part in _evaluated(whole))
 
 
-@lru_cache(maxsize=1 << 14)
+@asked_once
 def _calls_inside(stmt: Stmt) -> Mapping[Expr, int]:
     """How often a statement, with its blocks, has each call."""
     result: Counter[Expr] = Counter(
