@@ -54,8 +54,9 @@ from adcompile.transform.into import Out, into
 from adcompile.transform.opaque_calls import own_results
 from adcompile.transform.packing import one_seed, primals_and_tangents
 from adcompile.transform.plan import Bound
-from adcompile.transform.reverse import reverse
+from adcompile.transform.reverse import reverse_and_ways
 from adcompile.transform.series import series
+from adcompile.transform.ways import Reversal
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +133,22 @@ def _derivative(core: Function, job: Job, done: Done) -> Function:
             return series(core, job.wrt, job.lanes)
         case "dependence":
             return dependence(core, job.wrt)
+    return _reverse(core, job)[0]
+
+
+def _reverse(core: Function, job: Job) -> tuple[Function, list[Reversal]]:
     seeded, value = job.kind == "pullback", job.kind == "value_and_grad"
     bound, aux = job.checkpoint, job.aux
     core = checks_first(core, in_order=True)
-    return reverse(core, job.wrt, seeded=seeded, value=value, packed=job.packed, checkpoint=bound, aux=aux)
+    return reverse_and_ways(core, job.wrt, seeded=seeded, value=value, packed=job.packed, checkpoint=bound, aux=aux)
+
+
+def reversals(job: Job, typed: Function) -> list[Reversal]:
+    """How the loops of a function (after stage `typed`) are reversed, where the job is of reverse mode."""
+    if job.kind not in ("grad", "value_and_grad", "pullback"):
+        return []
+    with _deep():
+        return _reverse(without_marks(own_results(typed), job.wrt), job)[1]
 
 
 def _optimised(function: Function, job: Job, done: Done) -> Function:

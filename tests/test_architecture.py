@@ -17,6 +17,7 @@ FLOORS = [
     {"adcompile"},
     {"interop"},
     {"api"},
+    {"explain"},
     {"pipeline"},
     {"normal", "transform", "optimise", "backend"},
     {"analysis"},
@@ -37,6 +38,7 @@ DOORS = {
     },
     "click": {"cli"},
     "rich": {"cli"},
+    "pygments": {"explain"},
     "llvmlite": {"backend", "runtime", "memory", "special"},
     "scipy": {"special", "rules.special", "normal.written_special", "normal.distributions", "api.sparse", "interop"},
 }

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from adcompile.errors import Span
 from adcompile.ir.nodes import Assign, Block, For, If, Return, Stmt, Update, While
 from adcompile.ir.walk import expressions, names, statements, uses
 
@@ -29,6 +30,12 @@ def targets(block: Iterable[Stmt]) -> list[str]:
             case For():
                 found.setdefault(stmt.index)
     return list(found)
+
+
+def last_place(block: Block, name: str) -> Span | None:
+    """Where a block assigns a variable last."""
+    places = [s.span for s in statements(block) if isinstance(s, (Assign, Update)) and s.target == name]
+    return places[-1] if places else None
 
 
 def live_after(block: Block) -> dict[Stmt, Live]:

@@ -18,6 +18,7 @@ import numpy as np
 from adcompile import pipeline
 from adcompile.analysis.typing import first_line, static_or_typed
 from adcompile.api import keeping, pickling, saving
+from adcompile.api.explaining import Explained
 from adcompile.api.signatures import (
     Wrt,
     called_with,
@@ -83,7 +84,7 @@ class Request:
         return (self.kind, self.wrt, options, *asked)
 
 
-class Derivative(OfStructures, Specialised):
+class Derivative(OfStructures, Explained, Specialised):
     """A derivative of a function, compiled for each combination of argument types when it is first called with it."""
 
     __adcompile_derivative__ = True  # says to the stages that read calls: never to be taken for its primal

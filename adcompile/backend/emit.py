@@ -39,6 +39,7 @@ from adcompile.backend.interference import (
     exit_copies,
 )
 from adcompile.backend.naming import printed_names, printed_params
+from adcompile.errors import Span
 from adcompile.ir import ops, walk
 from adcompile.ir.nodes import (
     Accum,
@@ -68,10 +69,25 @@ _ROOTS: Mapping[str, Callable[[], Any]] = {"np": lambda: np, "math": lambda: mat
 
 @dataclass(frozen=True, slots=True)
 class Emitted:
-    """The text of one `def`, and what the module around it has to import: names and the objects they stand for."""
+    """The text of one `def`, and what the module around it has to import: names and the objects they stand for.
+
+    `lines` has for each line of the text the statement that it was written for."""
 
     text: str
     imports: Mapping[str, Any]
+    lines: tuple[Stmt | None, ...] = ()
+
+
+class _Line(str):
+    """A line of text that knows the statement that it was written for."""
+
+    stmt: Stmt | None = None
+
+    @classmethod
+    def of(cls, text: str, stmt: Stmt | None) -> _Line:
+        line = cls(text)
+        line.stmt = stmt
+        return line
 
 
 def emit(function: Function, notes: bool = True, numbered: bool = False) -> Emitted:
@@ -90,8 +106,8 @@ def emit(function: Function, notes: bool = True, numbered: bool = False) -> Emit
     writer = _Writer(function, names, interference.needed, spellings, counting, notes, numbered)
     lines = writer.block(function.body, "")
     head = f"def {function.name}({', '.join(params)}):"
-    text = "\n".join([head, *("    " + line for line in lines or ["pass"])]) + "\n"
-    return Emitted(text, dict(spellings.imports))
+    body = _indented(lines)
+    return Emitted("\n".join([head, *body]) + "\n", dict(spellings.imports), (None, *map(_stmt_of, body)))
 
 
 def _texts_to_come(function: Function) -> Iterable[Expr]:
@@ -164,9 +180,9 @@ class _Writer:
             if new and stmt.origin and stmt.origin != origin:
                 if self.notes and stmt.origin != new[0]:
                     line = f"{stmt.span.line}: " if self.numbered and stmt.span is not None else ""
-                    lines.append(f"# {line}{stmt.origin}")
+                    lines.append(_Line.of(f"# {line}{stmt.origin}", stmt))
                 origin = stmt.origin
-            lines += new
+            lines += [line if isinstance(line, _Line) else _Line.of(line, stmt) for line in new]
         return lines
 
     def statement(self, stmt: Stmt, origin: str) -> list[str]:
@@ -185,7 +201,8 @@ class _Writer:
                     head = f"for {self.name(stmt.index)} in {space}:"
                 else:
                     head = f"while {self.expression(stmt.test)}:"
-                body = self.block(stmt.body, origin) + self.copies(back_copies(stmt))
+                places = {c.inner: c.span for c in stmt.carried}
+                body = self.block(stmt.body, origin) + self.copies(back_copies(stmt), places)
                 before, after = self.copies(entry_copies(stmt)), self.copies(exit_copies(stmt))
                 return [*before, head, *_indented(body), *after]
             case If():
@@ -206,7 +223,7 @@ class _Writer:
             return [f"if {self.expression(_opposite(stmt.test))}:", *_indented(orelse)]
         head = [f"if {self.expression(stmt.test)}:", *_indented(then)]
         if orelse[0].startswith("if ") and all(line.startswith((" ", "elif ", "else:")) for line in orelse[1:]):
-            return [*head, f"el{orelse[0]}", *orelse[1:]]
+            return [*head, _Line.of(f"el{orelse[0]}", _stmt_of(orelse[0])), *orelse[1:]]
         return [*head, "else:", *_indented(orelse)]
 
     # ---------------------------------------------------------------------------------- assignments
@@ -244,8 +261,10 @@ class _Writer:
             return Const(False)
         return Const(0) if isinstance(type_, Scalar) and kind(type_) in "iu" else Const(0.0)
 
-    def copies(self, copies: Copies) -> list[str]:
-        """Parallel copies as assignments in an order that reads no name after it is written; a cycle is one line."""
+    def copies(self, copies: Copies, places: Mapping[str, Span | None] | None = None) -> list[str]:
+        """Parallel copies as assignments in an order that reads no name after it is written; a cycle is one line.
+
+        `places` says where somebody wrote what a name is given, if anybody did."""
         left: dict[str, tuple[str, Atom]] = {}
         for target, source in copies:
             name = self.name(target)
@@ -257,10 +276,13 @@ class _Writer:
             ready = next((name for name in left if name not in read), None)
             if ready is None:
                 cycle = self.cycle(left)
-                sources = [self.expression(left.pop(name)[1]) for name in cycle]
-                lines.append(f"{', '.join(cycle)} = {', '.join(sources)}")
+                made = [left.pop(name) for name in cycle]
+                new = [f"{', '.join(cycle)} = {', '.join(self.expression(source) for _, source in made)}"]
             else:
-                lines += self.assign(*left.pop(ready))
+                made = [left.pop(ready)]
+                new = self.assign(*made[0])
+            place = (places or {}).get(made[0][0])
+            lines += [_Line.of(line, Assign(*made[0], span=place)) for line in new] if place else new
         return lines
 
     def cycle(self, left: Mapping[str, tuple[str, Atom]]) -> list[str]:
@@ -275,8 +297,12 @@ class _Writer:
             chain.append(following)
 
 
+def _stmt_of(line: str) -> Stmt | None:
+    return line.stmt if isinstance(line, _Line) else None
+
+
 def _indented(lines: list[str]) -> list[str]:
-    return ["    " + line for line in lines or ["pass"]]
+    return [_Line.of("    " + line, _stmt_of(line)) for line in lines or ["pass"]]
 
 
 def _signed(value: Expr) -> tuple[str, Expr]:

@@ -1,7 +1,7 @@
 """The command line: `adcompile`, or `python -m adcompile`.
 
-Goal: what a user asks of a function without writing a program: its derivative as text, whether it is right, how fast it
-is, what adcompile finds on this machine.  Errors are what `adcompile.errors` says, never tracebacks.
+Goal: what a user asks of a function without writing a program: its derivative as text, and explained; whether it is
+right, how fast it is, what adcompile finds on this machine.  Errors are what `adcompile.errors` says, never tracebacks.
 
 Exit codes: 0, all is well; 1, a derivative is not what differences say; 2, the command line cannot be understood; 3,
 the function is refused, or an argument cannot be used; 130, it was interrupted.
@@ -18,6 +18,7 @@ from adcompile.cli.caches import cache
 from adcompile.cli.check import check
 from adcompile.cli.doctor import doctor
 from adcompile.cli.dump import dump
+from adcompile.cli.explain import explain
 from adcompile.errors import AdcompileError
 
 REFUSED = 3
@@ -47,5 +48,5 @@ def main() -> None:
     """
 
 
-for _command in (dump, check, bench, doctor, cache):
+for _command in (dump, explain, check, bench, doctor, cache):
     main.add_command(_command)

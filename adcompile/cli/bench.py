@@ -8,7 +8,6 @@ from time import perf_counter
 from typing import Any
 
 import click
-import numpy as np
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -17,7 +16,7 @@ from adcompile.api.derivative import Derivative, Request
 from adcompile.api.differences import floats
 from adcompile.backend.compile import Options
 from adcompile.cli.check import arguments_for
-from adcompile.cli.derivatives import Asked, derivative_of
+from adcompile.cli.derivatives import Asked, derivative_of, values_for
 from adcompile.cli.options import of_a_function, of_random_arguments
 from adcompile.cli.target import function_named
 from adcompile.ir.types import is_float, leaves
@@ -63,22 +62,14 @@ def _calls(function: Any, values: tuple[Any, ...], wrt: tuple[str, ...]) -> Iter
     types = primal.types_of(*values)
     yield "primal", lambda: primal(*values)
     reverse, reverse_types = derivative_of(function, types, Asked("reverse", wrt))
-    result = primal(*values)
-    seed = () if len(reverse_types) == len(types) else (_ones(result),)
-    yield "gradient" if not seed else "pullback", lambda: reverse(*values, *seed)
+    seeded = values_for(reverse, values)
+    yield "gradient" if len(reverse_types) == len(types) else "pullback", lambda: reverse(*seeded)
     forward, _ = derivative_of(function, types, Asked("forward", wrt))
-    by = forward.moved(types)
-    tangents = tuple(_ones(value) for name, value in zip(forward.arguments, values, strict=True) if name in by)
-    yield "tangent", lambda: forward(values, tangents)
+    along = values_for(forward, values)
+    yield "tangent", lambda: forward(*along)
     moved = wrt or primal.arguments[:1]
     if all(is_float(leaf) for name in moved for leaf in leaves(types[primal.arguments.index(name)])):
         yield "differences", lambda: _differences(primal, values, [primal.arguments.index(name) for name in moved])
-
-
-def _ones(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return tuple(map(_ones, value))
-    return np.ones_like(value) if isinstance(value, np.ndarray) else type(value)(1)
 
 
 def _differences(function: Callable[..., Any], values: tuple[Any, ...], by: list[int]) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from adcompile.api import grad, jvp, value_and_grad, vjp
 from adcompile.api.derivative import TEXT, Derivative, Request
 from adcompile.ir.types import Scalar, TupleType, Type, is_float
@@ -51,3 +53,20 @@ def _tangent(function: Callable[..., Any], types: tuple[Type, ...], wrt: Any, op
     typed = dict(zip(derivative.arguments, types, strict=True))
     tangents = TupleType(tuple(typed[name] for name in derivative.moved(types)))
     return derivative, (TupleType(types), tangents)
+
+
+def values_for(derivative: Derivative, values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Arguments of a derivative, for these of the function: tangents and seeds are ones."""
+    if isinstance(derivative.primal, Derivative):
+        values = values_for(derivative.primal, values)
+    primal = Derivative(derivative.primal, Request("primal", options=TEXT))
+    if derivative.request.kind == "jvp":
+        by = derivative.moved(primal.types_of(*values))
+        return values, tuple(_ones(v) for name, v in zip(derivative.arguments, values, strict=True) if name in by)
+    return (*values, _ones(primal(*values))) if derivative.request.kind == "pullback" else values
+
+
+def _ones(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(map(_ones, value))
+    return np.ones_like(value) if isinstance(value, np.ndarray) else type(value)(1)

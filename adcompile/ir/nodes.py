@@ -149,12 +149,13 @@ class Accum(_Stmt):
 @dataclass(frozen=True, slots=True)
 class Carry:
     """A value carried round a loop: `inner` holds `init` in the first iteration, then what the body `yielded`;
-    `result` holds the last after the loop."""
+    `result` holds the last after the loop.  `span` is where the body gives the variable its value."""
 
     inner: str
     init: Atom
     yielded: Atom
     result: str
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

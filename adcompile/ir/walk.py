@@ -295,7 +295,7 @@ def replaced(block: Iterable[Stmt], values: Mapping[str, Expr]) -> Block:
             new = replace(
                 new,
                 carried=tuple(
-                    Carry(c.inner, _atom(c.init, values), _atom(c.yielded, values), c.result) for c in new.carried
+                    replace(c, init=_atom(c.init, values), yielded=_atom(c.yielded, values)) for c in new.carried
                 ),
             )
         if isinstance(new, If) and new.merges:
@@ -345,7 +345,8 @@ def renamed(
                 body = tuple(one(s) for s in stmt.body)
                 yields = [_atom(c.yielded, result) for c in stmt.carried]
                 results = [define(c.result) for c in stmt.carried]
-                carried = tuple(Carry(*parts) for parts in zip(inners, inits, yields, results, strict=True))
+                spans = [c.span for c in stmt.carried]
+                carried = tuple(Carry(*parts) for parts in zip(inners, inits, yields, results, spans, strict=True))
                 if isinstance(stmt, For):
                     start, stop, step = parts
                     return replace(stmt, index=index, start=start, stop=stop, step=step, body=body, carried=carried)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from adcompile.analysis.liveness import read_first, targets
+from adcompile.analysis.liveness import last_place, read_first, targets
 from adcompile.errors import refuse
 from adcompile.ir.nodes import Carry, Const, Expr, For, Name, Stmt, While
 from adcompile.ir.types import INT, Array, Static, Type
@@ -270,7 +270,7 @@ class _Attempt:
             ends = [self.end(side, type_, base, out) for side, out in ((init, walk.b.out), (found, body))]
             result = walk.b.fresh.fresh(base)
             walk.b.types[result] = type_
-            carried.append(Carry(assumed.id, ends[0], ends[1], result))
+            carried.append(Carry(assumed.id, ends[0], ends[1], result, last_place(self.stmt.body, name)))
             if assumed.id in walk.frozen or (isinstance(ends[1], Name) and ends[1].id in walk.frozen):
                 walk.frozen |= {result}
             results.append(Name(result))

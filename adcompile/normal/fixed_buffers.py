@@ -179,17 +179,18 @@ class _Buffers:
             sources[c.inner] = c.yielded.id
             if c in trading and not together:  # overwritten here too: its contents are taken first
                 copy = self.fresh(c.inner, self.types[c.inner])
-                out.append(Assign(copy, Call(ops.copy, (c.yielded,)), span=span))
+                out.append(Assign(copy, Call(ops.copy, (c.yielded,)), span=c.span or span))
                 sources[c.inner] = copy
         for c in arrays:
             assert isinstance(c.yielded, Name)
             if not (c in trading and together) and not self.same_shape(c.yielded.id, buffers[c.inner]):
                 check = Call(runtime.check_rebound, (Name(buffers[c.inner]), Name(sources[c.inner])))
-                out.append(Effect(check, span=span))
+                out.append(Effect(check, span=c.span or span))
         if together:
-            out.append(self.copied([(buffers[c.inner], sources[c.inner]) for c in trading], span, _text(trading)))
+            pairs = [(buffers[c.inner], sources[c.inner]) for c in trading]
+            out.append(self.copied(pairs, trading[-1].span or span, _text(trading)))
         out += [
-            self.copied([(buffers[c.inner], sources[c.inner])], span, _text([c]))
+            self.copied([(buffers[c.inner], sources[c.inner])], c.span or span, _text([c]))
             for c in arrays
             if not (c in trading and together)
         ]

@@ -25,6 +25,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from adcompile.analysis.aliasing import is_allocation, roots
+from adcompile.errors import Span
 from adcompile.ir import ops
 from adcompile.ir.affine import same_integer
 from adcompile.ir.nodes import (
@@ -58,6 +59,7 @@ class _Exchange:
 
     after: Mapping[str, str]
     rest: Block
+    span: Span | None
 
 
 def exchange(function: Function) -> Function:
@@ -126,7 +128,7 @@ class _Finder:
             return None
         for loop in reversed(loops):
             rest = (replace(loop, body=rest),) if any(isinstance(s, (Store, For)) for s in rest) else ()
-        return _Exchange(after, rest)
+        return _Exchange(after, rest, stored[next(iter(after))][0].span)
 
     def whole(self, array: str, index: tuple[Expr, ...], loops: Mapping[str, For]) -> bool:
         """Whether loops over a subscript reach every element of an array that is made here, once."""
@@ -194,6 +196,7 @@ class _Rewriter:
         self.found = found
         self.types: dict[str, Type] = dict(function.types)
         self.names = Names(core_names(function))
+        self.places: dict[str, Span | None] = {}  # where each array was exchanged last
 
     def run(self) -> Function:
         body = self.block(self.function.body, {})
@@ -206,6 +209,7 @@ class _Rewriter:
             traded = self.found.get(stmt)
             if traded is not None:
                 out += _renamed(traded.rest, now)
+                self.places.update(dict.fromkeys(traded.after, traded.span))
                 now.update({array: now.get(source, source) for array, source in traded.after.items()})
             elif isinstance(stmt, (For, While)) and any(inner in self.found for inner in statements(stmt.body)):
                 out.append(self.loop(stmt, now))
@@ -224,7 +228,10 @@ class _Rewriter:
         body = self.block(loop.body, inside)
         results = {array: self.fresh(array) for array in arrays}
         carried = tuple(
-            Carry(inner[array], Name(now.get(array, array)), Name(inside[array]), results[array]) for array in arrays
+            Carry(
+                inner[array], Name(now.get(array, array)), Name(inside[array]), results[array], self.places.get(array)
+            )
+            for array in arrays
         )
         now.update(results)
         return replace(head, body=body, carried=(*head.carried, *carried))

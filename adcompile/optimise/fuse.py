@@ -18,6 +18,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from enum import Enum, auto
+from itertools import pairwise
 
 from adcompile.analysis.aliasing import roots
 from adcompile.analysis.effects import has_effect_inside, loaded_roots, names_used, read_roots, written_roots
@@ -25,7 +27,7 @@ from adcompile.analysis.subscripts import accesses, common_places
 from adcompile.ir.affine import same_integer
 from adcompile.ir.nodes import Assign, Block, For, Function, Name, Return, Stmt
 from adcompile.ir.types import Array, Type
-from adcompile.ir.walk import defines, replaced, statements
+from adcompile.ir.walk import blocks, defines, replaced, statements
 from adcompile.optimise.rewriting import each_block, lengths, with_body
 
 
@@ -33,6 +35,28 @@ def fuse(function: Function) -> Function:
     """`function` with neighbouring loops over one range made one."""
     fuser = _Fuser(function)
     return with_body(function, each_block(function.body, fuser.block))
+
+
+class Apart(Enum):
+    """Why two loops in one block stay two."""
+
+    RANGE = auto()  # they run over different ranges
+    RESULT = auto()  # the second needs what the first ends with
+    EFFECTS = auto()  # both raise or say something
+    MEMORY = auto()  # an iteration of the second touches what other iterations of the first do
+    STRANGERS = auto()  # they have no array in common
+
+
+def apart(function: Function) -> list[tuple[For, For, Apart]]:
+    """The loops of each block, each with the next one, and why they stay two: what `fuse` leaves."""
+    fuser = _Fuser(function)
+    found = []
+    for block in (function.body, *(inner for stmt in statements(function.body) for inner in blocks(stmt))):
+        loops = [stmt for stmt in block if isinstance(stmt, For)]
+        for first, second in pairwise(loops):
+            if (why := fuser.obstacle(first, second)) is not None:
+                found.append((first, second, why))
+    return found
 
 
 class _Fuser:
@@ -61,13 +85,7 @@ class _Fuser:
         behind.add(first)
         for k in range(position + 1, len(block)):
             second = block[k]
-            if (
-                isinstance(second, For)
-                and self.one_range(first, second)
-                and not self.needs(first, second)
-                and not below.holds(second)
-                and self.legal(first, second)
-            ):
+            if isinstance(second, For) and not below.holds(second) and self.obstacle(first, second) is None:
                 block[position : k + 1] = [*before, self.joined(first, second), *after]
                 return True
             if isinstance(second, Return):
@@ -105,20 +123,25 @@ class _Fuser:
         same = (same_integer(self.source(a), self.source(b), self.types) for a, b in bounds)
         return first.step == second.step and first.parallel == second.parallel and all(same)
 
-    def legal(self, first: For, second: For) -> bool:
+    def obstacle(self, first: For, second: For) -> Apart | None:
+        """Why two loops stay two, nothing standing between them."""
+        if not self.one_range(first, second):
+            return Apart.RANGE
+        if self.needs(first, second):
+            return Apart.RESULT
         if all(map(has_effect_inside, (first, second))):
-            return False
+            return Apart.EFFECTS
         if any(self.is_array(c.inner) for loop in (first, second) for c in loop.carried):
-            return False
+            return Apart.MEMORY
         writes = [written_roots((loop,), self.roots) for loop in (first, second)]
         bounds = loaded_roots(second.start, self.roots) | loaded_roots(second.stop, self.roots)
         if bounds & writes[0]:
-            return False
+            return Apart.MEMORY
         reads = [set(filter(self.is_array, read_roots(loop.body, self.roots))) for loop in (first, second)]
         if not (writes[0] | reads[0]) & (writes[1] | reads[1]):
-            return False
+            return Apart.STRANGERS
         conflicts = writes[0] & (writes[1] | reads[1]) | writes[1] & reads[0]
-        return all(self.compatible(root, first, second) for root in conflicts)
+        return None if all(self.compatible(root, first, second) for root in conflicts) else Apart.MEMORY
 
     def compatible(self, root: str, first: For, second: For) -> bool:
         touched = [(a, loop) for loop in (first, second) for a in accesses(loop.body, root, self.roots)]

@@ -15,6 +15,7 @@ Non-goals: the function's own additions, whose order somebody wrote; places that
 from __future__ import annotations
 
 from dataclasses import replace
+from enum import Enum, auto
 
 import numpy as np
 
@@ -50,6 +51,34 @@ def gather(function: Function) -> Function:
     """`function` with sums in memory made in names."""
     gatherer = _Gatherer(function)
     return with_body(function, gatherer.block(function.body, {}), gatherer.types)
+
+
+class Scattered(Enum):
+    """Why an addition of a loop stays in memory."""
+
+    MOVES = auto()  # its place is another in each iteration
+    LOOKED_UP = auto()  # its place stands in an array
+    READ = auto()  # the loop also reads the array, or stores to it
+    DTYPE = auto()  # sums are made in double precision alone
+
+
+def scattered(function: Function) -> list[tuple[For, Accum, Scattered]]:
+    """The additions to adjoints that loops make in memory, and why: what `gather` leaves."""
+    gatherer = _Gatherer(function)
+    return [
+        (loop, stmt, why)
+        for loop in statements(function.body)
+        if isinstance(loop, For)
+        for stmt in loop.body
+        if isinstance(stmt, Accum)
+        and stmt.origin
+        and (why := gatherer.obstacle(stmt, loop, _varying(loop))) is not None
+    ]
+
+
+def _varying(loop: For) -> set[str]:
+    """The names that a loop gives values to."""
+    return {name for s in statements(loop.body) for name in (*defines(s), *binds(s))} | set(binds(loop))
 
 
 class _Gatherer:
@@ -109,19 +138,25 @@ class _Gatherer:
 
     def places(self, loop: For) -> dict[_Place, Accum]:
         """The places that every iteration of a loop only adds to."""
-        varying = {name for s in statements(loop.body) for name in (*defines(s), *binds(s))} | set(binds(loop))
+        varying = _varying(loop)
         found: dict[_Place, Accum] = {}
         for stmt in loop.body:
-            if not isinstance(stmt, Accum) or not stmt.origin or element(self.types[stmt.array]) != FLOAT:
-                continue
-            if stmt.array in varying or any(isinstance(node, Index) for part in stmt.index for node in nodes(part)):
-                continue
-            if any(name in varying for part in stmt.index for name in names(part)):
-                continue
-            root = self.roots.find(stmt.array)
-            if all(access.kind == "add" for access in accesses(loop.body, root, self.roots)):
+            if isinstance(stmt, Accum) and stmt.origin and self.obstacle(stmt, loop, varying) is None:
                 found.setdefault((stmt.array, stmt.index), stmt)
         return found
+
+    def obstacle(self, stmt: Accum, loop: For, varying: set[str]) -> Scattered | None:
+        """Why what a loop adds in one place is not summed in a name."""
+        if stmt.array in varying or any(name in varying for part in stmt.index for name in names(part)):
+            return Scattered.MOVES
+        if element(self.types[stmt.array]) != FLOAT:
+            return Scattered.DTYPE
+        if any(isinstance(node, Index) for part in stmt.index for node in nodes(part)):
+            return Scattered.LOOKED_UP
+        root = self.roots.find(stmt.array)
+        if not all(access.kind == "add" for access in accesses(loop.body, root, self.roots)):
+            return Scattered.READ
+        return None
 
     def runs(self, loop: For) -> bool:
         """Whether a loop surely has an iteration."""

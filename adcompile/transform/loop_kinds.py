@@ -37,6 +37,7 @@ from adcompile.ir.walk import (
 from adcompile.rules.registry import is_dear
 from adcompile.runtime import grown
 from adcompile.transform.adjoints import Adjoints
+from adcompile.transform.ways import Hindrance, Obstacle
 
 
 def inside(block: Block) -> set[str]:
@@ -107,22 +108,39 @@ class LoopKinds(Adjoints):
 
     def independent(self, loop: For) -> bool:
         """Whether a loop's iterations only add to sums, and to arrays that the loop never reads."""
+        return self.between_iterations(loop) is None
+
+    def between_iterations(self, loop: For) -> Obstacle | None:
+        """What makes the iterations of a loop depend on one another."""
         local = self.made_in(loop.body)
         count = Counter(name for stmt in statements(loop.body) for name in uses(stmt))
         count.update(c.yielded.id for c in loop.carried if isinstance(c.yielded, Name))
-        if not all(self.sum_chain(carry, count) for carry in loop.carried):
-            return False
+        for carry in loop.carried:
+            if not self.sum_chain(carry, count):
+                return Obstacle(Hindrance.CARRIED, carry.inner)
         read = read_roots(loop.body, self.roots)
         for stmt in statements(loop.body):
             if isinstance(stmt, (Store, Accum)):
                 root = self.roots.find(stmt.array)
-                if root not in local and (isinstance(stmt, Store) or root in read):
-                    return False
-        return True
+                if root not in local and isinstance(stmt, Store):
+                    return Obstacle(Hindrance.STORED, stmt.array)
+                if root not in local and root in read:
+                    return Obstacle(Hindrance.READ, stmt.array)
+        return None
+
+    def obstacle(self, loop: For | While) -> Obstacle | None:
+        """Why a loop is not run forward and reversed in one pass; nothing if it is."""
+        if isinstance(loop, While):
+            return Obstacle(Hindrance.WHILE)
+        if (found := self.between_iterations(loop)) is not None:
+            return found
+        if loop in self.plan.split:
+            return Obstacle(Hindrance.PUT_BACK)
+        return Obstacle(Hindrance.DEAR) if self.costly_twice(loop) else None
 
     def together(self, loop: For) -> bool:
         """Whether each iteration of a loop is run forward and reversed at once."""
-        return loop not in self.plan.split and self.independent(loop) and not self.costly_twice(loop)
+        return self.obstacle(loop) is None
 
     def surely_together(self, loop: For) -> bool:
         """Whether that is so whatever else the reverse sweep comes to read."""

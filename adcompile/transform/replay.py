@@ -66,6 +66,7 @@ from adcompile.transform.opaque_calls import Kept
 from adcompile.transform.plan import Plan
 from adcompile.transform.reloads import Reload
 from adcompile.transform.scopes import TOP, Region, Scope
+from adcompile.transform.ways import Reversal, Way
 
 _ARITHMETIC_FREE: frozenset[object] = frozenset(
     {np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal}
@@ -86,6 +87,7 @@ class Replay(Checkpoints):
         super().__init__(function, roots, plan, activity, residuals)
         self.fused: set[Stmt] = set()
         self.again: dict[Stmt, dict[str, str]] = {}  # what the results of loops run together are called there
+        self.ways: dict[Stmt, Reversal] = {}  # of each loop
         self._renaming: dict[str, Expr] = {}
 
     # ------------------------------------------------------------------------------------ loops
@@ -95,10 +97,12 @@ class Replay(Checkpoints):
         carried = [c for c in stmt.carried if isinstance(self.types[c.inner], Scalar) and self.active(c.inner)]
         writes = any(isinstance(s, (Store, Accum)) for s in statements(stmt.body))
         if not writes and not any(c.result in self.bar for c in carried):
+            self.ways[stmt] = Reversal(stmt.span, Way.NEVER, None)
             return
         together = isinstance(stmt, For) and self.together(stmt)
         kept = self.snapshots(stmt) if isinstance(stmt, For) and stmt in self.plan.checkpointed else None
         replayed = kept is not None or (not together and self.needs_scope(stmt.body, frozenset(binds(stmt))))
+        self.ways[stmt] = self._reversal(stmt, together, kept is not None, replayed)
         outer = self._outer(stmt)
         index = self.fresh(base_of(stmt.index) if isinstance(stmt, For) else "j", INT)
 
@@ -151,6 +155,11 @@ class Replay(Checkpoints):
             self.bar[name] = Name(result)
         for c, result in zip(carried, results, strict=False):
             self.add_atom(c.init, Name(result))
+
+    def _reversal(self, stmt: For | While, together: bool, checkpointed: bool, replayed: bool) -> Reversal:
+        way = Way.REPLAYED if replayed else Way.IN_ORDER
+        way = Way.TOGETHER if together else Way.CHECKPOINTED if checkpointed else way
+        return Reversal(stmt.span, way, None if together else self.obstacle(stmt))
 
     def _sums(self, stmt: For | While) -> dict[str, str]:
         """Names for the sums that a loop carries, to be had in the reverse sweep too if that repeats it all."""

@@ -53,6 +53,7 @@ from adcompile.transform.prepare import prepared
 from adcompile.transform.private import private_arrays
 from adcompile.transform.replay import Replay
 from adcompile.transform.scopes import TOP, Scope
+from adcompile.transform.ways import Reversal
 
 
 def reverse(
@@ -66,6 +67,16 @@ def reverse(
     tuple if `packed`), after the value if `value`.  With `aux` the function returns `(result, aux)`, of which the first
     alone has an adjoint; unseeded, the new function returns the second after the adjoints, or within the value.
     """
+    return reverse_and_ways(
+        function, wrt, seeded=seeded, value=value, packed=packed, checkpoint=checkpoint, aux=aux
+    )[0]  # fmt: skip
+
+
+def reverse_and_ways(
+    function: Function, wrt: Sequence[str], *, seeded: bool, value: bool, packed: bool, checkpoint: Bound | None,
+    aux: bool,
+) -> tuple[Function, list[Reversal]]:  # fmt: skip
+    """What `reverse` gives, and how each loop was reversed."""
     aliases = roots(function)
     activity = Activity(function, wrt, aliases, _asked(function, aux))
     function, residuals = with_residuals(function, activity, aliases)
@@ -78,7 +89,7 @@ def reverse(
         result = sweep.run(seeded, value, packed)
         further = sweep.further()
         if further == plan:
-            return result
+            return result, list(sweep.ways.values())
         plan = further
 
 

@@ -91,6 +91,36 @@ def test_a_file_that_cannot_be_written_is_told(tmp_path):
     assert done.stderr == f"{path} cannot be written: No such file or directory\n"
 
 
+# ------------------------------------------------------------------------------------------ explain
+def test_a_page_is_written(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run("explain", f"{MODEL}:slowed", "--args", "2.0, 3.0, 4").stdout == "slowed_grad.html written\n"
+    page = (tmp_path / "slowed_grad.html").read_text()
+    assert "<h2>The gradient of <code>slowed</code> by <code>x</code></h2>" in page
+    assert "x_bar" in page
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("slowed", "--types", "float64, float64"), "Tapes"),
+        (("slowed", "--args", "2.0, 3.0, 4", "--wrt", "k"), "32 bytes"),
+        (("slowed", "--mode", "forward", "--args", "2.0, 3.0, 4"), "tangent"),
+        (("squares", "--args", "np.ones(3), 2.0", "--order", "2"), "tangent"),
+    ],
+)
+def test_what_is_asked_for_is_explained(arguments, said, tmp_path):
+    name, *rest = arguments
+    run("explain", f"{MODEL}:{name}", *rest, "-o", str(tmp_path / "page.html"))
+    assert said in (tmp_path / "page.html").read_text()
+
+
+def test_a_page_that_cannot_be_written_is_told(tmp_path):
+    path = tmp_path / "nowhere" / "page.html"
+    done = run("explain", f"{MODEL}:slowed", "-o", str(path), code=3)
+    assert done.stderr.endswith(f"{path} cannot be written: No such file or directory\n")
+
+
 # ------------------------------------------------------------------------------------------ what cannot be
 def test_a_refusal_is_a_caret_and_no_traceback():
     done = run("dump", f"{MODEL}:refused", code=3)
