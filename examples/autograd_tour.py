@@ -172,15 +172,14 @@ def under_no_grad():
     return grad(normalised, jit=False)(X)
 
 
-def from_the_middle(y):
+def doubled_and_cubed(x):
+    y = 2.0 * x
     return np.sum(y**3)
 
 
 def intermediate():
-    """The gradient by a value on the way (`retain_grad`): of what follows it, at that value."""
-    y, pullback = vjp(lambda x: 2.0 * x, jit=False)(X)
-    y_bar = grad(from_the_middle, jit=False)(y)
-    return y_bar, pullback(y_bar)
+    """The gradient by a variable on the way (`retain_grad`), beside that by the argument."""
+    return grad(doubled_and_cubed, wrt=("y", "x"), jit=False)(X)
 
 
 # ------------------------------------------------------------------------------------------ code that PyTorch refuses

@@ -108,6 +108,13 @@ def by_torch():
         found = torch.autograd.grad(function(*leaves), leaves)
         return tuple(part.numpy() for part in found) if len(found) > 1 else found[0].numpy()
 
+    def through_the_middle():
+        x = leaf(X)
+        y = 2.0 * x
+        y.retain_grad()
+        (y**3).sum().backward()
+        return y.grad.numpy(), x.grad.numpy()
+
     def loop(a):
         b = a * 2.0
         while b.norm() < 1000.0:
@@ -144,6 +151,7 @@ def by_torch():
         "jacobian_of_the_plane": jacobian(plane, leaf([1.0, 2.0]).detach()).numpy(),
         "whole_hessian": hessian(saddle, at).numpy(),
         "hessian_times_vector": hvp(saddle, at, torch.tensor([1.0, 0.0], dtype=torch.float64))[1].numpy(),
+        "intermediate": through_the_middle(),
         "detached_square": grads(lambda x: (x * x).detach() * x, 3.0),
         "under_no_grad": grads(lambda x: x.sum() / x.norm().detach(), X),
         "overwritten": grads(in_place, X / 3.0),

@@ -69,8 +69,11 @@ def grad(function: Function | None = None, *, wrt: Wrt | None = None, **options:
     """The gradient of a function whose value is one float.
 
     `grad(f)(x, k)` is the derivative of `f(x, k)` by `x`, as an array of the shape of `x`, or as a number.  `wrt` names
-    other parameters, by name or position; a tuple of them gives a tuple of derivatives.  As a decorator, `@grad` or
-    `@grad(wrt="k")`, it puts the gradient in the function's place; the function as written is its `primal`.
+    other parameters, by name or position; a tuple of them gives a tuple of derivatives.  A part of a structure is
+    written as in Python, `wrt="params['w']"`, what the object of a method has as `wrt="self.k"`, and a variable inside of
+    `f` by its name: the derivative is by the value that it has behind the last statement of the body that gives it one.
+    As a decorator, `@grad` or `@grad(wrt="k")`, it puts the gradient in the function's place; the function as written is
+    its `primal`.
     """
     return made(Derivative, "grad", function, wrt, options)
 
@@ -254,6 +257,7 @@ def linearize(function: Function, *args: Any, wrt: Wrt | None = None, **options:
     array([1., 4.])
     """
     tangent: Derivative = jvp(function, wrt=wrt, **options)
+    tangent.check_by_parameters("linearize")
     primal = Derivative(tangent.primal, replace(tangent.request, kind="primal", wrt=None))
     bound = primal.__signature__.bind(*args)
     bound.apply_defaults()
@@ -295,6 +299,7 @@ def check_grads(
     if not modes or order < 1:
         raise InvalidArgument(f"check_grads: modes={modes!r} and order={order!r} ask for no derivative")
     tangent: Derivative = jvp(function, wrt=wrt, **options)
+    tangent.check_by_parameters("check_grads")
     primal = Derivative(tangent.primal, replace(tangent.request, kind="primal", wrt=None))
     bound = primal.__signature__.bind(*args)
     bound.apply_defaults()

@@ -17,8 +17,9 @@ import numpy as np
 
 from adcompile import pipeline
 from adcompile.analysis.typing import first_line, static_or_typed
-from adcompile.api import keeping, pickling, saving
+from adcompile.api import intermediates, keeping, pickling, saving
 from adcompile.api.explaining import Explained
+from adcompile.api.paths import receiver_name
 from adcompile.api.signatures import (
     Wrt,
     called_with,
@@ -93,7 +94,10 @@ class Derivative(OfStructures, Explained, Specialised):
         self.primal = primal
         self.request = request
         self._own = signature_of(primal, request.kind)
-        self._wrt = positions(request.wrt, request.kind, name_of(primal), tuple(self._own.parameters))
+        parameters = tuple(self._own.parameters)
+        self.intermediates = intermediates.asked_for(primal, request.wrt, request.kind, parameters)
+        known = receiver_name(primal)
+        self._wrt = positions(request.wrt, request.kind, name_of(primal), parameters, (*self.intermediates, *known))
         self.captured: tuple[str, ...] = getattr(primal, "captured", ())  # by which it is only if it is told
         self._made: dict[tuple[Type, ...], Record] = {}
         self._outcomes: dict[tuple[Type, ...], pipeline.Outcome] = {}
@@ -102,7 +106,7 @@ class Derivative(OfStructures, Explained, Specialised):
         out = ""
         if request.out:
             signature, out = with_out(signature)
-        OfStructures.__init__(self)
+        OfStructures.__init__(self, primal, self._wrt)
         Specialised.__init__(self, signature, identifier(name_of(primal)), request.options.jit, out)
         self.__name__ = name_of(primal)
         self.__qualname__ = getattr(primal, "__qualname__", self.__name__)
@@ -190,13 +194,18 @@ class Derivative(OfStructures, Explained, Specialised):
     def outcome(self, arguments: tuple[Type, ...]) -> pipeline.Outcome:
         """What the pipeline gives for these types; it runs once, and only if it is asked."""
         if arguments not in self._outcomes:
+            if self.always_structured:
+                by = ", ".join(self._wrt) or "parts of what it is given"
+                raise self.invalid(f"by {by} it can be called from Python alone, where there are structures")
             given = arguments[:-1] if self.request.out else arguments
-            job = self._job(given)
+            job, by_parameters = intermediates.through(self, given) if self.intermediates else (self._job(given), None)
             if self.request.out:
                 whose = f"{self.request.kind} of {self.__name__}"
                 job = replace(job, out=Out(arguments[-1], self.request.accumulate, whose))
             outcome = pipeline.run(job)
-            if self.request.kind == "pullback":
+            if by_parameters is not None:
+                outcome = replace(outcome, result=by_parameters.result, structure=by_parameters.structure)
+            elif self.request.kind == "pullback":
                 self._check_seed(given[-1], outcome.result)
             self._outcomes[arguments] = outcome
         return self._outcomes[arguments]
@@ -266,6 +275,12 @@ class Derivative(OfStructures, Explained, Specialised):
         for name, type_ in zip(self._own.parameters, primals, strict=True):
             if name in self._wrt:
                 self._check_float(name, type_)
+
+    def check_by_parameters(self, what: str) -> None:
+        """Refuses variables inside of the function, where a derivative is by arguments alone."""
+        if self.intermediates:
+            names = ", ".join(self.intermediates)
+            raise InvalidArgument(f"{what} of {self.__name__}: {names} is no parameter; grad, jvp and vjp take it")
 
     @property
     def wrt_names(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -39,7 +40,18 @@ def flattened_function(
         if isinstance(primal, partial) or kinds[own].kind is inspect.Parameter.KEYWORD_ONLY:
             given[place] = f"{own}={given[place]}"
     text = f"def {name}({', '.join(whole)}):\n    return {called}({', '.join(given)})\n"
-    return compiled(name, Emitted(text, namespace), _TEXT).python
+    made = compiled(name, Emitted(text, namespace), _TEXT).python
+    made.__dict__["flattened"] = Flattened(primal, names, parts)
+    return made
+
+
+@dataclass(frozen=True)
+class Flattened:
+    """What a function of numbers was made of."""
+
+    primal: Callable[..., Any]
+    names: tuple[str, ...]
+    parts: tuple[Part, ...]
 
 
 def flat_names(names: Sequence[str], parts: Sequence[Part]) -> list[list[str]]:

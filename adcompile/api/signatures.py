@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Collection
 from inspect import Parameter, Signature
+from itertools import permutations
 from typing import Any
 
+from adcompile.api.paths import is_path, parsed, root_of
 from adcompile.errors import InvalidArgument, Span, Unsupported, refuse
 from adcompile.frontend.functions import LocalFunction
 from adcompile.frontend.source import brought_along, python_function
@@ -84,8 +87,11 @@ def signature_of(primal: Any, kind: str) -> Signature:
     return own
 
 
-def positions(wrt: Wrt | None, kind: str, name: str, parameters: tuple[str, ...]) -> tuple[str, ...]:
-    """The parameters that a derivative is by; none where the types of the arguments decide."""
+def positions(
+    wrt: Wrt | None, kind: str, name: str, parameters: tuple[str, ...], inside: Collection[str] = ()
+) -> tuple[str, ...]:
+    """The parameters, and the variables `inside`, that a derivative is by; none where the types of the arguments
+    decide."""
     if wrt is None:
         return () if kind in ("jvp", "primal") else parameters[:1]
     chosen = wrt if isinstance(wrt, tuple) else (wrt,)
@@ -93,10 +99,12 @@ def positions(wrt: Wrt | None, kind: str, name: str, parameters: tuple[str, ...]
     for one in chosen:
         if isinstance(one, bool) or not isinstance(one, (int, str)):
             raise InvalidArgument(f"{kind} of {name}: wrt={wrt!r} is no parameter, and no tuple of parameters")
-        if one not in (parameters if isinstance(one, str) else range(-len(parameters), len(parameters))):
+        root = root_of(one) if isinstance(one, str) and is_path(one) else one
+        if root not in ((*parameters, *inside) if isinstance(one, str) else range(-len(parameters), len(parameters))):
             raise InvalidArgument(f"{kind} of {name}: wrt={one!r} is none of the parameters {', '.join(parameters)}")
         names.append(parameters[one] if isinstance(one, int) else one)
-    if not names or len(set(names)) < len(names):
+    steps = [parsed(one) or (one, ()) for one in names]
+    if not names or any(a[0] == b[0] and a[1] == b[1][: len(a[1])] for a, b in permutations(steps, 2)):
         what = "one parameter twice" if names else "no parameter"
         raise InvalidArgument(f"{kind} of {name}: wrt={wrt!r} names {what}")
     return tuple(names)

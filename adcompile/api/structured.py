@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from adcompile.api.flattened import flat_names, flattened_function
+from adcompile.api.paths import Found, NoPart, is_path, object_apart, part_at, receiver_of, root_of
 from adcompile.errors import InvalidArgument, Unsupported
 from adcompile.ir.structure import (
     Known,
@@ -58,6 +59,7 @@ class Structured:
     of: Derivative
     names: tuple[str, ...]  # of the primal's parameters
     parts: tuple[Part, ...]  # the structure of each
+    bound: tuple[Any, ...] = ()  # the object that a method is bound to, which is its first argument
     inner: Structured | None = None  # the same of its primal, if that is a derivative
     whole: bool = True  # whether lists of floats are arrays
     itemised: Structured | None = None  # the same with each item of a list by itself, where that is needed
@@ -87,8 +89,7 @@ class Structured:
 
     def _by_items(self, values: Sequence[Any]) -> Structured | None:
         """The derivative for the same arguments with each item of a list of floats by itself."""
-        kind = self.of.request.kind
-        given = values[0] if kind == "jvp" else values[: len(self.names)]
+        given = self.primals(values)
         if not self.whole or not any(_lists_in(part) for part in self.parts):
             return None
         parts = [
@@ -97,11 +98,16 @@ class Structured:
         ]
         if sum(len(list(part.leaves())) for part in parts if isinstance(part, Structure)) > _MOST_ITEMS:
             return None
-        return made_for(self.of, tuple(parts), whole=False)
+        return made_for(self.of, tuple(parts), self.bound, whole=False)
+
+    def primals(self, values: Sequence[Any]) -> Sequence[Any]:
+        """The arguments of the primal, of those of the derivative."""
+        given = values[0] if self.of.request.kind == "jvp" else values[: len(self.names) - len(self.bound)]
+        return (*self.bound, *given)
 
     def given(self, values: Sequence[Any]) -> tuple[Any, ...]:
         """What `flat` is called with for these arguments of the user's derivative."""
-        kind, count = self.of.request.kind, len(self.names)
+        kind, count = self.of.request.kind, len(self.names) - len(self.bound)
         if kind == "jvp":
             primals, tangents = values
             if not isinstance(tangents, tuple) or len(tangents) != len(self.by):
@@ -127,17 +133,26 @@ class Structured:
             return self.of.wrt_names
         return tuple(name for name, part in zip(self.names, self.parts, strict=True) if _numbers_in(part))
 
+    def found(self, one: str) -> Found:
+        """What the derivative is by, of all leaves of its parameter."""
+        if one in self.of.intermediates:
+            return Found(Leaf.NUMBER, 0)
+        return part_at(self.parts[self.names.index(root_of(one))], one)
+
     @property
     def by_parts(self) -> list[Part]:
-        """The structures of these."""
-        return [self.parts[self.names.index(name)] for name in self.by]
+        """The structures of what the derivative is by."""
+        return [self.found(one).part for one in self.by]
 
     def arguments(self, values: Sequence[Any]) -> tuple[Any, ...]:
-        """The arguments of the function of numbers."""
+        """The arguments of the function of numbers, of those of the derivative."""
         found: list[Any] = []
-        for name, part, value in zip(self.names, self.parts, values, strict=True):
-            if not isinstance(part, Known):
-                found += taken_apart(value, name, self.whole)[1] if is_structure(value) else [value]
+        for name, part, value in zip(self.names, self.parts, (*self.bound, *values), strict=True):
+            if isinstance(part, Structure) or part is Leaf.NUMBERS:
+                apart = object_apart(value, name) if self.bound and value is self.bound[0] else None
+                found += (apart or taken_apart(value, name, self.whole))[1]
+            elif not isinstance(part, Known):
+                found.append(value)
         return tuple(found)
 
     def along(self, tangents: Sequence[Any], paths: Sequence[str]) -> tuple[Any, ...]:
@@ -215,7 +230,7 @@ def structured(derivative: Derivative, values: Sequence[Any], flags: bool = Fals
     if type(primals) is not tuple or len(primals) != len(own):
         return None
     known = [_is_known(value, request.kind, flags) for value in primals]
-    if not any(known) and not any(map(is_structure, primals)):
+    if not any(known) and not any(map(is_structure, primals)) and not derivative.always_structured:
         return None
     if request.kind not in _KINDS or request.out:
         if flags:
@@ -223,23 +238,33 @@ def structured(derivative: Derivative, values: Sequence[Any], flags: bool = Fals
         raise derivative.invalid(
             f"{request.kind} takes numbers, arrays and tuples: a dict or a list is not supported here"
         )
+    deep = {root_of(one) for one in derivative.paths}
     parts: list[Part] = []
-    for name, value, settled in zip(own, primals, known, strict=True):
-        if settled:
-            parts.append(Known(value))
-            continue
-        try:
+    bound: tuple[Any, ...] = ()
+    try:
+        if derivative.receiver is not None:
+            of, value = derivative.receiver
+            own, bound = (of, *own), (value,)
+            parts.append(object_apart(value, of)[0])
+        for name, value, settled in zip(derivative.arguments, primals, known, strict=True):
+            if settled:
+                parts.append(Known(value))
+                continue
             part = taken_apart(value, name)[0]
-        except NoStructure as error:
-            raise derivative.invalid(f"{error.path} is {type(error.value).__name__}: {_PASSED}") from None
-        if not is_structure(value):  # a number, an array, a tuple of those, or what is known before the run
-            inner = list(part.leaves()) if isinstance(part, Structure) else [part]
-            part = Leaf.NUMBER if inner and all(leaf is Leaf.NUMBER for leaf in inner) else Leaf.HELD
-        parts.append(part)
-    for name, part in zip(own, parts, strict=True):
-        if name in derivative.wrt_names and not _numbers_in(part):
-            raise derivative.invalid(f"{name} holds no float and no array of floats to differentiate by")
-    found: Structured = derivative.structured_for(tuple(parts))
+            if not is_structure(value) and name not in deep:  # a number, an array, or a tuple of those
+                inner = list(part.leaves()) if isinstance(part, Structure) else [part]
+                part = Leaf.NUMBER if inner and all(leaf is Leaf.NUMBER for leaf in inner) else Leaf.HELD
+            parts.append(part)
+    except NoStructure as error:
+        raise derivative.invalid(f"{error.path} is {type(error.value).__name__}: {_PASSED}") from None
+    try:
+        for one in derivative.wrt_names:
+            part = Leaf.NUMBER if one in derivative.intermediates else part_at(parts[own.index(root_of(one))], one).part
+            if not _numbers_in(part):
+                raise derivative.invalid(f"{one} holds no float and no array of floats to differentiate by")
+    except NoPart as error:
+        raise derivative.invalid(f"wrt: {error}") from None
+    found: Structured = derivative.structured_for(tuple(parts), bound)
     return found
 
 
@@ -252,26 +277,32 @@ def _is_known(value: Any, kind: str, flags: bool) -> bool:
     )
 
 
-def made_for(derivative: Derivative, parts: tuple[Part, ...], whole: bool = True) -> Structured:
+def made_for(
+    derivative: Derivative, parts: tuple[Part, ...], bound: tuple[Any, ...] = (), whole: bool = True
+) -> Structured:
     """The derivative for arguments of these structures."""
     names, primal, request = derivative.arguments, derivative.primal, derivative.request
     inner = None
     function: Any = primal
+    written: Any = primal
+    if derivative.receiver is not None:
+        names = (derivative.receiver[0], *names)
     if hasattr(function, "structured_for"):
         if function.request.kind not in _OF_ARGUMENTS:
             raise derivative.invalid(f"{request.kind} of {primal!r} takes numbers, arrays and tuples")
-        inner = function.structured_for(parts) if whole else made_for(function, parts, whole)
+        inner = function.structured_for(parts, bound) if whole else made_for(function, parts, bound, whole)
         function = inner.flat
     else:
-        function = flattened_function(primal, names, parts)
-    made = Structured(derivative, derivative, names, parts, inner, whole)
-    by = []
-    for name, own, part in zip(names, flat_names(names, parts), parts, strict=True):
-        if isinstance(part, Known):
-            continue
-        leaves = [leaf for leaf in part.leaves() if isinstance(leaf, Leaf)] if isinstance(part, Structure) else [part]
-        if name in made.by:
-            by += [one for one, leaf in zip(own, leaves, strict=True) if leaf is not Leaf.HELD]
+        function = flattened_function(written.__func__ if bound else written, names, parts)
+    made = Structured(derivative, derivative, names, parts, bound, inner, whole)
+    flat = dict(zip(names, flat_names(names, parts), strict=True))
+    by: list[str] = []
+    for one in made.by:
+        at = made.found(one)
+        leaves = list(at.part.leaves()) if isinstance(at.part, Structure) else [at.part]
+        passed = [leaf for leaf in leaves if isinstance(leaf, Leaf)]
+        own = [one] if one in derivative.intermediates else flat[root_of(one)][at.first : at.first + len(passed)]
+        by += [name for name, leaf in zip(own, passed, strict=True) if leaf is not Leaf.HELD]
     wrt: Any = None if request.kind == "primal" else tuple(by)
     if len(by) == 1 and request.kind != "jvp" and not isinstance(request.wrt, tuple):
         wrt = by[0]
@@ -319,7 +350,11 @@ class OfStructures:
 
     request: Any
 
-    def __init__(self) -> None:
+    def __init__(self, primal: Any, wrt: tuple[str, ...]) -> None:
+        self.paths = tuple(filter(is_path, wrt))  # of what it is by, parts of parameters
+        self.receiver = receiver_of(primal, list(map(root_of, wrt)))
+        whole = getattr(primal, "always_structured", False)
+        self.always_structured: bool = whole or bool(self.paths) or self.receiver is not None
         self._structured: dict[tuple[Part, ...], Structured] = {}
         self._refused: dict[tuple[Type, ...], Unsupported] = {}  # where flags have to be known
         self._form: Structured | None = None  # that of the last call, if it was of structures
@@ -353,8 +388,8 @@ class OfStructures:
         """What is called for arguments of these structures from now on."""
         self._structured[parts] = form
 
-    def structured_for(self, parts: tuple[Part, ...]) -> Structured:
+    def structured_for(self, parts: tuple[Part, ...], bound: tuple[Any, ...] = ()) -> Structured:
         """The derivative for arguments of these structures."""
         if parts not in self._structured:
-            self._structured[parts] = made_for(cast(Any, self), parts)
+            self._structured[parts] = made_for(cast(Any, self), parts, bound)
         return self._structured[parts]

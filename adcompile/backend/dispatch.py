@@ -50,6 +50,8 @@ def _of_this_process(typing_context: Any) -> Any:
 class Specialised(CPUDispatcher):  # type: ignore[misc]
     """A function with one signature for Python and one generated function for each combination of argument types."""
 
+    always_structured = False  # whether numbers, arrays and tuples are taken for structures too
+
     def __init__(self, signature: inspect.Signature, name: str, jit: bool, written: str = "") -> None:
         super().__init__(_front(signature, name), targetoptions={"nopython": True})
         self._jit = jit
@@ -108,7 +110,7 @@ class Specialised(CPUDispatcher):  # type: ignore[misc]
         values = [arg.value if isinstance(arg, OmittedArg) else arg for arg in args]
         arguments = []
         for parameter, value in zip(self.__signature__.parameters, values, strict=True):
-            ours = static_or_typed(value)
+            ours = None if self.always_structured else static_or_typed(value)
             if ours is None:
                 if (function := self.structured(values)) is not None:
                     self._types_active_call.clear()

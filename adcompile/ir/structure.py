@@ -37,11 +37,21 @@ class Leaf(Enum):
     HELD = "an integer, a truth value, or an array of those"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Known:
-    """A value that is part of the structure: a text, `None`, a function."""
+    """A value that is part of the structure: a text, `None`, a function; of an object, whatever has no derivative."""
 
     value: Any
+
+    def _key(self) -> object:
+        plain = self.value is None or isinstance(self.value, (str, bool)) or callable(self.value)
+        return self.value if plain else id(self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Known) and type(self.value) is type(other.value) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
 
 
 @dataclass(frozen=True, slots=True)

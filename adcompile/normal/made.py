@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+from collections.abc import Iterable
 from types import FunctionType
 from typing import Any
 
@@ -25,7 +26,7 @@ _NOT_KNOWN: Any = object()
 def made(call: Call) -> Expr:
     """A call of a class as what it gives, where that can be told; else the call."""
     if call.fn is ops.instance and isinstance(call.args[0], Const):
-        if not _is_plain(call.args[0].value):
+        if not _is_plain(call.args[0].value, [name for name, _ in call.kwargs]):
             message = f"`{call.args[0].value.__name__}` says itself what operators and items of it are"
             raise refuse("unsupported-argument", message, hint="pass its fields")
         return Call(ops.record, record(dict(call.kwargs)).args, (("of", call.args[0]),))
@@ -52,12 +53,12 @@ _SPECIAL = (
 )  # fmt: skip
 
 
-def _is_plain(kind: Any) -> bool:
+def _is_plain(kind: Any, fields: Iterable[str] = ()) -> bool:
     """Whether an object is what its fields are: no operator, no item and no field is computed by a method."""
     own = (inspect.getattr_static(kind, f"__{name}__", None) for name in _SPECIAL)
     if any(isinstance(method, FunctionType) and method.__code__.co_filename != "<string>" for method in own):
         return False
-    names = getattr(kind, "_fields", None) or [field.name for field in dataclasses.fields(kind)]
+    names = fields or getattr(kind, "_fields", None) or [field.name for field in dataclasses.fields(kind)]
     if any(isinstance(inspect.getattr_static(kind, name, None), property) for name in names):
         return False
     return not issubclass(kind, tuple) or kind.__new__.__globals__["__name__"].startswith("namedtuple_")

@@ -1,7 +1,8 @@
-"""The first addition to an element of a fresh array of zeros is a store.
+"""The first addition to an element of a fresh array of zeros is a store, and what is read of one never written is 0.0.
 
 Goal: an array that one loop fills, an element an iteration, is stored to instead of added to; where the loop reaches
-every element, the array need not be zeros before.  Then `scalarise` may do without the array.
+every element, the array need not be zeros before.  Then `scalarise` may do without the array.  Of an array that stays
+zero nothing is read.
 
 Non-goals: arrays that several loops touch (after `fuse`), or that are touched under a branch first.
 
@@ -12,19 +13,22 @@ Non-goals: arrays that several loops touch (after `fuse`), or that are touched u
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from adcompile.analysis.aliasing import Roots, roots
+from adcompile.analysis.effects import SHAPE_ONLY, written_roots
 from adcompile.analysis.subscripts import accesses, common_places
 from adcompile.ir.affine import same_integer
 from adcompile.ir.nodes import Accum, Assign, Block, Call, Const, Expr, For, Function, Index, Name, Stmt, Store
 from adcompile.ir.types import Type
-from adcompile.ir.walk import nodes, with_blocks
-from adcompile.optimise.rewriting import each_block, lengths, made_length, with_body
+from adcompile.ir.walk import children, expressions, mapped, nodes, statements, with_blocks
+from adcompile.optimise.rewriting import each_block, each_expression, lengths, made_length, with_body
+from adcompile.runtime import check_same_shape
 
 _UNFILLED: dict[Callable[..., Any], Callable[..., Any]] = {np.zeros: np.empty, np.zeros_like: np.empty_like}
 
@@ -32,7 +36,52 @@ _UNFILLED: dict[Callable[..., Any], Callable[..., Any]] = {np.zeros: np.empty, n
 def zeros(function: Function, but: Collection[str] = ()) -> Function:
     """`function` with first additions to fresh zeros made stores, except in the arrays `but`."""
     finder = _Finder(function, but)
-    return with_body(function, each_block(function.body, finder.block))
+    body = each_block(function.body, finder.block)
+    return with_body(function, _without_loads(body, _never_written(function, finder.roots) - set(but)))
+
+
+def _never_written(function: Function, found: Roots) -> set[str]:
+    """Arrays of zeros that have one name, are stored to nowhere, and are given to no call."""
+    made = {
+        stmt.target
+        for stmt in statements(function.body)
+        if isinstance(stmt, Assign) and isinstance(stmt.value, Call) and stmt.value.fn in _UNFILLED
+    }
+    if made:
+        names = Counter(map(found.find, function.types))
+        made = {name for name in made if found.find(name) == name and names[name] == 1}
+        made -= written_roots(function.body, found)
+        read = {name for stmt in statements(function.body) for expr in expressions(stmt) for name in _whole(expr)}
+        made -= read
+    return made
+
+
+def _whole(expr: Expr) -> Iterator[str]:
+    """Names that an expression has for more than their elements and their shapes."""
+    match expr:
+        case Name(name):
+            yield name
+        case Call(fn) if fn is check_same_shape:
+            return
+        case Call(fn, (Name(), *more)) if fn in SHAPE_ONLY:
+            for part in more:
+                yield from _whole(part)
+        case Index(_, index):
+            for part in index:
+                yield from _whole(part)
+        case _:
+            for part in children(expr):
+                yield from _whole(part)
+
+
+def _without_loads(block: Block, arrays: set[str]) -> Block:
+    if not arrays:
+        return block
+
+    def zero(expr: Expr) -> Expr:
+        return Const(0.0) if isinstance(expr, Index) and expr.array.id in arrays else expr  # type: ignore[union-attr]
+
+    return each_expression(block, lambda expr: mapped(expr, zero))
 
 
 @dataclass(frozen=True)

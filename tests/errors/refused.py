@@ -9,9 +9,9 @@ A = np.arange(1.0, 10.0).reshape(3, 3)
 REFUSED = []
 
 
-def refused(*args):
+def refused(*args, **options):
     def register(fn):
-        REFUSED.append((fn, args))
+        REFUSED.append((fn, args, options))
         return fn
 
     return register
@@ -434,3 +434,68 @@ def real_part_written(x):
     z = np.zeros(3, dtype=complex)
     z.real[1] = x
     return np.sum(np.abs(z))
+
+
+@refused(x, wrt="z")
+def by_what_another_name_changes(x):
+    z = x * x
+    w = z[1:]
+    w[0] = 5.0
+    return np.sum(z)
+
+
+@refused(x, wrt="z")
+def by_what_may_not_be_reached(x):
+    if x[0] > 100.0:
+        return 1.0
+    z = x[0]
+    return z * z
+
+
+@refused(x, wrt="z")
+def by_what_may_have_no_value(x):
+    if x[0] > 0.0:
+        z = x[0]
+    return z * z
+
+
+@refused(x, wrt="z")
+def by_a_list(x):
+    z = [x[0], x[1]]
+    z.append(x[2])
+    return z[0] * z[2]
+
+
+@refused(x, wrt="z")
+def by_what_a_function_has_captured(x):
+    s = 0.0
+    z = 1.0
+    for i in range(3):
+        z = z * x[i]
+
+        def f(t):
+            return t * z  # noqa: B023
+
+        s += f(x[0])
+    return s
+
+
+@refused(x, wrt="z")
+def by_an_integer_inside(x):
+    z = 3
+    return x[0] * z
+
+
+@refused({"w": x, "b": 1.0}, wrt="p.w")
+def by_a_key_behind_a_dot(p):
+    return np.sum(p["w"]) * p["b"]
+
+
+@refused({"w": x, "b": 1.0}, wrt="p['w'][0]")
+def by_an_element(p):
+    return np.sum(p["w"]) * p["b"]
+
+
+@refused({"w": x, "b": 1.0}, wrt=("p", "p['b']"))
+def by_a_part_and_the_whole(p):
+    return np.sum(p["w"]) * p["b"]

@@ -15,10 +15,10 @@ from tests.errors.refused import REFUSED
 EXPECTED = Path(__file__).parent / "expected"
 
 
-@pytest.mark.parametrize(("fn", "args"), REFUSED, ids=[fn.__name__ for fn, _ in REFUSED])
-def test_refusal(fn, args):
+@pytest.mark.parametrize(("fn", "args", "options"), REFUSED, ids=[fn.__name__ for fn, *_ in REFUSED])
+def test_refusal(fn, args, options):
     with pytest.raises(AdcompileError) as caught:
-        grad(fn, jit=False)(*args)
+        grad(fn, jit=False, **options)(*args)
     text = f"{type(caught.value).__name__}\n{re.sub(r'[^ ]*refused.py', 'refused.py', str(caught.value))}\n"
     file = EXPECTED / f"{fn.__name__}.txt"
     if os.environ.get("ADCOMPILE_UPDATE_GOLDEN"):
