@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from contextlib import AbstractContextManager
 from importlib.util import find_spec
+from string import Formatter
 from typing import Any
 
 import numpy as np
@@ -31,19 +32,32 @@ def grown(tape: Any, k: int) -> Any:
     return longer
 
 
+def fields_of(template: str) -> int:
+    """How many values a text takes.
+
+    >>> fields_of("{} of {:.2f}, {{}}")
+    2
+    """
+    return sum(field is not None for _, field, _, _ in Formatter().parse(template))
+
+
 class formatted(Exception):
     """`raise formatted(ValueError, "{} is negative", x)` raises `ValueError("-1.0 is negative")`.
 
     Compiled code makes an exception out of a class and its arguments: it cannot put a number into a text by itself.
+    Values beyond those of the text are arguments after it.
 
     >>> formatted(ValueError, "{} of {:.2f}", 3, 0.5)
     ValueError('3 of 0.50')
+    >>> formatted(ValueError, "{} failed", 3, 0.5)
+    ValueError('3 failed', 0.5)
     """
 
     def __new__(cls, kind: Any, template: str = "", *values: Any) -> Any:
         if isinstance(kind, BaseException):  # Python asks again when it raises what it was given
             return kind
-        return kind(template.format(*values))
+        fields = fields_of(template)
+        return kind(template.format(*values), *values[fields:])
 
 
 def thread_count() -> int:

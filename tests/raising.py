@@ -5,6 +5,11 @@ class OutOfRange(ValueError):
     pass
 
 
+class Unconverged(Exception):
+    def __init__(self, message, iterations=None, err=0.5, point=None):
+        super().__init__(message, iterations, err, point)
+
+
 LIMIT = "the limit"
 
 
@@ -29,6 +34,10 @@ def texts(x, n, kind):
         raise TypeError(kind)
     if n == 9:
         raise ValueError(f"{x}" f" and {n + 1:03d}")
+    if n == 12:
+        raise Unconverged("no root", point=x, iterations=n)
+    if n == 13:
+        raise Unconverged(f"no root near {x}", err=x * n)
     assert n != 10
     assert n != 11, f"not {n}"
     return x * x * n

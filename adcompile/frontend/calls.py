@@ -34,7 +34,7 @@ class Calls(Expressions):
                 items = self.argument(arg.value)
                 args += items.items if isinstance(items, Tuple) else (Call(ops.unpacked, (items,)),)
             elif arg.star == "**":
-                kwargs.append(("**", self.argument(arg.value)))
+                kwargs.append(("**", self.named_arguments(arg.value)))
             elif arg.star:
                 self.refuse(arg, "unpacked arguments are not supported", "write every argument out")
             elif arg.keyword is not None:
@@ -54,6 +54,13 @@ class Calls(Expressions):
             if isinstance(owner, np.ndarray):
                 return Call(ops.method, (Const(owner), Const(node.func.attr.value), *args), tuple(kwargs))
         return self.call_of_known(node, fn, args, tuple(kwargs))
+
+    def named_arguments(self, node: cst.BaseExpression) -> Expr:
+        """What is unpacked by `**`; of outside, the dict as it is."""
+        value = self.known(node)
+        if type(value) is not dict or not all(type(key) is str for key in value):
+            return self.argument(node)
+        return Call(ops.record, (literal(tuple(value)), *(self.outside(node, item) for item in value.values())))
 
     def of_generator(self, node: cst.Call) -> Expr | None:
         """`sum`, `any`, `all`, `max` or `min` of a generator or a comprehension; nothing for other calls."""

@@ -80,7 +80,7 @@ from adcompile.normal.renaming import apart, renamed
 from adcompile.normal.single_return import single_return
 from adcompile.normal.sources import Readable, ReadSource, Sources
 from adcompile.normal.specialise import simpler, specialised, truth
-from adcompile.normal.unpacked import with_items
+from adcompile.normal.unpacked import with_counted, with_items
 from adcompile.normal.unrolled import unrolled
 from adcompile.normal.written_out import written_out
 from adcompile.rules.registry import opaque_for
@@ -302,6 +302,8 @@ class _Inliner(Arguments):
         if not isinstance(new, Call) or new.fn is ops.unpacked:
             return before, new
         place = (self.inside, self.span, len(self.open))
+        more, new = with_counted(new, self.fresh, self.span)
+        before = [*before, *more]
         try:
             new = simpler(with_items(new, self.span, self.inside))
             if not isinstance(new, Call):

@@ -27,6 +27,7 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
+from adcompile.frontend.expressions import may_act
 from adcompile.frontend.functions import is_function_value, transform_of
 from adcompile.frontend.resolve import MISSING, attribute, item, literal
 from adcompile.ir import ops
@@ -194,11 +195,19 @@ def _lazy(expr: Call, values: Mapping[str, Expr]) -> Expr:
 
 
 def truth(expr: Expr) -> bool | None:
-    """Whether a value that is known counts as true."""
+    """Whether a value counts as true, if that is known; of `test and False` it is, where the test does nothing else.
+
+    >>> truth(Call(ops.both, (Call(np.less, (Name("x"), Const(0.0))), Const(False))))
+    False
+    """
     if isinstance(expr, Tuple):
         return bool(expr.items)
     if isinstance(expr, Const) and isinstance(expr.value, _PLAIN):
         return bool(expr.value)
+    if isinstance(expr, Call) and expr.fn in (ops.both, ops.either):
+        decides = expr.fn is ops.either
+        if any(truth(part) is decides for part in expr.args) and not any(map(may_act, nodes(expr))):
+            return decides
     return None
 
 

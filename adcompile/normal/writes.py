@@ -173,10 +173,11 @@ def _fail(walk: Walk, stmt: Effect) -> None:
     kind, template, *rest = stmt.call.args
     values = tuple(arg if isinstance(arg, Const) else walk.x.value(arg).expr for arg in rest)
     if isinstance(template, Const) and template.value is not None:
-        text = filled(Text(template.value, values))
-        template, values = Const(text.template), text.values
-        if not values:
-            template, values = Const(None), (Const(text.template.format()),)
+        fields = runtime.fields_of(template.value)
+        text = filled(Text(template.value, values[:fields]))
+        template, values = Const(text.template), (*text.values, *values[fields:])
+        if not text.values:
+            template, values = Const(None), (Const(text.template.format()), *values)
     walk.b.out.append(replace(stmt, call=Call(ops.fail, (kind, template, *values))))
 
 

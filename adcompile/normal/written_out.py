@@ -287,7 +287,7 @@ WRITTEN_OUT: Mapping[Any, Callable[..., Any]] = {
 
 OF_SCIPY: Mapping[tuple[str, str], Callable[..., Any]] = {
     ("scipy.special", name): getattr(written_special, name)
-    for name in ("polygamma", "logsumexp", "softmax", "log_softmax", "comb", "factorial")
+    for name in ("polygamma", "logsumexp", "softmax", "log_softmax", "comb", "factorial", "lambertw")
 } | {
     ("scipy.linalg", "solve"): solve, ("scipy.linalg", "inv"): inv, ("scipy.linalg", "det"): det,
     ("scipy.linalg", "cholesky"): decompositions.scipy_cholesky,

@@ -61,6 +61,54 @@ def factorial(n: Any, exact: bool = False) -> Any:
     return np.where(n < 0, 0.0, gamma(n + 1.0))
 
 
+def _near_lambertw(z: Any, k: int) -> Any:
+    """Halley's method, from series and logarithms (Corless et al., On the Lambert W function, 1996)."""
+    at = z + 1.0 / math.e
+    if k == 0 and abs(at) < 0.3:
+        p = np.sqrt(2.0 * math.e * at)
+        w = -1.0 + p - p * p / 3.0
+    elif k == 0 and (abs(z) < 1.0 or (np.real(z) > 0.0 and abs(z) < 3.0)):
+        w = np.log(1.0 + z)
+    elif k == -1 and np.imag(z) == 0.0 and -1.0 / math.e <= np.real(z) < 0.0:
+        w = np.log(-z) + 0j
+    else:
+        w = np.log(z) + 2j * math.pi * k
+        w = w - np.log(w)
+    for _ in range(100):
+        off = w - z * np.exp(-w)
+        if off == 0.0:
+            break
+        step = off / (1.0 + w - (2.0 + w) * off / (2.0 + 2.0 * w))
+        w = w - step
+        if abs(step) <= 1e-10 * abs(w):
+            break
+    return w
+
+
+def _one_lambertw(z: Any, k: int) -> Any:
+    z = z + 0j
+    if z == 0.0 and k != 0:
+        return complex(-math.inf, 0.0)
+    if not np.isfinite(z):
+        return z + 2j * math.pi * k if np.real(z) != -math.inf else complex(math.inf, (2 * k + 1) * math.pi)
+    w = stop_gradient(_near_lambertw(z, k))
+    if w == -1.0:
+        p = np.sqrt(2.0 * (math.e * z + 1.0))
+        return -1.0 + p if k == 0 else -1.0 - p
+    for _ in range(3):  # each step of Newton's doubles the order up to which derivatives are right
+        w = w - (w - z * np.exp(-w)) / (1.0 + w)
+    return w
+
+
+def lambertw(z: Any, k: int = 0, tol: Any = 1e-8) -> Any:
+    if np.ndim(z) == 0:
+        return _one_lambertw(z, k)
+    flat, out = np.ravel(z), np.empty(np.size(z), np.complex128)
+    for i in range(flat.shape[0]):
+        out[i] = _one_lambertw(flat[i], k)
+    return np.reshape(out, np.shape(z))
+
+
 # ------------------------------------------------------------------------------------------ of math
 def _combinations(n: int, k: int) -> int:
     value = 1

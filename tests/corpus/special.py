@@ -58,3 +58,9 @@ def logistics_and_entropies(x):
 def of_math(x):
     s = math.dist(x[:2], x[2:4]) ** 2 + math.prod((x[0], x[1])) + math.fsum(x) ** 2 + math.cbrt(x[4])
     return s + math.comb(5, 2) * x[0] + math.isqrt(10) * x[1] + math.perm(4, 2) * x[2]
+
+
+@case(positive(3), analytic=False, twice=False)
+def lambert(x):
+    tree = np.sum(np.abs(special.lambertw(-x, 1)) ** 2) + special.lambertw(x[0] * 1j).imag
+    return tree + special.lambertw(x[1]).real * special.lambertw(-0.2 * np.exp(-x[2]), k=-1).real

@@ -104,6 +104,44 @@ def of_an_array(x, items):
     return product(x, *items)
 
 
+def of_rows(x, A):
+    scaled = A * x
+    return np.sum(np.cross(*scaled)) * product(scaled[0, 0], *A[1:, 0])
+
+
+def of_a_list(x):
+    items = []
+    for k in range(2):
+        items.append(x + k)
+    return product(*items) + (lambda a, b: a * b)(*items)
+
+
+OPTIONS = {"b": 3.0, "c": 2.0}
+
+
+def of_outside(x):
+    return product(x, **OPTIONS)
+
+
+A = np.array([[1.0, -2.0, 0.5], [0.3, 1.0, 2.0]])
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_items_of_the_run(jit):
+    assert np.isclose(grad(of_an_array, wrt="items", jit=jit)(0.5, np.array([2.0]))[0], 2.5, rtol=1e-13)
+    with pytest.raises(TypeError, match=r"unpacked items give product\(\) another number of arguments than the 2"):
+        grad(of_an_array, jit=jit)(0.5, np.ones(3))
+    assert np.isclose(grad(of_outside, jit=jit)(0.5), 6.0, rtol=1e-13)
+    assert np.isclose(grad(of_a_list, jit=jit)(0.5), 6.0 * 2.0, rtol=1e-13)
+
+
+def test_rows_of_the_run():
+    c = np.sum(np.cross(*A)) * A[0, 0] * A[1, 0] * 5.0
+    assert np.isclose(grad(of_rows, jit=False)(0.5, A), 3.0 * 0.25 * c, rtol=1e-13)
+    with pytest.raises(TypeError, match="unpacked items"):
+        grad(of_rows, jit=False)(0.5, A.T)
+
+
 def of_a_vector(x, items):
     return named(x, **items)
 
@@ -112,10 +150,19 @@ def largest(x):
     return max(*(x, 2.0 * x))
 
 
-@pytest.mark.parametrize(("f", "args"), [(of_an_array, (0.5, np.ones(2))), (largest, (0.5,))])
-def test_refusals(f, args):
+def any_of_these(x):
+    return several_more(*(x * np.ones(3)))
+
+
+def twice_unpacked(x):
+    v = x * np.ones(1)
+    return product(*v, *v)
+
+
+@pytest.mark.parametrize("f", [largest, any_of_these, twice_unpacked])
+def test_refusals(f):
     with pytest.raises(Unsupported, match="unpacked arguments are not supported"):
-        grad(f)(*args)
+        grad(f)(0.5)
 
 
 def test_refusals_of_names():
