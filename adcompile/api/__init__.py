@@ -70,10 +70,10 @@ def grad(function: Function | None = None, *, wrt: Wrt | None = None, **options:
 
     `grad(f)(x, k)` is the derivative of `f(x, k)` by `x`, as an array of the shape of `x`, or as a number.  `wrt` names
     other parameters, by name or position; a tuple of them gives a tuple of derivatives.  A part of a structure is
-    written as in Python, `wrt="params['w']"`, what the object of a method has as `wrt="self.k"`, and a variable inside of
-    `f` by its name: the derivative is by the value that it has behind the last statement of the body that gives it one.
-    As a decorator, `@grad` or `@grad(wrt="k")`, it puts the gradient in the function's place; the function as written is
-    its `primal`.
+    written as in Python, `wrt="params['w']"`, what the object of a method has as `wrt="self.k"`, and a variable inside
+    of `f` by its name: the derivative is by the value that it has after the last statement of the body that gives it
+    one.  As a decorator, `@grad` or `@grad(wrt="k")`, it puts the gradient in the function's place; the function as
+    written is its `primal`.
     """
     return made(Derivative, "grad", function, wrt, options)
 
