@@ -254,14 +254,14 @@ def test_what_cannot_be() -> None:
         jacobian(residuals, jit=False)(np.arange(3), X)
 
 
-def two_of_four(p: Array, k: float) -> Array:
+def two_of_four(p: Any, k: float) -> Any:
     out = np.empty(2)
     out[0] = p[0] * p[3] + k
     out[1] = p[1] * k if k > 0.0 else p[7]
     return out
 
 
-def square(x: Array) -> Array:
+def square(x: Any) -> Any:
     out = np.empty(2)
     out[0] = x[0] * x[1]
     out[1] = x[-1] if x[0] > 5.0 else x[0]

@@ -1,4 +1,4 @@
-"""The least lengths that the arrays given to a function can have, seen from the elements that it surely reads or writes.
+"""The least lengths that the arrays given to a function can have, seen from the elements that it surely touches.
 
 Goal: a choice between two ways that depends on lengths is made before the run where it can be.  In an array that is
 shorter the element is none, and there is no derivative.  Non-goals: elements that are read in loops or branches only;
