@@ -252,3 +252,27 @@ def test_what_cannot_be() -> None:
         laplacian(residuals, jit=False)(np.arange(3), X)
     with pytest.raises(InvalidArgument, match=r"pass x\.astype"):
         jacobian(residuals, jit=False)(np.arange(3), X)
+
+
+def two_of_four(p: Any, k: float) -> Any:
+    out = np.empty(2)
+    out[0] = p[0] * p[3] + k
+    out[1] = p[1] * k if k > 0.0 else p[7]
+    return out
+
+
+def square(x: Any) -> Any:
+    out = np.empty(2)
+    out[0] = x[0] * x[1]
+    out[1] = x[-1] if x[0] > 5.0 else x[0]
+    return out
+
+
+def test_rows_that_are_surely_fewer_are_taken_without_asking() -> None:
+    by_rows = jacobian(two_of_four, jit=False)
+    np.testing.assert_array_equal(by_rows(np.arange(5.0), 2.0), [[3.0, 0.0, 0.0, 0.0, 0.0], [0.0, 2.0, 0.0, 0.0, 0.0]])
+    assert "seed" not in by_rows.source
+    assert "if 2 <" not in by_rows.source
+    either = jacobian(square, jit=False)
+    np.testing.assert_array_equal(either(np.array([1.0, 2.0])), [[2.0, 1.0], [1.0, 0.0]])
+    assert "if 2 < x.shape[0]:" in either.source

@@ -349,3 +349,18 @@ def test_derivatives_that_write_are_not_differentiated() -> None:
         jvp(energy, out=True)
     with pytest.raises(InvalidArgument, match="where it is that of"):
         vjp(energy, jit=False)(X, 2.0)[1](1.0, out=np.zeros(4))
+
+
+def two_of_three(p: Any) -> Any:
+    y = np.empty(2)
+    y[0] = p[0] * p[1]
+    y[1] = np.sin(p[2]) * p[0]
+    return y
+
+
+def test_rows_of_a_jacobian_are_made_in_the_array_that_is_given() -> None:
+    given = np.full((4, 2), 9.0).T[:, ::-1]
+    by_rows = jacobian(two_of_three, out=True)
+    assert by_rows(X[:4], given) is given
+    np.testing.assert_allclose(given, jacobian(two_of_three, jit=False)(X[:4]))
+    assert "zeros" not in by_rows.source and "empty" not in by_rows.source

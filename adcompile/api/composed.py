@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable
 from inspect import Parameter, Signature
 from typing import Any
@@ -10,15 +11,18 @@ from typing import Any
 import numpy as np
 
 from adcompile import pipeline, runtime
+from adcompile.analysis.shortest import shortest
 from adcompile.api.dense import LANES, Dense, Leaf, Trace, fresh
 from adcompile.api.derivative import TEXT, Derivative, Request
 from adcompile.api.signatures import identifier
 from adcompile.backend.compile import compiled
 from adcompile.backend.emit import Emitted
 from adcompile.backend.naming import printed_params
+from adcompile.ir.nodes import Assign, Call, Const, Function, Name, Return, Tuple
 from adcompile.ir.show import shown_type
 from adcompile.ir.structure import Part, of_type
 from adcompile.ir.types import Array, Scalar, TupleType, Type, is_complex, is_float
+from adcompile.optimise.rewriting import made_length
 
 
 class Composed(Derivative):
@@ -91,7 +95,7 @@ class Composed(Derivative):
             raise self.invalid("the result is a tuple: mode='reverse' takes one result, mode='forward' takes several")
         if mode == "auto" and (several or not any(leaf.rank for leaf in inputs)):
             mode = "forward"
-        elif mode == "auto" and not results[0].rank:
+        elif mode == "auto" and (not results[0].rank or _fewer(outcome.stages.function("typed"), inputs)):
             mode = "reverse"
         if mode != "forward":
             parts.add("pullback", "pullback", parts.wrt, packed=True)
@@ -215,6 +219,22 @@ class Parts:
         """Forward mode by each input, a chunk of tangents at once where it is an array."""
         for leaf in inputs:
             self.add(f"tangents_{leaf.text}", "tangents", (leaf.text,), lanes=LANES if leaf.rank else 1)
+
+
+def _fewer(function: Function, inputs: tuple[Leaf, ...]) -> bool:
+    """Whether the result surely has fewer elements than the inputs together, as far as can be told before the run."""
+    last = function.body[-1]
+    assert isinstance(last, Return)
+    result = last.value.items[0] if isinstance(last.value, Tuple) else last.value  # beside what is returned with it
+    for stmt in function.body:
+        match stmt:
+            case Assign(target, Call(np.empty | np.zeros) as made) if Name(target) == result:
+                type_, least = function.types[target], shortest(function)
+                lengths = [made_length(made, axis) for axis in range(type_.ndim)] if isinstance(type_, Array) else []
+                known = [length.value for length in lengths if isinstance(length, Const)]
+                fewest = sum(math.prod(least.get(leaf.text, ())) for leaf in inputs)
+                return len(known) == len(lengths) > 0 and math.prod(known) < fewest
+    return False
 
 
 def _leaf(text: str, type_: Type, of: Derivative) -> Leaf:

@@ -30,6 +30,7 @@ from numba.extending import intrinsic
 
 from adcompile.analysis.typing import static_or_typed, type_of
 from adcompile.backend.compile import Compiled
+from adcompile.backend.vecmath import VectorMath
 from adcompile.errors import AdcompileError, Unsupported
 from adcompile.ir.types import Static, Type
 
@@ -201,7 +202,7 @@ class Specialised(CPUDispatcher):  # type: ignore[misc]
             text = f"def {own}({', '.join(names)}):\n    _here()\n    return _generated({passed})\n"
             namespace = {"_here": _of_this_process, "_generated": generated.dispatcher}
             exec(text, namespace)
-            self._links[args] = numba.njit(namespace[own])
+            self._links[args] = numba.njit(namespace[own], forceinline=True, pipeline_class=VectorMath)
         return self._links[args]
 
 

@@ -28,8 +28,9 @@ from llvmlite import ir
 from numba.core import typed_passes
 from numba.core.compiler import Compiler
 from numba.core.compiler_machinery import PassManager, register_pass
-from numba.core.lowering import Lower
 from numba.core.registry import cpu_target
+
+from adcompile.backend.borrowed import Borrowing
 
 _LIBRARY = "libmvec.so.1"
 _OF_ONE = (
@@ -143,8 +144,8 @@ def _declare(module: ir.Module, functions: list[_Known]) -> None:
     kept.initializer = ir.Constant(used, [form.bitcast(pointer) for form in declared])
 
 
-class _Lower(Lower):  # type: ignore[misc]
-    """Numba's own, but that calls are told of vector forms."""
+class _Lower(Borrowing):
+    """Calls are told of vector forms."""
 
     def lower_normal_function(self, fndesc: Any) -> None:
         super().lower_normal_function(fndesc)
@@ -156,7 +157,7 @@ class _Lowering(typed_passes.BaseNativeLowering):  # type: ignore[misc]
     _name = "adcompile_native_lowering"
 
     @property
-    def lowering_class(self) -> type[Lower]:
+    def lowering_class(self) -> type[Borrowing]:
         return _Lower
 
 

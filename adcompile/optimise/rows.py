@@ -4,7 +4,8 @@ Goal: a Jacobian by rows without an array for each of them (two rows of 15: 130 
 those of the row from the start; what copied them goes.
 
 Legal where the copy is of all elements, and nothing else touches the row from where the array is made until then, nor
-the array after.  Non-goals: rows whose number is not known; arrays of more than one axis; arrays with other names.
+the array after.  The row may be one of an array that the caller gives (`check_out`).
+Non-goals: rows whose number is not known; arrays of more than one axis; arrays with other names.
 
     a = np.zeros_like(x)                       for i in range(x.shape[0]):
     a[3] += c                                      m[0, i] = 0.0
@@ -19,6 +20,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from adcompile import memory
 from adcompile.analysis.aliasing import is_allocation, roots
 from adcompile.analysis.subscripts import line_accesses
 from adcompile.ir import ops
@@ -29,6 +31,7 @@ from adcompile.ir.nodes import (
     Block,
     Call,
     Const,
+    Effect,
     Expr,
     For,
     Function,
@@ -37,6 +40,7 @@ from adcompile.ir.nodes import (
     Names,
     Stmt,
     Store,
+    Tuple,
 )
 from adcompile.ir.types import INT, Array, Type
 from adcompile.ir.walk import blocks, core_names, expressions, mapped, nodes, statements, with_blocks, with_expressions
@@ -90,6 +94,7 @@ class _Builder:
             if isinstance(stmt, Assign) and isinstance(stmt.value, Call) and is_allocation(stmt.value)
         }
         self.done = False
+        self.filled = {**self.made, **_given(function)}
         like = (call.args[0] for stmt in statements(function.body) for call in _calls(stmt) if call.fn in _LIKE)
         models = {array.id for array in like if isinstance(array, Name)}
         self.may = {name for name in self.made if self.may_be_a_row(name)} - models
@@ -140,7 +145,7 @@ class _Builder:
         if not isinstance(stmt, Store) or stmt.value != Index(Name(made.target), (at,)) or stmt.index.count(at) != 1:
             return None
         row = _Row(stmt.array, stmt.index.index(at), stmt.index)
-        other = self.made.get(row.array)
+        other = self.filled.get(row.array)
         if other is None or row.array in self.joined or other.fn not in (*_FILLED, *_UNFILLED):
             return None
         one, two = self.types[row.array], self.types[made.target]
@@ -200,6 +205,17 @@ class _Builder:
         if isinstance(new, (Store, Accum)) and new.array == array:
             new = replace(new, array=row.array, index=row.at(new.index[0]))
         return with_blocks(new, [tuple(self.moved(s, array, row, length) for s in inner) for inner in blocks(new)])
+
+
+def _given(function: Function) -> dict[str, Call]:
+    """The arrays that a caller gives for a result, as if they were made here: they have their shape, and lie where
+    nothing else does, or are refused before anything is written."""
+    given: dict[str, Call] = {}
+    for stmt in function.body:
+        match stmt:
+            case Effect(Call(check_out, (Name(array), Tuple() as shape, *_))) if check_out is memory.check_out:
+                given[array] = Call(np.empty, (shape,))
+    return given
 
 
 def _calls(stmt: Stmt) -> list[Call]:

@@ -31,7 +31,7 @@ def residual(p, feature):
     return out
 
 
-block = jacobian(residual)
+block = jacobian(residual, out=True)
 
 
 @njit(fastmath={"reassoc"}, error_model="numpy")
@@ -39,7 +39,7 @@ def blocks(parameters, features):
     """The block of every observation: a derivative is called in compiled code like any function."""
     out = np.empty((parameters.shape[0], 2, 15))
     for i in range(parameters.shape[0]):
-        out[i] = block(parameters[i], features[i])
+        block(parameters[i], features[i], out[i])
     return out
 
 
