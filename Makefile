@@ -14,7 +14,7 @@ test-real: .venv-real/installed
 
 test-interop: .venv-interop/installed
 	.venv-interop/bin/python -m pytest -q -m interop tests/interop
-	.venv-interop/bin/python -m pytest -q adcompile/interop tests/interop/test_scipy.py
+	.venv-interop/bin/python -m pytest -q adcompile/interop tests/interop/test_scipy.py tests/interop/test_numba.py
 
 lint: .venv/installed
 	.venv/bin/ruff check .
@@ -31,7 +31,7 @@ gallery: .venv-demo/installed
 	    .venv-demo/bin/python examples/$$name.py docs/gallery/$$name.png || exit 1; done
 
 docs: .venv-docs/installed
-	.venv-docs/bin/python -m mkdocs build --strict --site-dir site
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/python -m mkdocs build --strict --site-dir site
 
 bench: .venv-bench/installed
 	.venv-bench/bin/python -m benchmarks --write docs
@@ -47,7 +47,7 @@ campaign: .venv/installed
 	.venv/bin/python -m pytest -q -m campaign tests/campaign
 
 goldens: .venv/installed
-	ADCOMPILE_UPDATE_GOLDEN=1 .venv/bin/python -m pytest -q tests/test_golden.py
+	ADCOMPILE_UPDATE_GOLDEN=1 .venv/bin/python -m pytest -q tests/test_golden.py tests/test_pages.py
 
 # An editable install sees every later change of the source, so it is made again only when pyproject.toml changes.
 .venv/installed: pyproject.toml

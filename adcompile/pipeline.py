@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
@@ -233,6 +234,19 @@ class Outcome:
     structure: Part | None = None  # of the primal's result, if that is more than numbers, arrays and tuples
 
 
+_watching: ContextVar[Callable[[Job, int], None]] = ContextVar("watching", default=lambda job, number: None)
+
+
+@contextmanager
+def watched(by: Callable[[Job, int], None]) -> Iterator[None]:
+    """Calls `by` before each stage of what is run inside, with the job and the stage's number, and after the last."""
+    token = _watching.set(by)
+    try:
+        yield
+    finally:
+        _watching.reset(token)
+
+
 def run(job: Job) -> Outcome:
     """All stages for one job.  What goes wrong inside a stage is ours, and names the stage."""
     with _deep():
@@ -243,13 +257,16 @@ def _run(job: Job) -> Outcome:
     shown = os.environ.get("ADCOMPILE_DUMP", "").removeprefix("after:")
     function = Function("", (), ())
     done: dict[str, Function] = {}
-    for stage in STAGES:
+    tell = _watching.get()
+    for number, stage in enumerate(STAGES):
+        tell(job, number)
         with _named(stage.name, job):
             function = stage.run(function, job, done)
             stage.verify(function)
         done[stage.name] = function
         if shown == stage.name:
             print(show(function, types=True))
+    tell(job, len(STAGES))
     with _named("emit", job):
         notes = job.kind not in ("primal", "composed")
         undivided = emitted = emit(function, notes)

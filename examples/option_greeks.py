@@ -65,7 +65,6 @@ def main(picture=None):
     print("tree, closed, American:", *("{:6} {:10.5f} {:10.5f} {:10.5f}".format(*row) for row in rows), sep="\n")
     np.testing.assert_allclose([price, *greeks], [expected, *exact], rtol=2e-3)
     assert early > price
-
     if picture:
         spots = np.linspace(70.0, 140.0, 71)
         axes = (figure := Figure((8, 3.4), layout="constrained")).subplots()

@@ -65,7 +65,6 @@ def main(picture=None):
         print("{:>2} {:12.5f} +- {:8.5f}   truth {:9.3f}".format(*row))
     assert np.all(np.abs(fit.x - truth) < 4.0 * spread)
     assert 0.6 < 2.0 * fit.cost / (observed.size - 6) < 1.5  # the residuals are as large as the errors
-
     if picture:
         axes = (figure := Figure((8, 3.4), layout="constrained")).subplots()
         left = np.rad2deg(residuals(fit.x, observed, 1.0).reshape(-1, 2))

@@ -34,6 +34,7 @@ from numba.np import numpy_support
 
 from adcompile.errors import InternalError, Span, refuse
 from adcompile.ir import ops
+from adcompile.ir.given import is_foreign
 from adcompile.ir.nodes import (
     Accum,
     Assign,
@@ -74,6 +75,8 @@ def type_of(theirs: types.Type | None) -> Type | None:
             return Static(None)
         case types.Dispatcher():
             return Static(theirs.dispatcher)
+        case types.Float(name="float16"):
+            return None  # which Numba has no code for
         case types.Boolean() | types.Integer() | types.Float() | types.Complex():
             return Scalar("bool" if isinstance(theirs, types.Boolean) else theirs.name)
         case types.Array():
@@ -91,6 +94,8 @@ def static_or_typed(value: object) -> Type | None:
     """Our type for a Python value: functions, strings and `None` are part of the signature themselves."""
     if value is None or isinstance(value, str):
         return Static(value)
+    if is_foreign(value):
+        return None
     try:
         return type_of(typeof(value))
     except (ValueError, errors.NumbaError):

@@ -259,21 +259,20 @@ def linearize(function: Function, *args: Any, wrt: Wrt | None = None, **options:
     tangent: Derivative = jvp(function, wrt=wrt, **options)
     tangent.check_by_parameters("linearize")
     primal = Derivative(tangent.primal, replace(tangent.request, kind="primal", wrt=None))
-    bound = primal.__signature__.bind(*args)
-    bound.apply_defaults()
-    if (form := structured(tangent, (bound.args, ()))) is not None:
+    given = primal._bound(*args)
+    if (form := structured(tangent, (given, ()))) is not None:
 
         def call(form: Structured) -> Any:
-            given, by = form.arguments(bound.args), form.flat.request.wrt
-            value, linear, *aux = linearize(form.flat.primal, *given, wrt=by, **options)
+            numbers, by = form.arguments(given), form.flat.request.wrt
+            value, linear, *aux = linearize(form.flat.primal, *numbers, wrt=by, **options)
             return value, StructuredLinear(form, linear), *aux
 
-        found: tuple[Any, ...] = form.tried((bound.args, ()), call)
+        found: tuple[Any, ...] = form.tried((given, ()), call)
         return found
-    types = primal.types_of(*bound.args)
+    types = primal.types_of(*given)
     tangent.check(types)
-    returned = primal(*bound.args)  # refuses arguments that overlap, which copies would not
-    linear = Linear(tangent, tuple(map(copied, bound.args)), types)
+    returned = primal(*given)  # refuses arguments that overlap, which copies would not
+    linear = Linear(tangent, tuple(map(copied, given)), types)
     return (returned[0], linear, returned[1]) if tangent.request.has_aux else (returned, linear)
 
 
@@ -301,9 +300,7 @@ def check_grads(
     tangent: Derivative = jvp(function, wrt=wrt, **options)
     tangent.check_by_parameters("check_grads")
     primal = Derivative(tangent.primal, replace(tangent.request, kind="primal", wrt=None))
-    bound = primal.__signature__.bind(*args)
-    bound.apply_defaults()
-    given = bound.args
+    given = primal._bound(*args)
 
     def run(tangent: Derivative, given: tuple[Any, ...]) -> None:
         close = tolerance(given, eps, rtol, atol)
@@ -313,6 +310,7 @@ def check_grads(
     if (form := structured(tangent, (given, ()))) is not None:
         form.tried((given, ()), lambda form: run(form.flat, form.arguments(given)))
     else:
+        primal.types_of(*given)  # refuses what cannot be used
         run(tangent, given)
 
 

@@ -36,6 +36,7 @@ from adcompile.backend.dispatch import Specialised
 from adcompile.backend.emit import Emitted
 from adcompile.backend.records import Record
 from adcompile.errors import AdcompileError, InvalidArgument, refuse
+from adcompile.ir.given import plain, trouble
 from adcompile.ir.opaque import Opaque
 from adcompile.ir.show import shown_type
 from adcompile.ir.structure import Part
@@ -250,7 +251,7 @@ class Derivative(OfStructures, Explained, Specialised):
         """The arguments of a call, defaults included, in order."""
         bound = self.__signature__.bind(*args, **kwargs)
         bound.apply_defaults()
-        return bound.args
+        return tuple(map(plain, bound.args))
 
     def types_of(self, *args: Any, **kwargs: Any) -> tuple[Type, ...]:
         """The types of the arguments of a call."""
@@ -352,7 +353,9 @@ class Derivative(OfStructures, Explained, Specialised):
         what = str(value) if type(value).__module__.startswith("numba.") else type(value).__name__
         if isinstance(value, np.ndarray):
             what = f"an array of {value.ndim} axes of {value.dtype}"
-        if parameter == self._written:
+        if (found := trouble(value, parameter)) is not None:
+            parameter, what, way_out = found
+        elif parameter == self._written:
             way_out = "pass the arrays that the result is to be written to, in a tuple where the result is one"
         elif "list" in what:
             way_out = "pass a tuple" if self.request.kind == "jvp" else "pass np.array(...), or a tuple"

@@ -14,6 +14,7 @@ from adcompile.api.derivative import Derivative, Request
 from adcompile.api.matching import matching
 from adcompile.api.structured import Structured, apart, structured
 from adcompile.errors import Unsupported
+from adcompile.ir.given import plain
 from adcompile.ir.structure import Part, Structure
 from adcompile.ir.types import Static, Type
 
@@ -83,14 +84,15 @@ class VectorJacobian:
     def __call__(self, *args: Any, **kwargs: Any) -> tuple[Any, ...]:
         bound = self.__signature__.bind(*args, **kwargs)
         bound.apply_defaults()
-        if (form := structured(self.seeded, bound.args)) is not None:
-            return self._of_structures(form, bound.args)
+        given = tuple(map(plain, bound.args))
+        if (form := structured(self.seeded, given)) is not None:
+            return self._of_structures(form, given)
         try:
-            return self._of_numbers(bound.args)
+            return self._of_numbers(given)
         except Unsupported:
-            if (form := structured(self.seeded, bound.args, flags=True)) is None:
+            if (form := structured(self.seeded, given, flags=True)) is None:
                 raise
-            return self._of_structures(form, bound.args)
+            return self._of_structures(form, given)
 
     def _of_structures(self, form: Structured, args: tuple[Any, ...]) -> tuple[Any, ...]:
         def call(form: Structured) -> tuple[Any, ...]:

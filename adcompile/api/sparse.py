@@ -24,6 +24,7 @@ from adcompile.api.patterns import Pattern, Plan, found, planned, planned_symmet
 from adcompile.api.signatures import Wrt
 from adcompile.backend.compile import compiled
 from adcompile.errors import InvalidArgument
+from adcompile.ir.given import plain
 from adcompile.ir.show import shown_type
 from adcompile.ir.types import Array, Type, is_float
 from adcompile.transform.dependence import follows_data
@@ -161,7 +162,7 @@ class Sparse:
     def _bound(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Any, ...]:
         bound = self.sets._own.bind(*args, **kwargs)
         bound.apply_defaults()
-        return tuple(bound.arguments[name] for name in self.__signature__.parameters)
+        return tuple(plain(bound.arguments[name]) for name in self.__signature__.parameters)
 
     def _function(self, plan: Plan) -> Compressed:
         lanes = 1 if plan.reverse else math.ceil(plan.count / math.ceil(plan.count / LANES)) if plan.count else 1

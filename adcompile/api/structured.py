@@ -23,6 +23,7 @@ import numpy as np
 from adcompile.api.flattened import flat_names, flattened_function
 from adcompile.api.paths import Found, NoPart, is_path, object_apart, part_at, receiver_of, root_of
 from adcompile.errors import InvalidArgument, Unsupported
+from adcompile.ir.given import trouble
 from adcompile.ir.structure import (
     Known,
     Leaf,
@@ -256,7 +257,8 @@ def structured(derivative: Derivative, values: Sequence[Any], flags: bool = Fals
                 part = Leaf.NUMBER if inner and all(leaf is Leaf.NUMBER for leaf in inner) else Leaf.HELD
             parts.append(part)
     except NoStructure as error:
-        raise derivative.invalid(f"{error.path} is {type(error.value).__name__}: {_PASSED}") from None
+        told = trouble(error.value, error.path) or (error.path, type(error.value).__name__, _PASSED)
+        raise derivative.invalid("{} is {}: {}".format(*told)) from None
     try:
         for one in derivative.wrt_names:
             part = Leaf.NUMBER if one in derivative.intermediates else part_at(parts[own.index(root_of(one))], one).part

@@ -20,6 +20,7 @@ from functools import lru_cache
 from typing import Any
 
 import numba
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import errors, sigutils
@@ -32,6 +33,7 @@ from adcompile.analysis.typing import static_or_typed, type_of
 from adcompile.backend.compile import Compiled
 from adcompile.backend.vecmath import VectorMath
 from adcompile.errors import AdcompileError, Unsupported
+from adcompile.ir.given import plain
 from adcompile.ir.types import Static, Type
 
 
@@ -109,6 +111,10 @@ class Specialised(CPUDispatcher):  # type: ignore[misc]
         """Numba's C dispatcher asks for the code for argument values that it has none for."""
         self._compilation_chain_init_hook()
         values = [arg.value if isinstance(arg, OmittedArg) else arg for arg in args]
+        given = [self._plain(*each) for each in zip(self.__signature__.parameters, values, strict=True)]
+        if any(one is not other for one, other in zip(given, values, strict=True)):
+            self._types_active_call.clear()
+            return lambda *_: self(*given)
         arguments = []
         for parameter, value in zip(self.__signature__.parameters, values, strict=True):
             ours = None if self.always_structured else static_or_typed(value)
@@ -142,6 +148,17 @@ class Specialised(CPUDispatcher):  # type: ignore[misc]
             return lambda *_: entry(*passed) if received is None else received(entry(*passed))
         finally:
             self._types_active_call.clear()
+
+    def _plain(self, parameter: str, value: Any) -> Any:
+        """An argument as derivatives see it; what is written to must be an array already."""
+        return plain(value) if parameter != self._written or isinstance(value, np.ndarray) else value
+
+    def typeof_pyval(self, val: Any) -> Any:
+        """Numba's type of a value; what it has none for is told of later."""
+        try:
+            return super().typeof_pyval(val)
+        except errors.NumbaTypeError:
+            return types.pyobject
 
     def _types(self, args: Sequence[Any]) -> tuple[Type, ...]:
         arguments = []

@@ -18,6 +18,7 @@ from adcompile.backend.compile import Options
 from adcompile.cli.check import arguments_for
 from adcompile.cli.derivatives import Asked, derivative_of, values_for
 from adcompile.cli.options import of_a_function, of_random_arguments
+from adcompile.cli.progress import progress
 from adcompile.cli.target import function_named
 from adcompile.ir.types import is_float, leaves
 
@@ -38,13 +39,14 @@ def bench(
     function = function_named(target)
     values = arguments_for(function, types, args, size, seed)
     console = Console()
-    bar: dict[str, Any] = {"console": Console(stderr=True), "transient": True, "disable": not console.is_terminal}
     calls, first = {}, {}
-    for name, call in track(_calls(function, values, wrt), "compiling", total=4, **bar):
-        calls[name], first[name] = call, _timed(call, 1)
+    with progress():
+        for name, call in _calls(function, values, wrt):
+            calls[name], first[name] = call, _timed(call, 1)
+    errors = Console(stderr=True)
     numbers = {name: max(1, round(LEAST / max(_timed(call, 1), 1e-9))) for name, call in calls.items()}
     times: dict[str, list[float]] = {name: [] for name in calls}
-    for _ in track(range(repeats), "timing", **bar):
+    for _ in track(range(repeats), "timing", console=errors, transient=True, disable=not errors.is_terminal):
         for name, call in calls.items():
             times[name].append(_timed(call, numbers[name]))
     medians = {name: median(each) for name, each in times.items()}

@@ -10,6 +10,7 @@ import numpy as np
 
 from adcompile.api import WrongDerivative, check_grads
 from adcompile.cli.options import of_a_function, of_random_arguments
+from adcompile.cli.progress import progress
 from adcompile.cli.target import function_named, given, random_value, types_for
 
 WRONG = 1
@@ -31,7 +32,8 @@ def check(
     values = arguments_for(function, types, args, size, seed)
     chosen: Any = wrt[0] if len(wrt) == 1 else wrt or None
     try:
-        check_grads(function, values, order, wrt=chosen, jit=jit, seed=seed)
+        with progress():
+            check_grads(function, values, order, wrt=chosen, jit=jit, seed=seed)
     except WrongDerivative as error:
         click.echo(error, err=True)
         sys.exit(WRONG)

@@ -11,6 +11,7 @@ from rich.syntax import Syntax
 from adcompile.api.saving import module_of
 from adcompile.cli.derivatives import Asked, derivative_of
 from adcompile.cli.options import of_a_function
+from adcompile.cli.progress import progress
 from adcompile.cli.target import function_named, types_for
 from adcompile.errors import InvalidArgument
 from adcompile.pipeline import STAGES
@@ -35,7 +36,9 @@ def dump(
         raise click.UsageError("--stage prints what is no program: it goes without -o")
     function = function_named(target)
     asked = Asked(mode, wrt, order, value)
-    derivative, arguments = derivative_of(function, types_for(function, types, args), asked)
+    with progress():
+        derivative, arguments = derivative_of(function, types_for(function, types, args), asked)
+        derivative.generated(arguments)
     if output is not None:
         text = module_of(derivative, arguments)
         try:

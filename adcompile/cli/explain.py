@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from adcompile.api.explaining import explanation
 from adcompile.cli.derivatives import Asked, derivative_of, values_for
 from adcompile.cli.options import of_a_function
+from adcompile.cli.progress import progress
 from adcompile.cli.target import function_named, given, types_for
 from adcompile.errors import InvalidArgument
 
@@ -30,13 +30,12 @@ def explain(
     what became of each loop.  With --args the derivative is run once, in plain Python, and the bytes of its tapes told.
     """
     function = function_named(target)
-    with Console(stderr=True).status("deriving") as status:
+    with progress():
         derivative, arguments = derivative_of(
             function, types_for(function, types, args), Asked(mode, wrt, order, value)
         )
         values = None
         if args is not None:
-            status.update("running it once in plain Python")
             values = values_for(derivative, given(function, args))
         page = explanation(derivative, arguments, values).html()
     path = output or Path(f"{derivative.outcome(arguments).name}.html")

@@ -35,7 +35,7 @@ def to_pytensor(function: Callable[..., Any], *, jit: bool = True, **options: An
     >>> import pytensor
     >>> x = pt.dvector("x")
     >>> y = to_pytensor(lambda x: np.sum(x**3), jit=False)(x)
-    >>> pytensor.function([x], pt.grad(y, x))([1.0, 2.0])
+    >>> pytensor.function([x], pt.grad(y, x), mode="FAST_COMPILE")([1.0, 2.0])
     array([ 3., 12.])
     """
     operation = Operation(function, {"jit": jit, **options})

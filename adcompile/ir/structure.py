@@ -26,6 +26,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from adcompile.ir import ops
+from adcompile.ir.given import is_foreign, plain
 from adcompile.ir.types import TupleType, Type
 
 
@@ -182,6 +183,7 @@ def taken_apart(value: Any, path: str = "", whole: bool = True) -> tuple[Part, l
     leaves: list[Any] = []
 
     def part(value: Any, path: str) -> Part:
+        value = plain(value)
         if whole and isinstance(value, list) and value and all(type(item) is float for item in value):
             leaves.append(np.array(value))
             return Leaf.NUMBERS
@@ -189,6 +191,8 @@ def taken_apart(value: Any, path: str = "", whole: bool = True) -> tuple[Part, l
             kind, keys, items = found
             where = (f"{path}.{key}" if kind not in (dict, list, tuple) else f"{path}[{key!r}]" for key in keys)
             return Structure(kind, keys, tuple(map(part, items, where)))
+        if is_foreign(value):
+            raise NoStructure(path, value)
         if value is None or isinstance(value, str) or (callable(value) and not isinstance(value, np.generic)):
             return Known(value)
         dtype = getattr(value, "dtype", None)

@@ -56,21 +56,50 @@ def test_the_primal_of_a_derivative_is_meant():
     assert "3.0 * x ** 2" in run("dump", f"{MODEL}:derived", "--types", "float64").stdout
 
 
-def test_a_terminal_is_given_colours(tmp_path):
-    """A pseudo-terminal, since that is what decides."""
+def in_a_terminal(*arguments):
+    """What a command prints where a pseudo-terminal is its standard output and error."""
     pty = pytest.importorskip("pty")
     ours, theirs = pty.openpty()
     environment = {**os.environ, "TERM": "xterm-256color", "PYTHONPATH": str(Path(__file__).parents[2])}
     environment.pop("NO_COLOR", None)
-    command = [sys.executable, "-m", "adcompile", "dump", f"{MODEL}:derived", "--types", "float64"]
-    process = subprocess.Popen(command, stdout=theirs, stderr=subprocess.PIPE, env=environment)
-    _, problems = process.communicate(timeout=120)
+    command = [sys.executable, "-m", "adcompile", *arguments]
+    process = subprocess.Popen(command, stdout=theirs, stderr=theirs, env=environment)
     os.close(theirs)
-    shown = os.read(ours, 100_000).decode()
+    shown = b""
+    while True:
+        try:
+            more = os.read(ours, 100_000)
+        except OSError:  # the other end is closed
+            break
+        if not more:
+            break
+        shown += more
     os.close(ours)
-    assert process.returncode == 0, problems
+    assert process.wait(timeout=120) == 0, shown
+    return shown.decode()
+
+
+def test_a_terminal_is_given_colours():
+    shown = in_a_terminal("dump", f"{MODEL}:derived", "--types", "float64")
     assert "\x1b[" in shown
     assert "derived_grad(x):" in re.sub(r"\x1b\[[0-9;]*m", "", shown)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("dump", f"{MODEL}:slowed", "--types", "float64, float64, int64"), "grad of slowed: "),
+        (("check", f"{MODEL}:squares", "--order", "1"), "pullback of squares: "),
+        (("bench", f"{MODEL}:squares", "--repeats", "2", "--size", "3"), "timing"),
+    ],
+    ids=["dump", "check", "bench"],
+)
+def test_long_work_says_what_it_is_at(arguments, said):
+    assert said in re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", in_a_terminal(*arguments))
+
+
+def test_a_pipe_is_told_of_no_progress():
+    assert run("check", f"{MODEL}:squares", "--order", "1").stderr == ""
 
 
 def test_a_module_is_written(tmp_path):

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from scipy.integrate import quad, solve_ivp
 from scipy.optimize import least_squares, minimize, root
+from scipy.sparse import issparse
 
-from adcompile import InvalidArgument, grad, hessian, hvp, jacobian, value_and_grad
+from adcompile import InvalidArgument, grad, hessian, hvp, jacobian, sparse_jacobian, value_and_grad
 from adcompile.interop.scipy import low_level
 
 
@@ -34,6 +35,21 @@ def test_least_squares():
 
     fit = least_squares(residuals, [1.0, 1.0], jac=jacobian(residuals), args=(t, 2.0 * np.exp(-0.7 * t)))
     np.testing.assert_allclose(fit.x, [2.0, 0.7], rtol=1e-8)
+
+
+def test_least_squares_with_a_sparse_jacobian():
+    def residuals(u):
+        out = np.empty_like(u)
+        for i in range(u.shape[0]):
+            left = u[i - 1] if i > 0 else 0.0
+            out[i] = u[i] ** 3 + u[i] - left - 1.0
+        return out
+
+    matrix = sparse_jacobian(residuals, jit=False)
+    fit = least_squares(residuals, np.ones(30), jac=matrix, tr_solver="lsmr", xtol=1e-12, ftol=1e-12, gtol=1e-12)
+    assert issparse(matrix(fit.x))
+    assert matrix(fit.x).nnz == 59
+    np.testing.assert_allclose(residuals(fit.x), 0.0, atol=1e-8)
 
 
 def test_root():
