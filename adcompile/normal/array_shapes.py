@@ -270,7 +270,7 @@ def _squeeze(b: Builder, fn: Any, a: Typed, axis: Typed | None) -> Typed:
 
 def _of_length_one(b: Builder, a: Typed) -> tuple[int, ...]:
     """The axes that have length one by the array's form; others are checked to have another in the run."""
-    known = literal_lengths(a.expr, b.types, b.lengths)
+    known = literal_lengths(a.expr, a.ndim, b.types, b.lengths)
     unknown = [axis for axis in range(a.ndim) if known[axis] is None]
     if unknown and b.is_lazy:
         what = "`np.squeeze` without an axis takes statements, where it may not be evaluated"

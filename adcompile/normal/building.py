@@ -128,7 +128,7 @@ class Builder:
         id = self.fresh.fresh(base)
         self.types[id] = value.type
         if isinstance(value.type, Array):
-            self.lengths[id] = literal_lengths(value.expr, self.types, self.lengths)
+            self.lengths[id] = literal_lengths(value.expr, value.ndim, self.types, self.lengths)
         self.out.append(Assign(id, value.expr, span=self.span, origin=self.origin))
         return Typed(Name(id), value.type)
 

@@ -5,7 +5,7 @@ lengths that variables hold; proofs that two lengths agree.
 
 >>> from adcompile.ir.types import Array
 >>> everything = Slice(Const(None), Const(None), Const(None))
->>> literal_lengths(Index(Name("x"), (everything, Const(None))), {"x": Array("float64", 1)}, {})
+>>> literal_lengths(Index(Name("x"), (everything, Const(None))), 2, {"x": Array("float64", 1)}, {})
 (None, 1)
 """
 
@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from adcompile.analysis.types_of import type_of
+from adcompile.errors import Unsupported
 from adcompile.ir import ops
 from adcompile.ir.nodes import Call, Const, Expr, Index, Name, Slice, Tuple
 from adcompile.ir.types import Type, ndim
@@ -25,29 +26,38 @@ Lengths = tuple[int | None, ...]
 _MADE = (np.zeros, np.ones, np.empty, np.full)
 
 
-def literal_lengths(expr: Expr, types: Mapping[str, Type], known: Mapping[str, Lengths]) -> Lengths:
-    """The lengths of the axes of an expression, where `known` tells those of variables; none for a number."""
+def literal_lengths(expr: Expr, rank: int, types: Mapping[str, Type], known: Mapping[str, Lengths]) -> Lengths:
+    """The lengths of the axes of an array of this rank, where `known` tells those of variables."""
+    try:
+        found = _lengths(expr, types, known)
+    except Unsupported:  # a part has no type by itself
+        found = ()
+    return found if len(found) == rank else (None,) * rank
+
+
+def _lengths(expr: Expr, types: Mapping[str, Type], known: Mapping[str, Lengths]) -> Lengths:
+    """Those of an expression: none for a number."""
     rank = ndim(type_of(expr, types))
     unknown: Lengths = (None,) * rank
     match expr:
         case Name(name):
-            return found if len(found := known.get(name, unknown)) == rank else unknown
+            return known.get(name, unknown)
         case Call(np.array, (Tuple((first, *rest)),)) if rank:
             first = Call(np.array, (first,)) if isinstance(first, Tuple) else first
-            inner = literal_lengths(first, types, known)
+            inner = _lengths(first, types, known)
             return (1 + len(rest), *inner) if len(inner) == rank - 1 else unknown
         case Call(fn, (shape, *_)) if any(fn is one for one in (*_MADE, np.reshape)):
             shape = expr.args[1] if fn is np.reshape else shape
             given = shape.items if isinstance(shape, Tuple) else (shape,)
             return tuple(map(_length, given)) if len(given) == rank else unknown
         case Call(ops.copy | np.zeros_like | np.ones_like | np.empty_like, (like, *_)):
-            return literal_lengths(like, types, known)
-        case Index(owner, index) if (found := _taken(literal_lengths(owner, types, known), index)) is not None:
-            return found if len(found) == rank else unknown
+            return _lengths(like, types, known)
+        case Index(owner, index) if (taken := _taken(_lengths(owner, types, known), index)) is not None:
+            return taken if len(taken) == rank else unknown
         case Call(np.transpose, (of,)):
-            return literal_lengths(of, types, known)[::-1]
+            return _lengths(of, types, known)[::-1]
         case Call(fn, args) if (isinstance(fn, np.ufunc) and fn.signature is None) or fn in (ops.power, np.where):
-            return broadcast([literal_lengths(arg, types, known) for arg in args], rank)
+            return broadcast([_lengths(arg, types, known) for arg in args], rank)
     return unknown
 
 
