@@ -12,6 +12,7 @@ import libcst as cst
 import libcst.matchers as matchers
 
 from adcompile.errors import Refusal
+from adcompile.frontend.resolve import MISSING
 from adcompile.ir import ops
 from adcompile.ir.nodes import Assign, Block, Break, Call, Const, Continue, Handler, Return, Try
 from adcompile.ir.walk import statements
@@ -48,6 +49,21 @@ def attempted(reader: Statements, node: cst.Try) -> None:
         reader.refuse(node, "`finally` after a `return`, `break` or `continue` is not supported", hint, _STATEMENT)
     last = reader.block(node.finalbody.body)
     reader.out += [*(body if not handlers else (whole,)), *last]
+
+
+def suppressed(reader: Statements, node: cst.With, call: cst.Call) -> None:
+    """`with contextlib.suppress(...)`: a `try` whose handler does nothing."""
+    kinds = [MISSING if arg.star or arg.keyword else reader.known(arg.value) for arg in call.args]
+    if not all(isinstance(kind, type) and issubclass(kind, BaseException) for kind in kinds):
+        reader.refuse(call, "which exception this is, is not known before the run", "name its class", _STATEMENT)
+        kinds = []
+    span = reader.source.span(node)
+    reader.branches += 1
+    reader.caught.append(tuple(kinds))
+    body = reader.block(node.body)
+    reader.caught.pop()
+    reader.branches -= 1
+    reader.out.append(Try(body, (Handler(tuple(kinds), ()),), (), span=span))
 
 
 def handler_of(reader: Statements, node: cst.ExceptHandler) -> Handler:

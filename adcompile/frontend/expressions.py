@@ -25,7 +25,7 @@ import numpy as np
 
 from adcompile.errors import Refusal
 from adcompile.frontend.grammar import BINARY, COMPARISONS, EXPRESSIONS
-from adcompile.frontend.resolve import MISSING, Resolver, attribute, item, literal
+from adcompile.frontend.resolve import MISSING, Resolver, item, literal
 from adcompile.frontend.source import Located
 from adcompile.ir import ops
 from adcompile.ir.nodes import Call, Const, Expr, Index, Name, Slice, Tuple
@@ -71,7 +71,8 @@ class Expressions(ABC):
                 return MISSING if node.value in self.aliases else self.resolver.name(node.value)
             case cst.Attribute():
                 owner = self.known(node.value)
-                return MISSING if owner is MISSING else attribute(owner, self.source.member(node.attr.value))
+                member = self.source.member(node.attr.value)
+                return MISSING if owner is MISSING else self.resolver.attribute(owner, member)
             case cst.Subscript(slice=[cst.SubscriptElement(cst.Index(index))]):
                 owner = self.known(node.value)
                 at = MISSING if owner is MISSING else self.known_index(index)
@@ -115,7 +116,7 @@ class Expressions(ABC):
             case cst.Subscript():
                 return self.subscript(node)
             case cst.Call():
-                made = self.call(node)
+                made = self.under(node, self.call(node))
                 self.acted = self.acted or may_act(made)
                 return made
             case cst.Ellipsis():
@@ -133,6 +134,17 @@ class Expressions(ABC):
             case cst.Lambda():
                 return self.local_function(node)
         return self.unsupported(node)
+
+    def under(self, node: cst.Call, made: Expr) -> Expr:
+        """A call where globals are not what they are now: what it calls is read so."""
+        if not self.resolver.state or not isinstance(made, Call):
+            return made
+        if getattr(made.fn, "__adcompile_transform__", ""):
+            hint = "make the derivative outside of the `with`"
+            return self.refuse(node, "a derivative under a `with` that sets globals is not supported", hint)
+        module = str(getattr(made.fn, "__module__", None) or "").partition(".")[0]
+        own = made.fn in (ops.call, ops.method) or not (module in _PURE_MODULES or module == "adcompile")
+        return Call(ops.under, (Const(self.resolver.state), made)) if own else made
 
     def spelled(self, name: str) -> str:
         """A variable of the text as a variable of the function."""
@@ -231,7 +243,7 @@ class Expressions(ABC):
         owner = self.known(node.value)
         if owner is MISSING:
             return Call(ops.attribute, (self.read(node.value), Const(node.attr.value)))
-        value = attribute(owner, self.source.member(node.attr.value))
+        value = self.resolver.attribute(owner, self.source.member(node.attr.value))
         if value is MISSING:
             where = self.source.code(node.value)
             return self.refuse(node, f"`{where}` has no attribute `{node.attr.value}`", code="unknown-name")

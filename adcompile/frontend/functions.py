@@ -19,6 +19,7 @@ from typing import Any
 import libcst as cst
 
 from adcompile.frontend.names import local_names, target_names
+from adcompile.frontend.resolve import State
 from adcompile.ir import ops
 from adcompile.ir.nodes import Call, Const, Expr, Function, Name
 
@@ -33,6 +34,7 @@ class LocalFunction:
     signature: inspect.Signature
 
     captured: tuple[str, ...] = ()  # parameters that no caller names: what it read of the function around
+    state: State = ()  # of globals, where it is defined
 
     @property
     def __name__(self) -> str:
@@ -46,11 +48,12 @@ class LocalFunction:
         raise NotImplementedError(self.function.name)
 
 
-def closure(function: Function, own: inspect.Signature, captured: list[str]) -> Call:
+def closure(function: Function, own: inspect.Signature, captured: list[str], state: State = ()) -> Call:
     """The value of a definition."""
     keywords = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in captured]
     signature = own.replace(parameters=[*own.parameters.values(), *keywords])
-    return Call(ops.closure, (Const(LocalFunction(function, signature)),), tuple((n, Name(n)) for n in captured))
+    local = LocalFunction(function, signature, state=state)
+    return Call(ops.closure, (Const(local),), tuple((n, Name(n)) for n in captured))
 
 
 def transform_of(fn: object) -> str:

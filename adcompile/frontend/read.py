@@ -32,7 +32,7 @@ import libcst as cst
 from adcompile.errors import Refusal, Unsupported, refuse
 from adcompile.frontend.functions import LocalFunction
 from adcompile.frontend.names import local_names, outliving
-from adcompile.frontend.resolve import literal
+from adcompile.frontend.resolve import State, literal
 from adcompile.frontend.source import Located, located
 from adcompile.frontend.statements import Statements
 from adcompile.ir import ops
@@ -54,11 +54,12 @@ class Source:
     resolved: Mapping[str, object]
 
 
-def read(fn: Any, *, value: bool = False, lenient: bool = False) -> Source:
+def read(fn: Any, *, value: bool = False, lenient: bool = False, state: State = ()) -> Source:
     """Reads a Python function, an `@njit` dispatcher or a lambda; with `value` one that returns nothing is refused.
 
     Raises `Unsupported` with every construct that is not of the language, each with file, line, caret and a way out;
     if it is `lenient`, they stay in the function as calls of `ops.refused`, which may turn out to be in dead branches.
+    `state` is what globals are where it runs, if that is not what they are now.
     """
     if isinstance(fn, LocalFunction):  # read already, with the function around it
         return Source(fn.function, fn.signature, "", 0, "", {})
@@ -66,13 +67,13 @@ def read(fn: Any, *, value: bool = False, lenient: bool = False) -> Source:
         warnings.simplefilter("ignore")  # Python has given its warnings about the text when it was imported
         source = located(fn)
         try:
-            return _read(source, value, lenient)
+            return _read(source, value, lenient, state)
         except (cst.CSTValidationError, RecursionError) as error:
             message = f"`{source.fn.__name__}` cannot be read: {str(error) or type(error).__name__}"
             raise refuse("no-source", message, hint="write its longest expressions in several statements") from None
 
 
-def _read(source: Located, value: bool, lenient: bool) -> Source:
+def _read(source: Located, value: bool, lenient: bool, state: State) -> Source:
     node, code = source.node, source.fn.__code__
     name = node.name.value if isinstance(node, cst.FunctionDef) else "lambda_"
     several = bool(code.co_flags & inspect.CO_VARARGS) + bool(code.co_flags & inspect.CO_VARKEYWORDS)
@@ -80,6 +81,7 @@ def _read(source: Located, value: bool, lenient: bool) -> Source:
     body = [node.body] if isinstance(node, cst.FunctionDef) else []
     params = tuple(param for param in params if param not in source.bound)
     reader = Statements(source, node, {*params, *local_names(*body)}, outliving(body, params))
+    reader.resolver.state = state
     if isinstance(node, cst.FunctionDef) and node.asynchronous is not None:
         reader.refuse(node.name, "an async function is not supported", code="unsupported-statement")
     of_signature, reader.refusals = reader.refusals, []

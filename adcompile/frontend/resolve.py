@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import builtins
 import copy
+import inspect
 import types
 from collections.abc import Iterable, Mapping
 from types import FunctionType
@@ -35,8 +36,25 @@ class _Missing:
 MISSING: Any = _Missing()
 
 
+State = tuple[tuple[dict[str, Any], str, Any], ...]
+"""What globals of modules are inside a `with` that sets them: the globals of which module, the name, the value."""
+
+
+def same_value(one: Any, other: Any) -> bool:
+    """Whether two values of a global decide the same: equal texts and numbers, or one object.
+
+    >>> same_value("".join(("a", "b")), "ab"), same_value(1, True), same_value([], [])
+    (True, False, False)
+    """
+    if type(one) in (str, int, float, bool, tuple, bytes) and type(one) is type(other):
+        return repr(one) == repr(other)
+    return one is other
+
+
 class Resolver:
-    """The names of outside that one function sees; `used` collects those that were asked for."""
+    """The names of outside that one function sees; `used` collects those that were asked for.
+
+    `state` is what some globals are where the function runs, if that is not what they are now."""
 
     def __init__(self, fn: FunctionType, local: Iterable[str], bound: Mapping[str, object] | None = None) -> None:
         self._local = frozenset(local)
@@ -53,6 +71,7 @@ class Resolver:
         own = vars(own) if isinstance(own, types.ModuleType) else own
         self.used: dict[str, Any] = {}
         self._scopes: tuple[Mapping[str, Any], ...] = (self._nonlocals, fn.__globals__, own)
+        self.state: State = ()
 
     def name(self, id: str) -> Any:
         """The object that a name stands for; `MISSING` for a local name or an unknown one."""
@@ -63,8 +82,22 @@ class Resolver:
         for scope in self._scopes:
             if id in scope:
                 self.used[id] = scope[id]
-                return scope[id]
+                return self._inside(scope, id, scope[id])
         return MISSING
+
+    def attribute(self, owner: Any, name: str) -> Any:
+        """An attribute of an object known before the run, as it is where the function runs."""
+        if self.state and has_properties(owner, name):
+            return MISSING  # computed now, where a global may be another
+        value = attribute(owner, name)
+        return self._inside(vars(owner), name, value) if isinstance(owner, types.ModuleType) else value
+
+    def seen(self, scope: Mapping[str, Any], id: str) -> Any:
+        """A global of a module, as it is where the function runs."""
+        return self._inside(scope, id, scope.get(id, MISSING))
+
+    def _inside(self, scope: Mapping[str, Any], id: str, value: Any) -> Any:
+        return next((new for real, name, new in self.state if real is scope and name == id), value)
 
     def bind(self, id: str, value: Any) -> None:
         """A local name that stands for something of outside, after an `import` in the function."""
@@ -84,6 +117,16 @@ class Resolver:
     def has_no_value_yet(self, id: str) -> bool:
         """Whether the name is a variable of an outer function that was not assigned before the reading."""
         return id in self._empty
+
+
+def has_properties(owner: Any, name: str = "") -> bool:
+    """Whether an object computes this attribute, or any, when it is asked for it."""
+    if isinstance(owner, (types.ModuleType, type)):
+        return False
+    kind = type(owner)
+    if hasattr(kind, "__getattr__"):
+        return True
+    return any(isinstance(inspect.getattr_static(kind, one, None), property) for one in ([name] if name else dir(kind)))
 
 
 def attribute(owner: Any, name: str) -> Any:

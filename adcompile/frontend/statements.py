@@ -6,6 +6,7 @@ Non-goals: types, jumps, single assignment; the stages after this one.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import inspect
 import logging
@@ -16,7 +17,8 @@ from typing import Any
 import libcst as cst
 import numpy as np
 
-from adcompile.frontend.attempts import attempted
+from adcompile.frontend.attempts import attempted, suppressed
+from adcompile.frontend.contexts import NotTold, inside
 from adcompile.frontend.functions import (
     Definition,
     assigned_after,
@@ -30,7 +32,7 @@ from adcompile.frontend.lists import Lists
 from adcompile.frontend.names import breaks_its_loop, changed_lists, local_names, outliving
 from adcompile.frontend.no_grad import constant, refusals
 from adcompile.frontend.raises import asserted, raised
-from adcompile.frontend.resolve import MISSING, attribute
+from adcompile.frontend.resolve import MISSING, attribute, same_value
 from adcompile.frontend.source import Located
 from adcompile.ir import ops
 from adcompile.ir.nodes import Assign, Block, Break, Call, Const, Continue, Effect, Function, If, Name, Return, While
@@ -38,7 +40,7 @@ from adcompile.ir.walk import nodes
 from adcompile.runtime import no_grad
 
 _STATEMENT = "unsupported-statement"
-_SILENT: tuple[Any, ...] = (np.errstate, warnings.catch_warnings)
+_SILENT: tuple[Any, ...] = (np.errstate, warnings.catch_warnings, contextlib.nullcontext)
 
 
 class Statements(Lists):
@@ -228,13 +230,38 @@ class Statements(Lists):
                 self.refusals += refusals(body)
                 self.out += constant(body)
                 return
+            case [cst.WithItem(cst.Call(func) as suppress, None)] if self.known(func) is contextlib.suppress:
+                suppressed(self, node, suppress)
+                return
+        before = self.resolver.state
         for item in node.items:
             call = item.item
-            silent = isinstance(call, cst.Call) and any(self.known(call.func) is one for one in _SILENT)
-            if not silent or item.asname is not None or "raise" in self.source.code(call):
+            if not isinstance(call, cst.Call) or item.asname is not None or not self.enters(call):
+                self.resolver.state = before
                 self.refuse_statement(node)
                 return
         self.out += self.block(node.body)
+        self.resolver.state = before
+
+    def enters(self, call: cst.Call) -> bool:
+        """Whether a context changes no number, or globals alone: then these are others from here on."""
+        manager = self.known(call.func)
+        if any(manager is one for one in _SILENT):
+            return "raise" not in self.source.code(call)
+        args = [self.read(arg.value) for arg in call.args]
+        if manager is MISSING or any(arg.star for arg in call.args) or not all(isinstance(a, Const) for a in args):
+            return False
+        values = [arg.value for arg in args if isinstance(arg, Const)]
+        pairs = list(zip(call.args, values, strict=True))
+        named = {arg.keyword.value: value for arg, value in pairs if arg.keyword is not None}
+        plain = tuple(value for arg, value in pairs if arg.keyword is None)
+        try:
+            state = inside(manager, plain, named, self.resolver.state)
+        except NotTold:
+            return False
+        if any(not same_value(self.resolver.seen(of, name), value) for of, name, value in state):
+            self.resolver.state = state
+        return True
 
     def imported(self, node: cst.Import | cst.ImportFrom) -> None:
         """`import` in a function: its names stand for what they would outside."""
@@ -299,7 +326,7 @@ class Statements(Lists):
         inner.function = name
         function = Function(name, params, inner.body())
         self.refused += inner.refused
-        return closure(function, own, captured)
+        return closure(function, own, captured, self.resolver.state)
 
     def own_signature(self, node: Definition) -> inspect.Signature | None:
         """The parameters of a definition, if their defaults are known before the run."""

@@ -54,6 +54,11 @@ def call(function: Any, *args: Any, **kwargs: Any) -> Any:
     return function(*args, **kwargs)
 
 
+def under(state: Any, value: Any) -> Any:
+    """Surface only: a call in a `with` that sets globals of modules, and what they are there."""
+    raise NotImplementedError(state, value)
+
+
 def unpacked(items: Any) -> Any:
     """Surface only: `*items` among the arguments of a call, until inlining tells which items they are."""
     return items

@@ -133,13 +133,13 @@ def shape_of(x: Typed, what: str = "a shape") -> tuple[Typed, ...]:
     for length in lengths:
         if not isinstance(length.type, Scalar) or kind(length.type) not in "iu":
             raise refuse("no-type", f"{what} must be of integers, not {described(length.type)}")
-    if not lengths:
-        raise refuse("unsupported-array", "arrays without axes are not supported", hint="use a number")
     return lengths
 
 
 def shape_argument(lengths: Sequence[Typed]) -> Typed:
-    """A shape in canonical form."""
+    """A shape in canonical form; an array without axes is a number, and has none."""
+    if not lengths:
+        raise refuse("unsupported-array", "arrays without axes are not supported here", hint="use a number")
     return lengths[0] if len(lengths) == 1 else tuple_of(lengths)
 
 

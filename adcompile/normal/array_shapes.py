@@ -11,8 +11,8 @@ import numpy as np
 from adcompile.analysis.types_of import described, name_of
 from adcompile.errors import refuse
 from adcompile.ir import ops
-from adcompile.ir.nodes import Call, Const, Expr, Slice
-from adcompile.ir.types import Array, Scalar, Static, is_complex, kind
+from adcompile.ir.nodes import Call, Const, Effect, Expr, If, Slice
+from adcompile.ir.types import Array, Scalar, Static, kind
 from adcompile.normal import rearranged
 from adcompile.normal.array_calls import (
     array_of,
@@ -28,6 +28,7 @@ from adcompile.normal.array_calls import (
     shape_of,
 )
 from adcompile.normal.building import EVERYTHING, Builder, Typed, constant, require_integer, tuple_of, value_of
+from adcompile.normal.literal_lengths import literal_lengths
 
 
 # ------------------------------------------------------------------------------------------ allocations
@@ -39,6 +40,8 @@ def _with_dtype(b: Builder, fn: Any, args: Sequence[Typed], dtype: str, default:
 @canonical(np.zeros, np.ones, np.empty, takes="shape dtype | order device like")
 def _allocation(b: Builder, fn: Any, shape: Typed, dtype: Typed | None) -> Typed:
     lengths = shape_of(shape)
+    if not lengths:
+        return cast(b, constant(float(fn is np.ones)), dtype_of(dtype, "float64"))
     return _with_dtype(b, fn, [shape_argument(lengths)], dtype_of(dtype, "float64"), "float64")
 
 
@@ -47,6 +50,8 @@ def _full(b: Builder, fn: Any, shape: Typed, fill_value: Typed, dtype: Typed | N
     if not isinstance(fill_value.type, Scalar):
         raise refuse("no-type", f"`np.full` is given {described(fill_value.type)} as its value")
     default = fill_value.type.dtype
+    if not shape_of(shape):
+        return cast(b, fill_value, dtype_of(dtype, default))
     return _with_dtype(b, fn, [shape_argument(shape_of(shape)), fill_value], dtype_of(dtype, default), default)
 
 
@@ -208,7 +213,9 @@ def _moveaxis(b: Builder, fn: Any, a: Typed, source: Typed, destination: Typed) 
 def _reshape(b: Builder, fn: Any, a: Typed, shape: Typed) -> Typed:
     if isinstance(a.type, Scalar) and shape.is_tuple and not shape.items:
         return a
-    return reshaped(b, array_of(b, a, fn), shape_of(shape))
+    lengths = shape_of(shape)
+    shape_argument(lengths)
+    return reshaped(b, array_of(b, a, fn), lengths)
 
 
 @canonical(np.ravel, takes="a | order")
@@ -218,7 +225,7 @@ def _raveled(b: Builder, fn: Any, a: Typed) -> Typed:
     return reshaped(b, array_of(b, a, fn), [constant(-1)])  # of one axis too: a strided vector is copied
 
 
-def _ravel(b: Builder, fn: Any, a: Typed) -> Typed:
+def raveled(b: Builder, fn: Any, a: Typed) -> Typed:
     """The elements as a vector, to be read."""
     a = array_of(b, a, fn)
     return a if a.ndim == 1 else reshaped(b, a, [constant(-1)])
@@ -226,7 +233,7 @@ def _ravel(b: Builder, fn: Any, a: Typed) -> Typed:
 
 def flattened(b: Builder, a: Typed) -> Typed:
     """`a.flatten()`: a copy, of one axis."""
-    flat = _ravel(b, np.ravel, a)
+    flat = raveled(b, np.ravel, a)
     return b.call(ops.copy, flat) if is_view(flat.expr) or flat is a else flat
 
 
@@ -235,6 +242,7 @@ def _broadcast_to(b: Builder, fn: Any, array: Typed, shape: Typed) -> Typed:
     lengths = shape_of(shape)
     if not array.is_array:
         return _full(b, np.full, shape, array, None)
+    shape_argument(lengths)
     return b.call(np.broadcast_to, array, tuple_of(lengths))
 
 
@@ -254,9 +262,24 @@ def _squeeze(b: Builder, fn: Any, a: Typed, axis: Typed | None) -> Typed:
         return a
     a = array_of(b, a, fn)
     if axis is None:
-        raise refuse("unsupported-argument", "the rank of a squeezed array depends on its shape", hint="say the axis")
+        a, gone = b.shared(a), _of_length_one(b, a)
+        return b.index(a, [constant(0) if k in gone else Typed(EVERYTHING, Static(slice)) for k in range(a.ndim)])
     gone = axes_of(axis, a.ndim) or tuple(range(a.ndim))
     return b.index(a, [constant(0) if k in gone else Typed(EVERYTHING, Static(slice)) for k in range(a.ndim)])
+
+
+def _of_length_one(b: Builder, a: Typed) -> tuple[int, ...]:
+    """The axes that have length one by the array's form; others are checked to have another in the run."""
+    known = literal_lengths(a.expr, a.ndim, b.types, b.lengths)
+    unknown = [axis for axis in range(a.ndim) if known[axis] is None]
+    if unknown and b.is_lazy:
+        what = "`np.squeeze` without an axis takes statements, where it may not be evaluated"
+        raise refuse("takes-statements", what, hint="give it a name in a statement of its own")
+    for axis in unknown:
+        text = f"np.squeeze would drop axis {axis}, whose length the derivative was not made for: say which axis"
+        wrong = Effect(Call(ops.fail, (Const(ValueError), Const(None), Const(text))), span=b.span)
+        b.out.append(If(b.call(np.equal, b.dim(a, axis), constant(1)).expr, (wrong,), (), span=b.span))
+    return tuple(axis for axis in range(a.ndim) if known[axis] == 1)
 
 
 @canonical(np.flip, takes="m axis")
@@ -318,6 +341,9 @@ def _concatenate(b: Builder, fn: Any, arrays: Typed, axis: Typed | None) -> Type
 
 @canonical(np.stack, takes="arrays axis | out dtype casting")
 def _stack(b: Builder, fn: Any, arrays: Typed, axis: Typed | None, out: Typed | None = None) -> Typed:
+    if arrays.is_tuple and arrays.items and all(isinstance(item.type, Scalar) for item in arrays.items):
+        one_axis(axis, 1, 0)
+        return b.call(np.array, arrays)
     if not arrays.is_tuple or not all(item.is_array for item in arrays.items):
         raise refuse("unsupported-call", f"`{name_of(fn)}` needs a literal tuple of arrays")
     place = one_axis(axis, arrays.items[0].ndim + 1, 0)
@@ -342,36 +368,7 @@ def _column_stack(b: Builder, fn: Any, tup: Typed) -> Typed:
     return _concatenated(b, columns, 1)
 
 
-# ------------------------------------------------------------------------------------------ products
-@canonical(np.dot, np.matmul, takes="a b | out")
-def _dot(b: Builder, fn: Any, left: Typed, right: Typed) -> Typed:
-    if fn is np.dot and not (left.is_array and right.is_array):
-        return b.call(np.multiply, left, right)
-    return b.call(fn, array_of(b, left, fn), array_of(b, right, fn))
-
-
-@canonical(np.inner, np.vdot, takes="a b")
-def _inner(b: Builder, fn: Any, left: Typed, right: Typed) -> Typed:
-    left, right = array_of(b, left, fn), array_of(b, right, fn)
-    if fn is np.vdot:
-        left, right = _ravel(b, fn, left), _ravel(b, fn, right)
-        left = b.call(np.conjugate, left) if is_complex(left.type) else left
-    if right.ndim > 1:
-        right = permuted(b, right, (1, 0))
-    return b.call(np.dot, left, right)
-
-
-@canonical(np.outer, takes="a b | out")
-def _outer(b: Builder, fn: Any, left: Typed, right: Typed) -> Typed:
-    return b.call(np.outer, _ravel(b, fn, array_of(b, left, fn)), _ravel(b, fn, array_of(b, right, fn)))
-
-
-@canonical(np.trace, takes="a offset | axis1 axis2 dtype out")
-def _trace(b: Builder, fn: Any, a: Typed, offset: Typed | None) -> Typed:
-    a = array_of(b, a, fn)
-    return b.call(np.trace, a) if offset is None else b.written(rearranged.trace, a, offset)
-
-
+# ------------------------------------------------------------------------------------------ diagonals
 _OFF_THE_DIAGONAL = {np.diag: rearranged.diag, np.tril: rearranged.tril, np.triu: rearranged.triu}
 
 

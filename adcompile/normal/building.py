@@ -19,6 +19,7 @@ from adcompile.errors import Span, Unsupported, refuse
 from adcompile.ir import ops
 from adcompile.ir.nodes import Assign, Call, Const, Expr, Index, Name, Names, Slice, Stmt, Tuple
 from adcompile.ir.types import BOOL, INT, Array, Scalar, Static, TupleType, Type, kind, ndim
+from adcompile.normal.literal_lengths import Lengths, literal_lengths
 from adcompile.normal.places import places_in, places_of
 from adcompile.normal.static import constant_of, known
 
@@ -89,6 +90,7 @@ class Builder:
         self.types = types
         self.fresh = fresh
         self.source_names = source_names
+        self.lengths: dict[str, Lengths] = {}  # of arrays whose form tells some
         self.out: list[Stmt] = []
         self.span: Span | None = None
         self.origin = ""
@@ -125,6 +127,8 @@ class Builder:
         """A new version of `base` that holds `value`."""
         id = self.fresh.fresh(base)
         self.types[id] = value.type
+        if isinstance(value.type, Array):
+            self.lengths[id] = literal_lengths(value.expr, value.ndim, self.types, self.lengths)
         self.out.append(Assign(id, value.expr, span=self.span, origin=self.origin))
         return Typed(Name(id), value.type)
 

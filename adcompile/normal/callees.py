@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import sys
 import types
@@ -19,6 +20,7 @@ from adcompile.ir.opaque import Opaque
 from adcompile.rules.registry import is_constant, opaque_for, rule_for
 
 _OURS = ("adcompile.ir.ops", "adcompile.runtime", "adcompile.fourier", "adcompile.special", "adcompile.lapack")
+_LIBRARIES = ("numpy", "scipy", "adcompile")
 _LANGUAGE = ("builtins", "math", "cmath", "operator", "_operator")
 
 
@@ -46,6 +48,17 @@ def stays_a_call(fn: Callable[..., Any]) -> bool:
     ours = module in _OURS and getattr(sys.modules[module], spelled(fn), None) is fn  # generated code says so too
     known = ours or module.partition(".")[0] == "numpy"
     return known or (module in _LANGUAGE and not isinstance(fn, types.FunctionType))
+
+
+def runs_elsewhere(fn: Any) -> bool:
+    """Whether what a call does is not read with the caller: functions with rules of a user, classes that make objects
+    before the run.  They see the globals of modules as they are then."""
+    if isinstance(fn, Opaque) or opaque_for(fn) is not None:
+        return True
+    library = str(getattr(fn, "__module__", None) or "").partition(".")[0] in (*_LIBRARIES, *_LANGUAGE)
+    if isinstance(fn, type):
+        return not (library or issubclass(fn, tuple) or dataclasses.is_dataclass(fn) or issubclass(fn, BaseException))
+    return not library and not isinstance(fn, np.ufunc) and (rule_for(fn) is not None or is_constant(fn))
 
 
 def only_calls(stmt: Return) -> bool:
@@ -78,6 +91,8 @@ def callee_of(fn: Callable[..., Any], span: Span | None, inside: str, last: bool
         return None
     if isinstance(fn, LocalFunction):
         return Callee(fn)
+    if isinstance(fn, functools._lru_cache_wrapper):  # what it keeps is what it gives
+        fn = fn.__wrapped__
     python: Any = getattr(fn, "py_func", fn)
     owner: Any = type(fn)
     called = getattr(owner, "__call__", None)  # noqa: B004  (of a class that says in Python what a call does)

@@ -23,7 +23,7 @@ def total(x):
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,7 +32,7 @@ import numpy as np
 from adcompile.errors import Unsupported, refuse
 from adcompile.frontend.functions import LocalFunction, is_function_value
 from adcompile.frontend.read import read
-from adcompile.frontend.resolve import literal
+from adcompile.frontend.resolve import State, literal
 from adcompile.ir import ops
 from adcompile.ir.nodes import (
     Accum,
@@ -59,12 +59,7 @@ from adcompile.ir.nodes import (
 )
 from adcompile.ir.opaque import Opaque
 from adcompile.ir.types import TupleType
-from adcompile.ir.walk import (
-    children,
-    expressions,
-    rebuilt,
-    with_expressions,
-)
+from adcompile.ir.walk import children, expressions, rebuilt, with_expressions
 from adcompile.normal.arguments import Arguments
 from adcompile.normal.attempts import without_try
 from adcompile.normal.callees import Callee, callee_of, only_calls, spelled, stays_a_call
@@ -78,7 +73,7 @@ from adcompile.normal.order import in_order, may_write, settled, temporary
 from adcompile.normal.records import plain, values_of
 from adcompile.normal.renaming import apart, renamed
 from adcompile.normal.single_return import single_return
-from adcompile.normal.sources import Readable, ReadSource, Sources
+from adcompile.normal.sources import Readable, ReadOne, ReadSource, Sources
 from adcompile.normal.specialise import simpler, specialised, truth
 from adcompile.normal.unpacked import with_counted, with_items
 from adcompile.normal.unrolled import unrolled
@@ -96,18 +91,18 @@ class Inlined:
     sources: tuple[Readable, ...]
 
 
-def _lenient(fn: Any) -> ReadSource:
-    return read(fn, lenient=True)
+def _lenient(fn: Any, state: State = ()) -> ReadSource:
+    return read(fn, lenient=True, state=state)
 
 
-def inline(function: Function, read_one: Callable[[Any], ReadSource] = _lenient) -> Function:
+def inline(function: Function, read_one: ReadOne = _lenient) -> Function:
     """`function` with the calls of Python functions replaced by their bodies."""
     return inlined(function, read_one).function
 
 
 def inlined(
     function: Function,
-    read_one: Callable[[Any], ReadSource] = _lenient,
+    read_one: ReadOne = _lenient,
     known: Mapping[str, Any] | None = None,
     tuples: Mapping[str, TupleType] | None = None,
     last: bool = False,
@@ -128,7 +123,7 @@ def inlined(
 
 
 class _Inliner(Arguments):
-    def __init__(self, function: Function, read_one: Callable[[Any], ReadSource], last: bool) -> None:
+    def __init__(self, function: Function, read_one: ReadOne, last: bool) -> None:
         super().__init__(function)
         self.last = last
         self.sources = Sources(read_one)
@@ -288,6 +283,9 @@ class _Inliner(Arguments):
                 return [], expr
             case Name(name):
                 return [], self.known.whole(name) or expr
+            case Call(ops.under, (Const(state), inner)):
+                with self.sources.within(state):
+                    return self.expr(inner)
             case Call(ops.select, (test, then, orelse)):
                 return self.choice(expr, test, then, orelse)
             case Call(ops.both | ops.either, (left, right)):
@@ -302,8 +300,7 @@ class _Inliner(Arguments):
         if not isinstance(new, Call) or new.fn is ops.unpacked:
             return before, new
         place = (self.inside, self.span, len(self.open))
-        more, new = with_counted(new, self.fresh, self.span)
-        before = [*before, *more]
+        before, new = with_counted(before, new, self.fresh, self.span)
         try:
             new = simpler(with_items(new, self.span, self.inside))
             if not isinstance(new, Call):
@@ -313,7 +310,7 @@ class _Inliner(Arguments):
                 return [*before, temporary(name, wanted, self.span)], Name(name)
             if new.fn is ops.call:
                 new = self.resolved(new)
-            new = made(new)
+            new = self.sources.as_read(new, self.span, self.inside) or made(new)
             if not isinstance(new, Call):
                 return before, new
             if stays_a_call(new.fn) and new.fn is not ops.record:

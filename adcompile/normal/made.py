@@ -8,6 +8,7 @@ values of the run.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import inspect
 from collections.abc import Iterable
 from types import FunctionType
@@ -31,20 +32,28 @@ def made(call: Call) -> Expr:
             raise refuse("unsupported-argument", message, hint="pass its fields")
         return Call(ops.record, record(dict(call.kwargs)).args, (("of", call.args[0]),))
     kind = call.fn
+    if isinstance(kind, functools._lru_cache_wrapper):  # what it gives once is what it gives in the run
+        return _called(call)
     if not isinstance(kind, type) or stays_a_call(kind) or issubclass(kind, BaseException):
         return call
-    args = [_known(arg) for arg in call.args]
-    kwargs = {key: _known(value) for key, value in call.kwargs}
-    if all(value is not _NOT_KNOWN for value in (*args, *kwargs.values())):
-        try:
-            return literal(kind(*args, **kwargs))
-        except Exception:  # the constructor may raise anything: in the run it would
-            return call
+    if (whole := _called(call)) is not call:
+        return whole
     fields = _fields(kind, call)
     if fields is None:
         return call
-    whole = record(fields)
-    return Call(ops.record, whole.args, (("of", Const(kind)),))
+    return Call(ops.record, record(fields).args, (("of", Const(kind)),))
+
+
+def _called(call: Call) -> Expr:
+    """What a call of what is known gives, as it gives it before the run; else the call."""
+    args = [_known(arg) for arg in call.args]
+    kwargs = {key: _known(value) for key, value in call.kwargs}
+    if any(value is _NOT_KNOWN for value in (*args, *kwargs.values())):
+        return call
+    try:
+        return literal(call.fn(*args, **kwargs))
+    except Exception:  # it may raise anything: in the run it would
+        return call
 
 
 _SPECIAL = (

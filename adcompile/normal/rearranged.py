@@ -98,7 +98,9 @@ def trim_zeros(filt: Any, trim: str = "fb") -> Any:
 
 def resize(a: Any, new_shape: Any) -> Any:
     flat = np.ravel(a)
-    out = np.empty(new_shape, a.dtype)
+    out = np.empty(new_shape, flat.dtype)
+    if np.ndim(out) == 0:
+        return flat[0] if flat.shape[0] > 0 else out * 0.0
     if out.ndim == 1:
         for i in range(out.shape[0]):
             out[i] = flat[i % flat.shape[0]]

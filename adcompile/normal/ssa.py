@@ -25,6 +25,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -56,6 +57,7 @@ from adcompile.ir.nodes import (
 from adcompile.ir.types import Array, Static, TupleType, Type
 from adcompile.ir.walk import expressions, names, nodes, statements
 from adcompile.normal.array_calls import is_view
+from adcompile.normal.axisless import Axisless
 from adcompile.normal.branches import branch
 from adcompile.normal.building import Builder, Typed, constant
 from adcompile.normal.carried import loop
@@ -104,6 +106,11 @@ class Walk:
         self.b.written = lambda fn, *args, **kwargs: expanded(self, fn, args, kwargs)
         self.x.branched = self.branched
         self.derivatives = Derivatives(self)
+
+    @cached_property
+    def axisless(self) -> Axisless:
+        """Which variables may be one array without axes."""
+        return Axisless(self.function.body)
 
     @property
     def env(self) -> dict[str, Value]:
@@ -189,6 +196,7 @@ class Walk:
         self.b.fresh = copy.deepcopy(mark.fresh)
         self.b.types.clear()
         self.b.types.update(mark.types)
+        self.b.lengths = {name: lengths for name, lengths in self.b.lengths.items() if name in mark.types}
         del self.b.out[mark.written :]
         self.forgotten += self.refusals[mark.refused :]
         del self.refusals[mark.refused :]

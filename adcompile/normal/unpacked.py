@@ -13,7 +13,7 @@ the run.  Not its task: dicts of the run; they are refused.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FunctionType
 from typing import Any
 
@@ -30,13 +30,16 @@ from adcompile.normal.records import dict_of, items_of
 _NEEDED = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
-def with_counted(call: Call, fresh: Fresh, span: Span | None) -> tuple[list[Stmt], Call]:
-    """A call that unpacks one array or list of the run as one of its items, and the check of how many there are.
+def with_counted(
+    before: Sequence[Stmt], call: Call, fresh: Fresh, span: Span | None
+) -> tuple[list[Stmt], Call]:  # fmt: skip
+    """A call that unpacks one array or list of the run as one of its items; the check of how many there are comes after
+    what is `before` the call.
 
     >>> from adcompile.ir.nodes import Function
     >>> from adcompile.ir.show import show
     >>> call = Call(np.cross, (Call(ops.unpacked, (Name("x"),)),))
-    >>> before, call = with_counted(call, Fresh({"x"}), None)
+    >>> before, call = with_counted((), call, Fresh({"x"}), None)
     >>> print(show(Function("f", ("x",), (*before, Effect(call)))).strip())
     def f(x):
         if len(x) != 2:
@@ -47,9 +50,10 @@ def with_counted(call: Call, fresh: Fresh, span: Span | None) -> tuple[list[Stmt
     needed = _needed(call) if len(places) == 1 else None
     own = 1 if call.fn is ops.call else 0  # the function itself
     missing = -1 if needed is None else needed - (len(call.args) - 1 - own)
+    before = list(before)
     if missing < 1:
-        return [], call
-    place, before = places[0], list[Stmt]()
+        return before, call
+    place = places[0]
     unpacked = call.args[place]
     assert isinstance(unpacked, Call)
     items = unpacked.args[0]

@@ -15,10 +15,11 @@ from adcompile.frontend.texts import Text, filled
 from adcompile.ir import ops
 from adcompile.ir.nodes import Accum, Call, Const, Effect, Expr, Name, Slice, Store, Update
 from adcompile.ir.types import Array, Scalar, is_complex, kind
-from adcompile.ir.walk import loads
+from adcompile.ir.walk import loads, names
 from adcompile.normal.array_calls import everything
 from adcompile.normal.building import Typed
 from adcompile.normal.lists import is_list
+from adcompile.normal.variables import Absent, Undefined, Value
 from adcompile.normal.written_out import sort, written_out
 from adcompile.rules.registry import is_constant
 
@@ -31,6 +32,8 @@ def update(walk: Walk, stmt: Update) -> None:
     x, b = walk.x, walk.b
     old, value = x.value(Name(stmt.target)), x.value(stmt.value)
     if not old.is_array:
+        if isinstance(old.type, Scalar):
+            _alone(walk, stmt)
         walk.env[stmt.target] = walk.kept(stmt.target, x.call_known(stmt.fn, [old, value], {}))
         return
     index = everything(old.ndim)
@@ -40,6 +43,24 @@ def update(walk: Walk, stmt: Update) -> None:
         write(walk, old, index, b.call(np.negative, value), adds=True)
     else:
         write(walk, old, index, _in_place(old, x.call_known(stmt.fn, [old, value], {})))
+
+
+def _alone(walk: Walk, stmt: Update) -> None:
+    """Refuses to change an array without axes in place that may be read under another name."""
+    live = walk.axisless.others(stmt.target) & walk.live[stmt]
+    others = [name for name in live if not _are_arrays(walk, walk.env.get(name))]
+    if not others and not walk.axisless.is_part(stmt.target):
+        return
+    other = f"be `{min(others)}` too" if others else "be a part of an array"
+    message = f"`{stmt.target}`, which is changed in place, may {other}, as an array without axes"
+    raise refuse("unsupported-array", message, hint="make a new value, as in x = 2.0 * x")
+
+
+def _are_arrays(walk: Walk, value: Value | None) -> bool:
+    """Whether a variable holds arrays with axes alone."""
+    if value is None or isinstance(value, (Absent, Undefined)):
+        return True
+    return all(isinstance(walk.b.types.get(id), Array) for id in names(value))
 
 
 def _in_place(old: Typed, new: Typed) -> Typed:
