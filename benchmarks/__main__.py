@@ -21,6 +21,7 @@ def main() -> int:
     parser.add_argument("--write", type=Path, metavar="FOLDER", help="where to write benchmarks.md and benchmarks.png")
     options = parser.parse_args()
     one_thread()
+    from benchmarks import sparse
     from benchmarks.alone import measured
     from benchmarks.report import Row, page, picture, table
 
@@ -47,7 +48,7 @@ def main() -> int:
             print(f"    {name}: {why}", flush=True)
     print(table(rows))
     if options.write is not None:
-        (options.write / "benchmarks.md").write_text(page(rows), encoding="utf-8")
+        (options.write / "benchmarks.md").write_text(page(rows, sparse.table()), encoding="utf-8")
         picture(rows, options.write / "benchmarks.png")
     return 0
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from benchmarks import sparse
 from benchmarks.contest import all_workloads, checked, contenders, timed
 from benchmarks.report import Row, costs, mean, reasons, table
 
@@ -19,6 +20,12 @@ def test_a_workload(workload):
 def test_every_workload_says_who_takes_part():
     for workload in all_workloads():
         assert {"jax", "torch", "torch compiled", "autograd", "casadi"} <= set(contenders(workload))
+
+
+def test_sparse_beside_dense():
+    lines = sparse.table(large=400, small=100, repeats=1).splitlines()
+    assert len(lines) == 2 + len(sparse.RESIDUALS)
+    assert [line.split("|")[4].strip() for line in lines[2:]] == ["3", "3", "7"]
 
 
 def test_the_report():

@@ -525,3 +525,85 @@ def test_refused():
         grad(forked, jit=False)(0.5)
     with pytest.raises(InvalidArgument, match=r"nondiff_argnums=\(3,\), and the function has 1 parameters"):
         custom_vjp(plain_wave, nondiff_argnums=(3,))
+
+
+# ------------------------------------------------------------------------------------------ a rule for each argument
+@custom_jvp
+def hypotenuse(x, y):
+    return np.sqrt(x * x + y * y)
+
+
+hypotenuse.defjvps(
+    lambda x_dot, z, x, y: x / z * x_dot,
+    lambda y_dot, z, x, y: y / z * y_dot,
+)
+
+
+def test_a_rule_for_each_argument():
+    def own(x):
+        return np.sum(hypotenuse(x, x * x) * x)
+
+    def plain(x):
+        return np.sum(np.sqrt(x * x + x**4) * x)
+
+    np.testing.assert_allclose(grad(own, jit=False)(X), grad(plain, jit=False)(X), rtol=1e-13)
+    np.testing.assert_allclose(hvp(own, jit=False)(X, X), hvp(plain, jit=False)(X, X), rtol=1e-11)
+    with pytest.raises(InvalidArgument, match="a rule for each of 2 arguments"):
+        hypotenuse.defjvps(None)
+    with pytest.raises(InvalidArgument, match="go with defjvp, and not with defjvps"):
+        power.defjvps(None, None)
+
+
+# ------------------------------------------------------------------------------------------ methods
+class Medium:
+    def __init__(self, k):
+        self.k = k
+
+    @partial(custom_jvp, nondiff_argnums=(0,))
+    def wave(self, x):
+        return np.sin(self.k * x)
+
+    @wave.defjvp
+    def wave_rule(self, primals, tangents):
+        return self.wave(primals[0]), 7.0 * self.k * tangents[0]
+
+    @partial(custom_vjp, nondiff_argnums=(0,))
+    def damped(self, x):
+        return 1.0 * x
+
+    def damped_fwd(self, x):
+        return self.damped(x), None
+
+    def damped_bwd(self, residuals, y_bar):
+        return (self.k * y_bar,)
+
+    damped.defvjp(damped_fwd, damped_bwd)
+
+    def loss(self, x):
+        return np.sum(self.wave(x) * x) + np.sum(self.damped(x))
+
+    @custom_jvp
+    def without_numbers(self, x):
+        return x
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_methods(jit):
+    medium = Medium(2.0)
+    np.testing.assert_allclose(grad(medium.loss, jit=jit)(X), 14.0 * X + np.sin(2.0 * X) + 2.0, rtol=1e-14)
+    np.testing.assert_allclose(jvp(medium.wave, jit=jit)((X,), (X,))[1], 14.0 * X)
+    with pytest.raises(InvalidArgument, match=r"say nondiff_argnums=\(0,\)"):
+        medium.without_numbers(1.0)
+    with pytest.raises(Unsupported, match="a derivative of its own, and is a method of an object made of values"):
+        grad(medium.loss, wrt="self.k", jit=False)(X)
+
+
+def test_holomorphic():
+    def f(z):
+        return z**3 + np.exp(z)
+
+    with pytest.raises(InvalidArgument, match="there is no option holomorphic"):
+        grad(f, holomorphic=True)
+    z = 0.3 + 0.4j
+    assert vjp(f, jit=False)(z)[1](1.0 + 0.0j) == pytest.approx(3.0 * z**2 + np.exp(z), rel=1e-14)
+    assert jvp(f, jit=False)((z,), (1.0 + 0.0j,))[1] == pytest.approx(3.0 * z**2 + np.exp(z), rel=1e-14)

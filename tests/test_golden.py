@@ -12,7 +12,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from adcompile import grad, sparse_jacobian, taylor, value_and_grad, vmap
+from adcompile import (
+    checkpoint,
+    custom_jvp,
+    custom_vjp,
+    grad,
+    hvp,
+    implicit,
+    jvp,
+    laplacian,
+    no_grad,
+    sparse_jacobian,
+    taylor,
+    value_and_grad,
+    vmap,
+)
 from tests import oracle
 from tests.corpus import CASES, Case
 from tests.corpus.registry import fresh
@@ -62,6 +76,99 @@ def growth(theta, ts):
     return total
 
 
+@custom_vjp
+def clipped(x):
+    """The identity, with an adjoint that is cut off."""
+    return 1.0 * x
+
+
+def clipped_fwd(x):
+    return clipped(x), None
+
+
+def clipped_bwd(residuals, y_bar):
+    return (np.clip(y_bar, -1.0, 1.0),)
+
+
+clipped.defvjp(clipped_fwd, clipped_bwd)
+
+
+@custom_jvp
+def softplus(x):
+    return np.log1p(np.exp(-abs(x))) + max(x, 0.0)
+
+
+@softplus.defjvp
+def softplus_rule(primals, tangents):
+    return softplus(primals[0]), tangents[0] / (1.0 + np.exp(-primals[0]))
+
+
+def of_clipped(x):
+    total = 0.0
+    for i in range(x.shape[0]):
+        total += clipped(x[i] ** 2) * x[i]
+    return total
+
+
+def of_softplus(x):
+    total = 0.0
+    for i in range(x.shape[0]):
+        total += softplus(3.0 * x[i])
+    return total
+
+
+def newton(a):
+    x = a
+    while abs(x * x - a) > 1e-12:
+        x = 0.5 * (x + a / x)
+    return x
+
+
+def square_less(x, a):
+    return x * x - a
+
+
+root = implicit(newton, square_less)
+
+
+def of_root(a):
+    return root(a) * a
+
+
+@checkpoint
+def layer(x, w):
+    return np.tanh(w * x)
+
+
+def layers(x, w):
+    return np.sum(layer(layer(x, w), w))
+
+
+def normalised(x):
+    with no_grad():
+        scale = np.sqrt(x @ x)
+    return np.sum(x * x) / scale
+
+
+def impedance(r, w):
+    z = r + 1j * w / (1.0 + 1j * w)
+    return abs(z) ** 2
+
+
+def of_its_size(x):
+    z = x * x
+    s = np.sum(z)
+    return np.log(1.0 + s) * s
+
+
+class Pendulum:
+    def __init__(self):
+        self.k = 2.0
+
+    def energy(self, x):
+        return self.k * (1.0 - np.cos(x))
+
+
 U = np.linspace(0.0, 1.0, 6)
 
 
@@ -75,6 +182,17 @@ TRANSFORMS = {  # that are no gradient of an exemplar
     "sparse_jacobian": sparse,
     "vmap": lambda: vmap(grad(spring), in_axes=(0, None), jit=False).source_for(U.reshape(3, 2), 0.5),
     "taylor": lambda: taylor(wave, 3, jit=False).source_for(0.5, 1.0),
+    "custom_vjp": lambda: grad(of_clipped, jit=False).source_for(U),
+    "custom_jvp": lambda: grad(of_softplus, jit=False).source_for(U),
+    "custom_jvp_forward": lambda: jvp(of_softplus, jit=False).source_for((U,), (U,)),
+    "implicit": lambda: grad(of_root, jit=False).source_for(2.0),
+    "checkpoint": lambda: grad(layers, wrt="w", jit=False).source_for(U, 0.5),
+    "no_grad": lambda: grad(normalised, jit=False).source_for(U),
+    "complex": lambda: grad(impedance, wrt=("r", "w"), jit=False).source_for(1.0, 2.0),
+    "hvp": lambda: hvp(spring, jit=False).source_for(U[:2], 0.5, U[:2]),
+    "laplacian": lambda: laplacian(spring, jit=False).source_for(U[:2], 0.5),
+    "intermediate": lambda: grad(of_its_size, wrt=("x", "z", "s"), jit=False).source_for(U),
+    "of_an_object": lambda: grad(Pendulum().energy, wrt=("self.k", "x"), jit=False).source_for(0.5),
     "inside": lambda: grad(growth, jit=False).source_for(U[:2], U),
 }
 

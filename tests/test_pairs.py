@@ -8,11 +8,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import adcompile
 from adcompile import (
     AdcompileError,
+    checkpoint,
+    custom_jvp,
     grad,
     hessian,
     hvp,
+    implicit,
     jacfwd,
     jacrev,
     jvp,
@@ -45,6 +49,37 @@ def of_first(number):
 
 
 # What each gives at x, as an array or a number; None where the transform is refused as an inner one.
+def kept(x):
+    z = x * x[0]
+    return np.sum(z * z * x)
+
+
+@custom_jvp
+def cubed(x):
+    return x**3
+
+
+@cubed.defjvp
+def cubed_rule(primals, tangents):
+    return cubed(primals[0]), 3.0 * primals[0] ** 2 * tangents[0]
+
+
+@checkpoint
+def replayed(x):
+    return x * x * x[1]
+
+
+def quotient(a):
+    return a[0] * a[1]
+
+
+def less_quotient(y, a):
+    return y - a[0] * a[1]
+
+
+solved = implicit(quotient, less_quotient)
+
+
 INNER = {
     "grad": grad(f, jit=False),
     "value_and_grad": lambda x: value_and_grad(f)(x)[0] * x + value_and_grad(f)(x)[1],
@@ -58,6 +93,10 @@ INNER = {
     "laplacian": lambda x: laplacian(lambda t: t**3 * x[1])(x[0]),
     "vmap": lambda x: vmap(lambda a, b: a * a * b, in_axes=(0, None))(x, x[0]),
     "taylor": lambda x: taylor(f, 2)(x, V),
+    "by a variable inside": grad(kept, wrt="z", jit=False),
+    "custom_jvp": lambda x: cubed(x) * x,
+    "checkpoint": lambda x: replayed(x) * x,
+    "implicit": lambda x: solved(x) * x[0],
 }
 REFUSED = {
     "linearize": lambda x: linearize(f, x)[1](V),
@@ -102,6 +141,13 @@ ANY = {  # of numbers and arrays
     "vmap": (lambda g: vmap(g, jit=False)(np.array([X, W])), lambda g: np.array([g(X), g(W)])),
     "taylor": (lambda g: taylor(g, 1, jit=False)(X, W), lambda g: np.array([g(X), derivative(g, X) @ W])),
 }
+
+
+def test_all_transforms_are_here():
+    ours = {name for name in vars(adcompile) if hasattr(getattr(adcompile, name), "__adcompile_transform__")}
+    outer = {*NUMBERS, *ANY, "vjp", "sparse_jacobian"}
+    assert ours - {"jacobian"} <= {*INNER, *REFUSED}  # jacobian is jacfwd or jacrev
+    assert ours - {"jacobian"} == outer
 
 
 @pytest.mark.parametrize("inner", INNER)

@@ -7,7 +7,22 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from adcompile import check_grads, grad, hessian, hvp, jacobian, jvp, linearize, value_and_grad, vhp, vjp, vmap
+from adcompile import (
+    check_grads,
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    linearize,
+    sparse_hessian,
+    sparse_jacobian,
+    taylor,
+    value_and_grad,
+    vhp,
+    vjp,
+    vmap,
+)
 from adcompile.errors import InvalidArgument, Unsupported
 
 X = np.array([1.0, 2.0, -1.0])
@@ -249,11 +264,107 @@ def test_a_derivative_on_disk(tmp_path, monkeypatch):
 def test_what_cannot_be():
     with pytest.raises(Unsupported, match="the result is a tuple"):
         grad(grad(loss), jit=False)(params(), X)
-    with pytest.raises(InvalidArgument, match="vmap takes numbers, arrays and tuples"):
+    with pytest.raises(InvalidArgument, match="which has no axis 0"):
         vmap(loss, jit=False)(params(), X)
     with pytest.raises(InvalidArgument, match=r"v\['b'\] is missing: it must have the structure of the argument"):
         hvp(loss, jit=False)(params(), X, {"w": W})
     with pytest.raises(InvalidArgument, match=r"p\['b'\]\['c'\] is object"):
         grad(loss, jit=False)({"w": W, "b": {"c": object()}}, X)
-    with pytest.raises(InvalidArgument, match="takes numbers, arrays and tuples"):
+    with pytest.raises(InvalidArgument, match=r"out\[1\] is float64, and has to be None"):
         grad(loss, out=True, jit=False)(params(), X, params())
+
+
+# ------------------------------------------------------------------------------------------ batches, series, out
+def scaled(p, x):
+    return np.sum(np.tanh(p["w"] * x) ** 2) * p["b"]
+
+
+def both(x):
+    return {"doubled": 2.0 * x, "sum": np.sum(x), "name": "x"}
+
+
+OF_SCALED = {"w": W, "b": 2.0, "how": "any"}
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_gradients_for_each_item_of_a_batch(jit):
+    xs = np.array([X, 0.5 * X])
+    found = vmap(grad(scaled), in_axes=(None, 0), jit=jit)(OF_SCALED, xs)
+    for k, x in enumerate(xs):
+        expected = grad(scaled, jit=False)(OF_SCALED, x)
+        np.testing.assert_allclose(found["w"][k], expected["w"], rtol=1e-13)
+        assert found["b"][k] == pytest.approx(expected["b"], rel=1e-13)
+    assert found["how"] is None
+
+
+def test_batches_in_structures():
+    xs = np.array([X, 0.5 * X])
+    batch = {"w": np.array([W, -2.0 * W]), "b": 2.0, "how": "any"}
+    found = vmap(scaled, in_axes=({"w": 0, "b": None, "how": None}, 0), jit=False)(batch, xs)
+    expected = [scaled({"w": w, "b": 2.0}, x) for w, x in zip(batch["w"], xs, strict=True)]
+    np.testing.assert_allclose(found, expected, rtol=1e-14)
+    results = vmap(both, jit=False)(xs)
+    np.testing.assert_array_equal(results["doubled"], 2.0 * xs)
+    np.testing.assert_allclose(results["sum"], xs.sum(axis=1))
+    assert results["name"] == "x"
+    with pytest.raises(InvalidArgument, match="has to have the items w, b, how"):
+        vmap(scaled, in_axes=({"w": 0}, 0), jit=False)(batch, xs)
+    with pytest.raises(InvalidArgument, match="which has no axis 0: say None"):
+        vmap(scaled, jit=False)(batch, xs)
+
+
+def test_series_of_structures():
+    v = {"w": X, "b": 0.5, "how": None}
+    coefficients = taylor(scaled, 2, jit=False)(OF_SCALED, X, v)
+    assert coefficients[1] == pytest.approx(jvp(scaled, wrt="p", jit=False)((OF_SCALED, X), (v,))[1], rel=1e-13)
+    along = hvp(scaled, jit=False)(OF_SCALED, X, v)
+    assert coefficients[2] == pytest.approx(0.5 * (along["w"] @ X + along["b"] * 0.5), rel=1e-12)
+    np.testing.assert_array_equal(taylor(both, 1, jit=False)(X, W)["doubled"], [2.0 * X, 2.0 * W])
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_into_structures(jit):
+    expected = grad(scaled, wrt=("x", "p"), jit=False)(OF_SCALED, X)
+    out = {"w": np.ones(3), "b": None, "how": None}
+    found = grad(scaled, accumulate=True, jit=jit)(OF_SCALED, X, out)
+    assert found["w"] is out["w"]
+    np.testing.assert_allclose(out["w"], 1.0 + expected[1]["w"], rtol=1e-13)
+    assert found["b"] == pytest.approx(expected[1]["b"], rel=1e-13)
+    x_bar = np.empty(3)
+    _, (by_x, by_p) = value_and_grad(scaled, wrt=("x", "p"), out=True, jit=jit)(OF_SCALED, X, (x_bar, out))
+    assert by_x is x_bar and by_p["w"] is out["w"]
+    np.testing.assert_allclose(x_bar, expected[0], rtol=1e-13)
+    vjp(scaled, out=True, jit=jit)(OF_SCALED, X)[1](2.0, out)
+    np.testing.assert_allclose(out["w"], 2.0 * expected[1]["w"], rtol=1e-13)
+    assert grad(scaled, out=True, jit=jit)(OF_SCALED, X, None)["b"] == found["b"]
+
+
+def test_into_structures_that_do_not_fit():
+    into = grad(scaled, out=True, jit=False)
+    with pytest.raises(InvalidArgument, match=r"out\['b'\] is missing"):
+        into(OF_SCALED, X, {"w": np.ones(3)})
+    with pytest.raises(InvalidArgument, match="cannot be written to"):
+        grad(horner, out=True, jit=False)([1.0, 2.0], 3.0, [0.0, 0.0])
+    with pytest.raises(InvalidArgument, match="hessian with out=True takes numbers, arrays and tuples"):
+        hessian(scaled, out=True, jit=False)(OF_SCALED, X, None)
+
+
+def chain(p):
+    return p["k"] * np.diff(p["u"]) ** 2
+
+
+def chain_energy(p):
+    return np.sum(chain(p) ** 2)
+
+
+def test_sparse_matrices_by_a_part():
+    pytest.importorskip("scipy")
+    p = {"k": 2.0, "u": np.array([0.3, 1.0, 1.5, 1.2])}
+    sparse = sparse_jacobian(chain, wrt="p['u']", jit=False)
+    dense = jacobian(chain, wrt="p['u']", jit=False)(p)
+    np.testing.assert_allclose(sparse(p).toarray(), dense, rtol=1e-14)
+    assert sparse.products(p) == 2 and sparse.pattern(p).nnz == 6
+    curved = sparse_hessian(chain_energy, wrt="p['u']", jit=False)(p).toarray()
+    np.testing.assert_allclose(curved, hessian(chain_energy, wrt="p['u']", jit=False)(p), rtol=1e-12, atol=1e-13)
+    with pytest.raises(InvalidArgument, match="by one array, and p holds 2 of them"):
+        sparse_jacobian(chain, jit=False)(p)

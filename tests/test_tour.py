@@ -1,5 +1,6 @@
 """The autograd tour: each idea against its closed form, and against PyTorch where that is installed."""
 
+import re
 import runpy
 from pathlib import Path
 from types import SimpleNamespace
@@ -52,6 +53,19 @@ def close(found, expected):
             close(*pair)
     else:
         np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-14)
+
+
+def test_the_page_names_ideas_and_tests_that_are_there():
+    """Every idea stands on the page, and every row beside other systems ends with a test that there is."""
+    page = (Path(__file__).parents[1] / "docs" / "coming_from_pytorch.md").read_text()
+    ideas, systems = page.split("## Beside other systems")
+    assert {idea.__name__ for idea in TOUR.IDEAS} <= set(re.findall(r"`(\w+)`", ideas))
+    rows = [row.split("|")[-2].strip(" `") for row in systems.splitlines() if row.startswith("| ") and "`" in row]
+    assert len(rows) > 30
+    for row in rows:
+        file, _, test = row.partition("::")
+        text = (Path(__file__).parent / file).read_text()
+        assert not test or f"\ndef {test}(" in text, row
 
 
 @pytest.mark.parametrize(

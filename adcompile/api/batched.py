@@ -25,7 +25,7 @@ lambda__vmap(row, k):
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Unpack, overload
 
 import numpy as np
@@ -38,6 +38,7 @@ from adcompile.api.derivative import TEXT
 from adcompile.backend.compile import compiled
 from adcompile.backend.naming import printed_params
 from adcompile.ir.show import shown_type
+from adcompile.ir.structure import Leaf, Part, Structure, contents, is_structure
 from adcompile.ir.types import Array, Scalar, Static, TupleType, Type
 
 Axes = int | None | tuple[Any, ...]
@@ -60,11 +61,36 @@ class Batched(Composed):
         items = tuple(_item_type(type_, axis) for type_, axis in zip(arguments, axes, strict=True))
         function, _ = self._primal_for(items, ())
         outcome = pipeline.run(pipeline.Job(function, items, "primal", (), parallel=self.request.options.parallel))
+        if outcome.structure is not None:
+            self._results[arguments] = outcome.structure
         value = compiled(outcome.name, outcome.undivided, TEXT).python
         params = tuple(printed_params(tuple(inspect.signature(value).parameters)).values())
         text = _Text(self, params, axes)
         lines = text.lines(arguments, outcome.result, out_axes)
         return composed_of(self, text.name, "\n".join(lines) + "\n", {**text.imports, text.value: value}, arguments)
+
+    def details_of(self, names: Mapping[str, list[str]], parts: tuple[Part, ...]) -> tuple[Any, ...]:
+        in_axes, out_axes = self.request.details
+        each = in_axes if isinstance(in_axes, tuple) else (in_axes,) * len(parts)
+        if len(each) != len(parts):
+            raise self.invalid(f"in_axes={in_axes!r} has {len(each)} items for the {len(parts)} parameters")
+        axes: list[Axes] = []
+        for name, part, axis in zip(names, parts, each, strict=True):
+            self._spread(name, part, axis, axes)
+        return tuple(axes), out_axes
+
+    def _spread(self, path: str, part: Part, axis: Any, axes: list[Axes]) -> None:
+        """The axis of each number and array of an argument: one for all, or in a structure like it."""
+        if isinstance(part, Structure):
+            inner = contents(axis) if is_structure(axis) or isinstance(axis, tuple) else None
+            if inner is not None and (set(inner[1]) != set(part.keys) or len(inner[1]) != len(part.keys)):
+                items = ", ".join(map(str, part.keys))
+                raise self.invalid(f"in_axes of {path} is {axis!r}, and has to have the items {items}")
+            of = dict(zip(inner[1], inner[2], strict=True)) if inner is not None else dict.fromkeys(part.keys, axis)
+            for key, item in zip(part.keys, part.items, strict=True):
+                self._spread(f"{path}[{key!r}]", item, of[key], axes)
+        elif isinstance(part, Leaf):
+            axes.append(axis)
 
     def _axes(self, name: str, type_: Type, axis: Axes) -> Axes:
         """The axis of each array in an argument, counted from the left; nothing for what all items share."""

@@ -74,6 +74,11 @@ def made(
     mode: str = "auto", details: tuple[Any, ...] = (),
 ) -> Any:  # fmt: skip
     known = (Choices if word in _WITHOUT_AUX else ChoicesOfResult).__annotations__
+    if "holomorphic" in choices:
+        raise InvalidArgument(
+            f"{word}: there is no option holomorphic; where f has a complex derivative, it is "
+            f"vjp(f)(z)[1](1.0 + 0.0j), and jvp(f)((z,), (1.0 + 0.0j,))[1]"
+        )
     if unknown := set(choices) - set(known):
         raise InvalidArgument(f"{word}: {', '.join(sorted(unknown))} is none of the options {', '.join(known)}")
     wrt = tuple(wrt) if isinstance(wrt, list) else wrt

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from types import MethodType
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,22 @@ class Custom(Kept):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.primal(*args, **kwargs)
+
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
+        """As a method: bound to the object, which is the first argument and has to be among the `nondiff_argnums`."""
+        if instance is None:
+            return self
+        if 0 not in self.nondiff:
+            message = f"{self.kind} of {self.__name__}: a method's object has no derivative"
+            raise InvalidArgument(f"{message}: say nondiff_argnums=(0,), and its rules take the object first")
+        numbers = tuple(number - 1 for number in self.nondiff[1:])
+        made = type(self)(MethodType(self.primal, instance), nondiff_argnums=numbers)
+        made.take_rules(self, instance)
+        return made
+
+    def take_rules(self, of: Any, instance: object) -> None:
+        """The rules of a function of which this is the method of an object."""
+        raise NotImplementedError
 
     def __repr__(self) -> str:
         return f"<adcompile {self.kind} of {self.__name__}>"
@@ -122,6 +139,10 @@ class custom_vjp(Custom):
     def defvjp(self, fwd: Python, bwd: Python) -> None:
         """Gives the function its forward and its backward function."""
         self.fwd, self.bwd = Kept(fwd), Kept(bwd)
+
+    def take_rules(self, of: custom_vjp, instance: object) -> None:
+        if of.fwd is not None and of.bwd is not None:
+            self.defvjp(MethodType(of.fwd.written, instance), MethodType(of.bwd.written, instance))
 
     def described(self) -> tuple[object, ...]:
         return self.primal, self.nondiff, self.fwd and self.fwd.written, self.bwd and self.bwd.written
@@ -249,6 +270,39 @@ class custom_jvp(Tangent):
         self.rule = Kept(rule)
         self._transposed.clear()
         return rule
+
+    def defjvps(self, *rules: Python | None) -> None:
+        """Gives the function a rule for each argument: of `(tangent, value, *arguments)`, the tangent of the value
+        that is due to that of the argument; `None` for one that has no part in it.  The value is a number or an array.
+
+        >>> @custom_jvp
+        ... def scaled(x, k):
+        ...     return k * x
+        >>> scaled.defjvps(lambda x_dot, y, x, k: k * x_dot, None)   # k is held constant
+        >>> from adcompile import grad
+        >>> grad(scaled, wrt=("x", "k"), jit=False)(2.0, 3.0)
+        (3.0, 0.0)
+        """
+        params = list(self.signature.parameters)
+        given = [(number, rule) for number, rule in enumerate(rules) if rule is not None]
+        if self.nondiff or len(rules) != len(params) or not given:
+            what = f"defjvps takes a rule for each of {len(params)} arguments, and one that is not None"
+            what = "nondiff_argnums go with defjvp, and not with defjvps" if self.nondiff else what
+            raise InvalidArgument(f"{self.kind} of {self.__name__}: {what}")
+        primals, dots = ([f"{which}[{number}]" for number in range(len(params))] for which in ("primals", "tangents"))
+        namespace: dict[str, Any] = {"function": self}
+        terms = []
+        for number, rule in given:
+            namespace[f"rule_{number}"] = rule
+            terms.append(f"rule_{number}({', '.join([dots[number], 'value', *primals])})")
+        name = f"{identifier(self.__name__)}_rule"
+        text = f"def {name}(primals, tangents):\n    value = function({', '.join(primals)})\n"
+        text += f"    return value, {' + '.join(terms)}\n"
+        self.defjvp(compiled(name, Emitted(text, namespace), TEXT).python)
+
+    def take_rules(self, of: custom_jvp, instance: object) -> None:
+        if of.rule is not None:
+            self.defjvp(MethodType(of.rule.written, instance))
 
     def described(self) -> tuple[object, ...]:
         return self.primal, self.nondiff, self.rule and self.rule.written

@@ -19,6 +19,7 @@ from adcompile import pipeline
 from adcompile.analysis.typing import first_line, static_or_typed
 from adcompile.api import intermediates, keeping, pickling, saving
 from adcompile.api.explaining import Explained
+from adcompile.api.of_structures import OfStructures
 from adcompile.api.paths import receiver_name
 from adcompile.api.signatures import (
     Wrt,
@@ -30,7 +31,7 @@ from adcompile.api.signatures import (
     signature_of,
     with_out,
 )
-from adcompile.api.structured import OfStructures, structured
+from adcompile.api.structured import structured
 from adcompile.backend.compile import Compiled, Options, compiled
 from adcompile.backend.dispatch import Specialised
 from adcompile.backend.emit import Emitted

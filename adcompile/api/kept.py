@@ -15,7 +15,7 @@ from adcompile import pipeline
 from adcompile.analysis.aliasing import roots
 from adcompile.api.signatures import name_of
 from adcompile.errors import refuse
-from adcompile.frontend.source import python_function
+from adcompile.frontend.source import brought_along, python_function
 from adcompile.ir.nodes import Assign, Call, Expr, Function, Index, Name, Return
 from adcompile.ir.opaque import Opaque
 from adcompile.ir.types import Array, TupleType, Type
@@ -40,7 +40,9 @@ class Kept(Opaque):
 
     @property
     def signature(self) -> inspect.Signature:  # type: ignore[override]
-        return inspect.signature(python_function(self.inlined), follow_wrapped=False)
+        own = inspect.signature(python_function(self.inlined), follow_wrapped=False)
+        brought = brought_along(self.inlined)
+        return own.replace(parameters=[one for name, one in own.parameters.items() if name not in brought])
 
     def known(self, arguments: tuple[Type, ...]) -> Known:
         """What is known of it for these types."""

@@ -56,8 +56,8 @@ class StructuredPullback:
         self._form = form
         self._pullback = pullback
 
-    def __call__(self, seed: Any) -> Any:
-        return self._form.gradient(self._pullback(seed))
+    def __call__(self, seed: Any, out: Any = None) -> Any:
+        return self._form.gradient(self._pullback(seed, self._form.written(out)))
 
     def __repr__(self) -> str:
         return repr(self._pullback)

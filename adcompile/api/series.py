@@ -22,7 +22,10 @@ class Series(Composed):
     def _text(self, parts: Parts, params: tuple[str, ...], typed: dict[str, Type], arguments: tuple[Type, ...]) -> str:
         (order,) = self.request.details
         lines, directions = self._along(parts, params, typed, arguments)
-        result = parts.run("primal", ()).result
+        outcome = parts.run("primal", ())
+        result = outcome.result
+        if outcome.structure is not None:
+            self._results[arguments] = outcome.structure
         taken = (*params, *directions)
         y, c = fresh("y", taken), fresh("c", taken)
         function = parts.add("coefficients", "series", parts.wrt, lanes=order)

@@ -22,10 +22,12 @@ from adcompile.api.dense import LANES, Leaf, fresh
 from adcompile.api.derivative import TEXT, Derivative, Request
 from adcompile.api.patterns import Pattern, Plan, found, planned, planned_symmetric
 from adcompile.api.signatures import Wrt
+from adcompile.api.structured import structured
 from adcompile.backend.compile import compiled
 from adcompile.errors import InvalidArgument
 from adcompile.ir.given import plain
 from adcompile.ir.show import shown_type
+from adcompile.ir.structure import Part
 from adcompile.ir.types import Array, Type, is_float
 from adcompile.transform.dependence import follows_data
 
@@ -118,6 +120,8 @@ class Sparse:
         if request.out or request.accumulate:
             raise InvalidArgument(f"{request.kind}: it returns a new matrix, and takes neither out nor accumulate")
         self.sets = Sets(primal, replace(request, kind="sets", details=(request.kind,)))
+        self._tangent = Derivative(primal, Request("jvp", self.sets.wrt_names[0], request.options))
+        self._flats: dict[tuple[Part, ...], Sparse] = {}
         self._compressed: dict[tuple[bool, int], Compressed] = {}
         self._plans: dict[object, Plan] = {}
         self._checked: set[object] = set()
@@ -129,6 +133,8 @@ class Sparse:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         csr_array = _scipy().csr_array
         bound = self._bound(args, kwargs)
+        if (flat := self._flat(bound)) is not None:
+            return flat[0](*flat[1])
         plan = self._plan(bound)
         pattern = plan.pattern
         data = self._function(plan)(*bound, plan.groups, plan.starts, plan.sources, plan.places)
@@ -136,13 +142,18 @@ class Sparse:
 
     def pattern(self, *args: Any, **kwargs: Any) -> Any:
         """Where entries may be for these arguments, as a `csr_array` of truth values."""
-        pattern = self._plan(self._bound(args, kwargs)).pattern
+        bound = self._bound(args, kwargs)
+        if (flat := self._flat(bound)) is not None:
+            return flat[0].pattern(*flat[1])
+        pattern = self._plan(bound).pattern
         held = np.ones(len(pattern.rows), bool)
         return _scipy().csr_array((held, pattern.columns32.copy(), pattern.starts32.copy()), shape=pattern.shape)
 
     def products(self, *args: Any, **kwargs: Any) -> int:
         """By how many products with the matrix its entries are found for these arguments: the number of colours."""
-        return self._plan(self._bound(args, kwargs)).count
+        bound = self._bound(args, kwargs)
+        flat = self._flat(bound)
+        return self._plan(bound).count if flat is None else flat[0].products(*flat[1])
 
     @property
     def source(self) -> str:
@@ -163,6 +174,20 @@ class Sparse:
         bound = self.sets._own.bind(*args, **kwargs)
         bound.apply_defaults()
         return tuple(plain(bound.arguments[name]) for name in self.__signature__.parameters)
+
+    def _flat(self, bound: tuple[Any, ...]) -> tuple[Sparse, tuple[Any, ...]] | None:
+        """The same of a function of numbers and arrays, and its arguments, where some of these are structures."""
+        form = structured(self._tangent, (bound, ()))
+        if form is None:
+            return None
+        by = form.flat.wrt_names
+        if len(by) != 1:
+            name = self.sets.wrt_names[0]
+            message = f"{name} holds {len(by)} of them: name one in wrt, as \"{name}['w']\""
+            raise InvalidArgument(f"{self!r}: a sparse matrix is by one array, and {message}")
+        if form.parts not in self._flats:
+            self._flats[form.parts] = Sparse(form.flat.primal, replace(self.request, wrt=by[0]))
+        return self._flats[form.parts], form.arguments(bound)
 
     def _function(self, plan: Plan) -> Compressed:
         lanes = 1 if plan.reverse else math.ceil(plan.count / math.ceil(plan.count / LANES)) if plan.count else 1

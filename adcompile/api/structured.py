@@ -16,12 +16,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from adcompile.api.flattened import flat_names, flattened_function
-from adcompile.api.paths import Found, NoPart, is_path, object_apart, part_at, receiver_of, root_of
+from adcompile.api.paths import Found, NoPart, object_apart, part_at, root_of
 from adcompile.errors import InvalidArgument, Unsupported
 from adcompile.ir.given import trouble
 from adcompile.ir.structure import (
@@ -37,7 +37,6 @@ from adcompile.ir.structure import (
     rows,
     taken_apart,
 )
-from adcompile.ir.types import Type
 
 if TYPE_CHECKING:
     from adcompile.api.derivative import Derivative
@@ -49,7 +48,9 @@ _PASSED = (
 _MOST_ITEMS = 64
 _BY_GRADIENT = ("grad", "value_and_grad")
 _OF_ARGUMENTS = (*_BY_GRADIENT, "jacobian", "hessian", "laplacian")  # those with the parameters of the primal
-_KINDS = (*_BY_GRADIENT, "jvp", "pullback", "primal", "jacobian", "hessian", "hvp", "vhp", "laplacian")
+_ALONG = ("hvp", "vhp", "taylor")  # those that take a direction behind
+_KINDS = (*_BY_GRADIENT, "jvp", "pullback", "primal", "jacobian", "hessian", "laplacian", "vmap", *_ALONG)
+_WRITTEN = (*_BY_GRADIENT, "pullback", "hvp", "vhp")  # those that write into structures
 
 
 @dataclass(frozen=True)
@@ -116,11 +117,27 @@ class Structured:
             along = self.along(tangents, [f"tangents[{number}]" for number in range(len(tangents))])
             return self.arguments(primals), along
         more = list(values[count:])
-        if kind in ("hvp", "vhp"):
+        written = (self.written(more.pop()),) if self.of.request.out else ()
+        if kind in _ALONG:
             several = isinstance(self.of.request.wrt, tuple)
             vectors = self.along(*((more[0], [f"v[{k}]" for k in range(len(self.by))]) if several else (more, ["v"])))
             more = [vectors if self.packed else vectors[0]]
-        return (*self.arguments(values[:count]), *more)
+        return (*self.arguments(values[:count]), *more, *written)
+
+    def written(self, out: Any) -> Any:
+        """What the derivative of numbers writes to, of the structures that the user gives."""
+        if out is None:
+            return None
+        several = isinstance(self.of.request.wrt, tuple)
+        found: list[Any] = []
+        if several and (not isinstance(out, tuple) or len(out) != len(self.by)):
+            raise self.of.invalid(f"out must be a tuple with one entry for each of {', '.join(self.by)}")
+        for part, value, name in zip(self.by_parts, out if several else (out,), self.by, strict=True):
+            leaves = list(part.leaves()) if isinstance(part, Structure) else [part]
+            if Leaf.NUMBERS in leaves:
+                raise self.of.invalid(f"{name} holds a list of floats, which cannot be written to: make it an array")
+            self._collect(part, value, f"out[{len(found)}]" if several else "out", found)
+        return tuple(found) if self.packed else found[0]
 
     @property
     def packed(self) -> bool:
@@ -233,11 +250,12 @@ def structured(derivative: Derivative, values: Sequence[Any], flags: bool = Fals
     known = [_is_known(value, request.kind, flags) for value in primals]
     if not any(known) and not any(map(is_structure, primals)) and not derivative.always_structured:
         return None
-    if request.kind not in _KINDS or request.out:
+    if request.kind not in _KINDS or (request.out and request.kind not in _WRITTEN):
         if flags:
             return None
+        what = f"{request.kind} with out=True" if request.out else request.kind
         raise derivative.invalid(
-            f"{request.kind} takes numbers, arrays and tuples: a dict or a list is not supported here"
+            f"{what} takes numbers, arrays and tuples: pass the items of a dict or a list as arguments of their own"
         )
     deep = {root_of(one) for one in derivative.paths}
     parts: list[Part] = []
@@ -305,10 +323,11 @@ def made_for(
         passed = [leaf for leaf in leaves if isinstance(leaf, Leaf)]
         own = [one] if one in derivative.intermediates else flat[root_of(one)][at.first : at.first + len(passed)]
         by += [name for name, leaf in zip(own, passed, strict=True) if leaf is not Leaf.HELD]
-    wrt: Any = None if request.kind == "primal" else tuple(by)
+    details = derivative.details_of(flat, parts)
+    wrt: Any = None if request.kind in ("primal", "vmap") else tuple(by)
     if len(by) == 1 and request.kind != "jvp" and not isinstance(request.wrt, tuple):
         wrt = by[0]
-    return replace(made, flat=type(derivative)(function, replace(request, wrt=wrt)))
+    return replace(made, flat=type(derivative)(function, replace(request, wrt=wrt, details=details)))
 
 
 def received(part: Part, request: Any) -> Callable[[Any], Any] | None:
@@ -320,7 +339,7 @@ def received(part: Part, request: Any) -> Callable[[Any], Any] | None:
             return lambda found: (found[0], joined(part.items[1], found[1]))
         case "jvp":
             return lambda found: tuple(joined(part, each) for each in found)
-        case "primal" | "jacobian":
+        case "primal" | "jacobian" | "vmap" | "taylor":
             return lambda found: joined(part, found)
     return None
 
@@ -345,53 +364,3 @@ def apart(part: Part | None, value: Any) -> Any:
     except (LookupError, TypeError, AttributeError):
         raise InvalidArgument("the seed must have the structure of the value") from None
     return tuple(of)
-
-
-class OfStructures:
-    """What a derivative does with arguments and results that are structures."""
-
-    request: Any
-
-    def __init__(self, primal: Any, wrt: tuple[str, ...]) -> None:
-        self.paths = tuple(filter(is_path, wrt))  # of what it is by, parts of parameters
-        self.receiver = receiver_of(primal, list(map(root_of, wrt)))
-        whole = getattr(primal, "always_structured", False)
-        self.always_structured: bool = whole or bool(self.paths) or self.receiver is not None
-        self._structured: dict[tuple[Part, ...], Structured] = {}
-        self._refused: dict[tuple[Type, ...], Unsupported] = {}  # where flags have to be known
-        self._form: Structured | None = None  # that of the last call, if it was of structures
-
-    def structure(self, arguments: tuple[Type, ...]) -> Part | None:
-        """The structure of the primal's result, if it is more than numbers, arrays and tuples."""
-        raise NotImplementedError
-
-    def received(self, arguments: tuple[Type, ...]) -> Callable[[Any], Any] | None:
-        """What makes of a result what a call from Python gives."""
-        if arguments in self._refused:
-            raise self._refused[arguments]
-        part = self.structure(arguments)
-        return None if part is None else received(part, self.request)
-
-    def structured(self, values: Sequence[Any]) -> Callable[..., Any] | None:
-        """The function for arguments of which some are structures."""
-        self._form = structured(cast(Any, self), values)
-        return self._form
-
-    def settled(
-        self, values: Sequence[Any], arguments: tuple[Type, ...], error: Unsupported
-    ) -> Callable[..., Any] | None:
-        """The function for the flags among these values."""
-        self._form = structured(cast(Any, self), values, flags=True)
-        if self._form is not None:
-            self._refused[arguments] = error
-        return self._form
-
-    def remembered(self, parts: tuple[Part, ...], form: Structured) -> None:
-        """What is called for arguments of these structures from now on."""
-        self._structured[parts] = form
-
-    def structured_for(self, parts: tuple[Part, ...], bound: tuple[Any, ...] = ()) -> Structured:
-        """The derivative for arguments of these structures."""
-        if parts not in self._structured:
-            self._structured[parts] = made_for(cast(Any, self), parts, bound)
-        return self._structured[parts]

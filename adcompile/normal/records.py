@@ -22,10 +22,12 @@ from typing import Any
 
 import numpy as np
 
+from adcompile.errors import refuse
 from adcompile.frontend.expressions import as_key
 from adcompile.frontend.resolve import literal
 from adcompile.ir import ops
 from adcompile.ir.nodes import Call, Const, Expr, Index, Slice, Tuple
+from adcompile.ir.opaque import Opaque
 
 ITERATED = (map, zip, enumerate, list, tuple, all, any)
 _PLAIN = (str, int, float, bool, type(None))
@@ -125,6 +127,9 @@ def _of_object(expr: Call, owner: Expr, name: str, args: Sequence[Expr]) -> Expr
     """A method of a dataclass or a named tuple: a call of the function that it is."""
     method = inspect.getattr_static(kind_of(owner), name, None)
     values, changed = values_of(owner) or {}, dict(expr.kwargs)
+    if isinstance(method, Opaque):
+        message = f"`{name}` has a derivative of its own, and is a method of an object made of values of the run"
+        raise refuse("unsupported-call", message, hint="make it a function of what it reads")
     if isinstance(method, FunctionType) and method.__globals__ is not vars(collections):
         return Call(method, (owner, *args), expr.kwargs)
     if isinstance(method, staticmethod):
