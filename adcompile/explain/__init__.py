@@ -60,7 +60,7 @@ def explained(outcome: Outcome, job: Job, arguments: tuple[Type, ...], values: S
         wrt=job.wrt,
         types=tuple(f"{p}: {shown_type(t)}" for p, t in zip(params, arguments, strict=False)),
         primal=places.primal(active, kept),
-        derivative=places.derivative(roles(outcome, kept)),
+        derivative=places.derivative(roles(outcome, kept), kept),
         activity=active,
         tapes=kept,
         loops=loop_facts(outcome, job, places),

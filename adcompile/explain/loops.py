@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -69,7 +70,10 @@ def loop_facts(outcome: Outcome, job: Job, places: Places) -> tuple[LoopFact, ..
     facts = []
     for span in _loops(places.typed):
         ways = decided.get(key(span), [])
-        way = "; ".join(dict.fromkeys(_WAYS[each.way] for each in ways))
+        kinds = Counter(_WAYS[each.way] for each in ways)
+        several = f"{len(ways)} loops: " if len(ways) > 1 else ""
+        counted = [f"{number} {said}" if len(kinds) > 1 else said for said, number in kinds.items()]
+        way = several + "; ".join(counted)
         why = "; ".join(dict.fromkeys(_said(each.obstacle) for each in ways if each.obstacle is not None))
         said = tuple(dict.fromkeys(notes.get(key(span), ())))
         facts.append(LoopFact(places.group(span), span.line, places.source(span), way, why, said))

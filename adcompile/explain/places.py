@@ -13,8 +13,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from adcompile.errors import Span
-from adcompile.ir.nodes import Accum, Assign, Block, For, Function, Name, Stmt, Store, While
+from adcompile.ir.nodes import Accum, Assign, Block, Call, For, Function, Name, Return, Stmt, Store, While
 from adcompile.ir.walk import blocks, statements
 from adcompile.pipeline import Outcome
 
@@ -61,6 +63,7 @@ class Places:
         self._groups: dict[Key, int] = {}
         for span in self.spans:
             self._groups.setdefault(key(span), len(self._groups))
+        self._head = len(self._groups)  # the group of the line with `def`
         self._around = dict(_loops_around(_last(outcome).body, None))
         self._defined = {s.target: s.span for s in known if isinstance(s, Assign) and s.span is not None}
         loops = [stmt for stmt in known if isinstance(stmt, (For, While))]
@@ -82,9 +85,10 @@ class Places:
         )
 
     # ------------------------------------------------------------------------------------ the two sides
-    def derivative(self, roles: Mapping[Stmt, str]) -> Code:
+    def derivative(self, roles: Mapping[Stmt, str], tapes: Iterable[Tape]) -> Code:
         """The derivative, with what each line does in the margin."""
         lines: list[Line] = []
+        made = {f"{tape.name} = {tape.made}": tape.group for tape in tapes}
         above: dict[int, int | None] = {}  # the group of the last adjoint statement, by indentation
         for number, (text, stmt) in enumerate(zip(self.texts, self.outcome.emitted.lines, strict=True), 1):
             depth = len(text) - len(text.lstrip())
@@ -92,11 +96,22 @@ class Places:
             group = None if stmt is None else self.group(stmt.span or self.kept_at(stmt))
             if group is None and isinstance(stmt, (Assign, Store, Accum)) and roles.get(stmt) == "adjoint":
                 group = above.get(depth)
+            if group is None and stmt is not None:
+                group = made.get(text.strip(), self.group(self._around.get(stmt)))
+            if group is None and (number == 1 or isinstance(stmt, Return) or self._is_of_parameter(stmt)):
+                group = self._head
             above[depth] = group if stmt is not None and stmt.origin else above.get(depth)
             comment = text.lstrip().startswith("#")
             mark = roles.get(stmt, "") if stmt is not None and not comment else ""
             lines.append(Line(number, text, group, (mark,) if mark else ()))
         return Code(self.texts[0].removeprefix("def ").partition("(")[0], tuple(lines))
+
+    def _is_of_parameter(self, stmt: Stmt | None) -> bool:
+        """Whether a statement makes the adjoint of a parameter."""
+        match stmt:
+            case Assign(_, Call(np.zeros_like | np.empty_like, (Name(name), *_))):
+                return name in self.typed.params
+        return False
 
     def kept_at(self, stmt: Stmt) -> Span | None:
         """Where the value that a statement stores was computed; for elements of arrays, the loop that copies them."""
@@ -119,11 +134,14 @@ class Places:
             file, first, last = around
             lines = []
             for number in range(first, last + 1):
+                text = linecache.getline(file, number).rstrip("\n")
                 group = self.group(cover.get((file, number)))
+                if group is None and not found and text.lstrip().startswith("def "):
+                    group = self._head
                 marks = ("kept",) if group in taped and group is not None and (file, number) in self._groups else ()
                 if (file, number) in active.lines:
                     marks = ("active", *marks)
-                lines.append(Line(number, linecache.getline(file, number).rstrip("\n"), group, marks))
+                lines.append(Line(number, text, group, marks))
             names = frozenset(name for f, line, name in active.names if f == file and first <= line <= last)
             found[around] = Code(f"{file.rpartition('/')[2]}", _dedented(lines), names | active.parameters)
         return _without_parts(found)

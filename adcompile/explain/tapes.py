@@ -35,7 +35,7 @@ class Tape:
     line: int | None  # the number of that line
     dtype: str
     shape: tuple[int, ...] | None = None
-    bytes: int | None = None
+    bytes: int | None = None  # nothing where the derivative was not run, zero where the run made none
 
 
 def tapes(outcome: Outcome, places: Places, values: Sequence[Any] | None) -> tuple[Tape, ...]:
@@ -57,7 +57,7 @@ def tapes(outcome: Outcome, places: Places, values: Sequence[Any] | None) -> tup
             name, made, places.group(span), span.line if span else None,
             type_.dtype if isinstance(type_, Array) else "",
             array.shape if array is not None else None,
-            array.nbytes if array is not None else None,
+            array.nbytes if array is not None else None if values is None else 0,
         )  # fmt: skip
     return tuple(found.values())
 
