@@ -26,11 +26,12 @@ from typing import Any
 import numba
 import numpy as np
 
-from adcompile import fourier, lapack, memory, runtime, special
-from adcompile.backend import vecmath
+from adcompile import fourier, indices, lapack, memory, runtime, special
+from adcompile.backend import borrowed, vecmath
 
 _OWN = re.compile(r"\w+_[0-9a-f]{20}\.py|[0-9a-f]{64}\.json")
-_CALLED = (runtime, memory, fourier, special, lapack)  # what holds the functions of ours that generated code calls
+_CALLED = (runtime, memory, fourier, special, lapack, indices)  # what holds what generated code calls of ours
+_COMPILING = (vecmath, borrowed)  # what is ours of the way in which Numba compiles it
 
 
 def directory() -> Path:
@@ -75,7 +76,7 @@ def digest(source: str, imports: Mapping[str, Any], parts: Iterable[str]) -> str
 @cache
 def _surroundings() -> tuple[str, ...]:
     """What the code was made by and runs with."""
-    texts = [Path(str(module.__file__)).read_text(encoding="utf-8") for module in _CALLED]
+    texts = [Path(str(module.__file__)).read_text(encoding="utf-8") for module in (*_CALLED, *_COMPILING)]
     return (*texts, sys.version, platform.machine(), numba.__version__, np.__version__, vecmath.described())
 
 

@@ -26,7 +26,7 @@ from numba import types
 from numba.core import errors, sigutils
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.dispatcher import OmittedArg
-from numba.core.registry import CPUDispatcher
+from numba.core.registry import CPUDispatcher, cpu_target
 from numba.extending import intrinsic
 
 from adcompile.analysis.typing import static_or_typed, type_of
@@ -57,6 +57,8 @@ class Specialised(CPUDispatcher):  # type: ignore[misc]
 
     def __init__(self, signature: inspect.Signature, name: str, jit: bool, written: str = "") -> None:
         super().__init__(_front(signature, name), targetoptions={"nopython": True})
+        if jit:
+            _started()
         self._jit = jit
         self._written = written  # the parameter whose arrays the function writes to
         self._links: dict[tuple[Any, ...], Any] = {}
@@ -221,6 +223,14 @@ class Specialised(CPUDispatcher):  # type: ignore[misc]
             exec(text, namespace)
             self._links[args] = numba.njit(namespace[own], forceinline=True, pipeline_class=VectorMath)
         return self._links[args]
+
+
+@lru_cache(maxsize=1)
+def _started() -> None:
+    """Numba imports and registers what it knows when it compiles, or loads, its first function: a third of a second,
+    which is spent where a derivative is made, at the top of a module as a rule, and not in its first call."""
+    with global_compiler_lock:
+        cpu_target.target_context.refresh()
 
 
 def numba_type_of(function: Any) -> Any:

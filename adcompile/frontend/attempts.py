@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
-import libcst.matchers as matchers
 
 from adcompile.errors import Refusal
+from adcompile.frontend.names import found
 from adcompile.frontend.resolve import MISSING
 from adcompile.ir import ops
 from adcompile.ir.nodes import Assign, Block, Break, Call, Const, Continue, Handler, Return, Try
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from adcompile.frontend.statements import Statements
 
 _STATEMENT = "unsupported-statement"
-_NAME = matchers.Name()
 
 
 def attempted(reader: Statements, node: cst.Try) -> None:
@@ -90,13 +89,8 @@ def goes_on(node: cst.ExceptHandler) -> bool:
 def handled(reader: Statements, node: cst.ExceptHandler) -> Block:
     """What a handler does; the exception itself is no value."""
     name = node.name.name.value if node.name is not None and isinstance(node.name.name, cst.Name) else ""
-    causes = {
-        id(inner) for cause in matchers.findall(node, matchers.From()) for inner in matchers.findall(cause, _NAME)
-    }
-    read = any(
-        isinstance(found, cst.Name) and found.value == name and id(found) not in causes
-        for found in matchers.findall(node.body, _NAME)
-    )
+    causes = {id(inner) for cause in found(node, cst.From) for inner in found(cause, cst.Name)}
+    read = any(one.value == name and id(one) not in causes for one in found(node.body, cst.Name))
     if not name or not read:
         return reader.block(node.body)
     hint = "say in the handler what is known there"

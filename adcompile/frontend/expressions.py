@@ -20,11 +20,11 @@ from types import ModuleType
 from typing import Any
 
 import libcst as cst
-import libcst.matchers as matchers
 import numpy as np
 
 from adcompile.errors import Refusal
 from adcompile.frontend.grammar import BINARY, COMPARISONS, EXPRESSIONS
+from adcompile.frontend.names import found
 from adcompile.frontend.resolve import MISSING, Resolver, item, literal
 from adcompile.frontend.source import Located
 from adcompile.ir import ops
@@ -152,7 +152,7 @@ class Expressions(ABC):
 
     def names_in(self, node: cst.CSTNode) -> set[str]:
         """The names that a part of the text mentions."""
-        return {found.value for found in matchers.findall(node, matchers.Name()) if isinstance(found, cst.Name)}
+        return {one.value for one in found(node, cst.Name)}
 
     @abstractmethod
     def call(self, node: cst.Call) -> Expr:

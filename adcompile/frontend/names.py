@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from functools import cache
+from typing import TypeVar
 
 import libcst as cst
 
@@ -91,6 +92,7 @@ def is_list(node: cst.BaseExpression) -> bool:
     return isinstance(node, (cst.List, cst.ListComp))
 
 
+_Kind = TypeVar("_Kind", bound=cst.CSTNode)
 _NOT_CODE = ("whitespace", "leading_lines", "lpar", "rpar", "lbracket", "rbracket", "comma", "semicolon", "equal")
 
 
@@ -107,6 +109,18 @@ def _inside(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
             yield value
         elif isinstance(value, (tuple, list)):
             yield from (item for item in value if isinstance(item, cst.CSTNode))
+
+
+def found(node: cst.CSTNode, kind: type[_Kind]) -> Iterator[_Kind]:
+    """The nodes of a kind in a node, itself included.
+
+    (What `libcst.matchers` is for; importing that takes a quarter of a second.)"""
+    waiting = [node]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, kind):
+            yield one
+        waiting += _inside(one)
 
 
 class _Finder:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from adcompile import runtime
+from adcompile import indices, runtime
 from adcompile.backend import cache
 
 MODULE = """
@@ -115,6 +115,10 @@ def test_the_name_of_a_code_changes_with_all_that_it_is() -> None:
 
 def test_code_that_uses_what_cannot_be_described_has_no_name() -> None:
     assert cache.digest("text", {"helper": lambda x: x}, ()) is None
+
+
+def test_loops_that_count_with_a_range_of_ours_can_be_kept() -> None:
+    assert cache.digest("", {"indices": indices.indices}, ()) is not None
 
 
 def test_a_file_is_written_once_and_a_damaged_one_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
