@@ -6,7 +6,7 @@ dense one fits, by columns four at once.  Patterns are found before; how long th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from time import perf_counter
 
 import numpy as np
@@ -62,14 +62,15 @@ def five_points(u, h):
     return r
 
 
-RESIDUALS = {
+Residual = Callable[..., np.ndarray]
+RESIDUALS: dict[str, Residual] = {
     "three points, four divisions": three_points,
     "three points, an exponential": exponential,
     "five points, an exponential": five_points,
 }
 
 
-def unknowns(count: int, function: Callable[..., np.ndarray]) -> tuple[np.ndarray, float]:
+def unknowns(count: int, function: Residual) -> tuple[np.ndarray, float]:
     """The arguments: of a square grid, the next smaller one."""
     count = int(np.sqrt(count)) ** 2 if function is five_points else count
     u = np.sin(np.arange(count, dtype=float))
@@ -86,7 +87,7 @@ def seconds(call: Callable[[], object], repeats: int) -> float:
     return float(np.median(found))
 
 
-def measured(function: Callable[..., np.ndarray], large: int, small: int, repeats: int) -> list[float]:
+def measured(function: Residual, large: int, small: int, repeats: int) -> list[float]:
     """At the large size: seconds of the function, its sparse Jacobian over that, the products that it takes, and what
     finding the pattern takes over that; at the small size: the sparse and the dense one over the function there."""
     sparse, dense = sparse_jacobian(function), jacobian(function, mode="forward")
@@ -104,12 +105,14 @@ def measured(function: Callable[..., np.ndarray], large: int, small: int, repeat
     return [value, entries / value, sparse.products(v, k), pattern / value, few_sparse, few_dense]
 
 
-def table(large: int = LARGE, small: int = SMALL, repeats: int = 11) -> str:
+def table(
+    large: int = LARGE, small: int = SMALL, repeats: int = 11, residuals: Mapping[str, Residual] = RESIDUALS
+) -> str:
     """The figures in Markdown."""
     heads = ["residual", "time", "sparse Jacobian /", "products", "with its pattern /"]
     heads += [f"sparse, {small:,} /", "dense /"]
     lines = [f"| {' | '.join(heads)} |", f"| --- |{' ---: |' * (len(heads) - 1)}"]
-    for name, function in RESIDUALS.items():
+    for name, function in residuals.items():
         value, entries, products, pattern, few_sparse, few_dense = measured(function, large, small, repeats)
         cells = [f"{1e6 * value:.0f} us", f"{entries:.1f}", f"{products:.0f}", f"{pattern:.0f}", f"{few_sparse:.1f}"]
         lines.append(f"| {name} | {' | '.join([*cells, f'{few_dense:,.0f}'])} |")

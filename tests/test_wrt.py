@@ -421,3 +421,44 @@ def test_what_a_method_has_is_refused_where_it_cannot_be():
 
 
 by_k = grad(Spring(2.0, V).energy, wrt="self.k")
+
+
+class Bound:
+    """An object with attributes that lead back to it, and with one that does not."""
+
+    def __init__(self):
+        self.k = 2.0
+        self.rule = self.square
+        self.shape = lambda x: self.k * x
+        self.free = np.sin
+
+    def square(self, x):
+        return self.k * x * x
+
+    def by_rule(self, x):
+        return np.sum(self.rule(x))
+
+    def by_square(self, x):
+        return np.sum(self.square(x)) * self.k
+
+    def by_closure(self, x):
+        return np.sum(self.shape(x))
+
+    def by_what_is_free(self, x):
+        return np.sum(self.free(self.k * x))
+
+
+def test_attributes_that_lead_back_to_the_object_are_not_constants():
+    bound = Bound()
+    for method in (bound.by_rule, bound.by_closure):
+        with pytest.raises(Unsupported, match="of an object made of values of the run cannot be called"):
+            grad(method, wrt="self.k", jit=False)(X)
+    bound.free = lambda x: 3.0 * x
+    assert grad(bound.by_what_is_free, wrt="self.k", jit=False)(X) == pytest.approx(3.0 * np.sum(X))
+    bound.free = np.sin
+    assert grad(bound.by_what_is_free, wrt="self.k", jit=False)(X) == pytest.approx(np.sum(X * np.cos(2.0 * X)))
+    bound.square = bound.by_rule
+    with pytest.raises(InvalidArgument, match=r"self\.square is method"):
+        grad(bound.by_what_is_free, wrt="self.k", jit=False)(X)
+    bound.square = lambda x: x
+    assert grad(bound.by_square, wrt="self.k", jit=False)(X) == pytest.approx(np.sum(X))

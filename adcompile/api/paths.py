@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-from types import MethodType
+from types import CellType, FunctionType, MethodType, ModuleType
 from typing import Any
+
+import numpy as np
 
 from adcompile.ir.structure import Known, Leaf, NoStructure, Part, Structure, contents, taken_apart
 
@@ -132,25 +134,57 @@ def receiver_of(primal: Any, roots: list[str]) -> tuple[str, Any] | None:
 
 def object_apart(value: Any, path: str) -> tuple[Part, list[Any]]:
     """The structure of an object that a method is bound to, and its numbers and arrays: its attributes, those of its
-    class included; what is nothing to differentiate is part of the structure."""
-    if contents(value) is not None:
-        return taken_apart(value, path)
-    attributes: dict[str, Any] = {}
-    for kind in reversed(type(value).__mro__[:-1]):
+    class included; what is nothing to differentiate is part of the structure.  Attributes that lead back to the object
+    (its own bound methods, say) are left out, and may not be read: they would see its numbers as constants."""
+    found = contents(value)
+    attributes: dict[str, Any] = dict(zip(found[1], found[2], strict=True)) if found is not None else {}
+    for kind in reversed(type(value).__mro__[:-1]) if found is None else ():
         attributes |= {
             name: one for name, one in vars(kind).items()
             if not name.startswith("__") and not callable(one) and not hasattr(type(one), "__get__")
         }  # fmt: skip
-    attributes |= getattr(value, "__dict__", {})
+    attributes |= getattr(value, "__dict__", {}) if found is None else {}
     parts: dict[str, Part] = {}
     leaves: list[Any] = []
     for name, one in attributes.items():
         try:
-            part, found = (Known(one), []) if isinstance(one, bool) else taken_apart(one, f"{path}.{name}")
+            part, inner = (Known(one), []) if isinstance(one, bool) else taken_apart(one, f"{path}.{name}")
         except NoStructure:
-            if isinstance(one, (dict, list, tuple, set)):  # of what is not of the language: it may not be read
-                continue
-            part, found = Known(one), []
+            if isinstance(one, (dict, list, tuple, set)) and not hasattr(type(value), name):
+                continue  # of what is not of the language: it may not be read
+            part, inner = Known(one), []
+        ends = part.leaves() if isinstance(part, Structure) else [part]
+        if any(isinstance(end, Known) and _leads_to(end.value, value) for end in ends):
+            if hasattr(type(value), name):  # which would be read in its place
+                raise NoStructure(f"{path}.{name}", one)
+            continue
         parts[name] = part
-        leaves += found
+        leaves += inner
     return Structure(type(value), tuple(parts), tuple(parts.values())), leaves
+
+
+_MOST_OBJECTS = 10_000
+
+
+def _leads_to(one: Any, value: Any) -> bool:
+    """Whether an object holds another, itself or in what it holds; of very many objects it is taken to."""
+    seen: set[int] = set()
+    waiting = [one]
+    while waiting:
+        here = waiting.pop()
+        if here is value or len(seen) > _MOST_OBJECTS:
+            return True
+        if id(here) in seen or isinstance(here, (str, bytes, int, float, complex, ModuleType, type, np.ndarray)):
+            continue
+        seen.add(id(here))
+        if isinstance(here, FunctionType):
+            waiting += [cell.cell_contents for cell in here.__closure__ or () if cell != CellType()]
+            waiting += here.__defaults__ or ()
+        elif isinstance(here, dict):
+            waiting += here.values()
+        elif isinstance(here, (list, tuple, set, frozenset)):
+            waiting += here
+        else:
+            waiting += [getattr(here, name, None) for name in ("__self__", "__func__", "func", "args", "keywords")]
+            waiting += getattr(here, "__dict__", {}).values()
+    return False

@@ -127,11 +127,16 @@ def _of_object(expr: Call, owner: Expr, name: str, args: Sequence[Expr]) -> Expr
     """A method of a dataclass or a named tuple: a call of the function that it is."""
     method = inspect.getattr_static(kind_of(owner), name, None)
     values, changed = values_of(owner) or {}, dict(expr.kwargs)
+    if isinstance(held := values.get(name), Const) and callable(held.value):  # an attribute comes before a method
+        return Call(held.value, tuple(args), expr.kwargs)
     if isinstance(method, Opaque):
         message = f"`{name}` has a derivative of its own, and is a method of an object made of values of the run"
         raise refuse("unsupported-call", message, hint="make it a function of what it reads")
     if isinstance(method, FunctionType) and method.__globals__ is not vars(collections):
         return Call(method, (owner, *args), expr.kwargs)
+    if method is None:
+        message = f"`{name}` of an object made of values of the run cannot be called"
+        raise refuse("unsupported-call", message, hint="make it a method of its class, or a function")
     if isinstance(method, staticmethod):
         return Call(method.__func__, tuple(args), expr.kwargs)
     if name == "_replace" and not args and changed.keys() <= values.keys() and isinstance(owner, Call):
