@@ -1,6 +1,6 @@
 """Value and gradient of a sum over shards of data, on one process and on two: `python -m benchmarks.processes`.
 
-The length and the friction of pendulums, 16 shards of 1,024 of them, 12,000 steps each, by joblib and by
+The length and the friction of pendulums, 16 shards of 1,024 of them, 6,000 steps each, by joblib and by
 `interop.dask`.  One worker and two take turns, so that what else the machine does meets both; the least and the median
 time of a pass over all shards are printed, and what two processes do in the time of one.
 """
@@ -19,7 +19,7 @@ from joblib import Parallel, delayed
 from adcompile import value_and_grad
 from adcompile.interop.dask import value_and_grad_of_sum
 
-SHARDS, PENDULUMS, STEPS = 16, 1_024, 12_000
+SHARDS, PENDULUMS, STEPS = 16, 1_024, 6_000
 REPEATS = 5
 Pass = Callable[[np.ndarray], tuple[float, np.ndarray]]
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 import importlib
 import linecache
 import sys
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Lock
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -78,19 +80,44 @@ def _of_file(code: CodeType, file: str) -> CodeType:
     return code.replace(co_filename=file, co_consts=inside)
 
 
+_REMEMBERED = 128  # derivatives out of pickles: a worker that is sent one with each task makes it once
+_remembered: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+_lock = Lock()
+
+
 def rebuilt(kind: Callable[..., Any], where: Where, request: Any) -> Any:
-    """A derivative out of a pickle: the one that stands in the module if it is what was asked for, or a new one."""
+    """A derivative out of a pickle: the one that stands in the module if it is what was asked for, one that came out of
+    a pickle before, or a new one."""
     if isinstance(where, Whole):
-        return kind(_unpacked(where), request)
+        return _once((kind, where, request), lambda: kind(_unpacked(where), request))
     if not isinstance(where, tuple):
-        return kind(where, request)
+        return _once((kind, where, request), lambda: kind(where, request))
     importlib.import_module(where[0])
     found = _found(*where)
     if found is None:
         raise InvalidArgument(f"{where[1]} is no longer in the module {where[0]}")
     if type(found) is kind and found.request == request:
         return found
-    return kind(getattr(found, "primal", found), request)
+    primal = getattr(found, "primal", found)  # another one after the module was loaded again
+    return _once((kind, primal, request), lambda: kind(primal, request))
+
+
+def _once(key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
+    """What was made for this key, or is made now; each time anew where the key cannot be looked up."""
+    try:
+        hash(key)
+    except TypeError:
+        return make()
+    with _lock:
+        if key in _remembered:
+            _remembered.move_to_end(key)
+            return _remembered[key]
+    made = make()
+    with _lock:
+        made = _remembered.setdefault(key, made)
+        if len(_remembered) > _REMEMBERED:
+            _remembered.popitem(last=False)
+    return made
 
 
 def _found(module: str, name: str) -> Any:
