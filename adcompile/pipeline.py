@@ -44,9 +44,11 @@ from adcompile.optimise import optimised, placed
 from adcompile.optimise.abreast import abreast
 from adcompile.optimise.checks_first import checks_first
 from adcompile.optimise.exchange import exchange
+from adcompile.optimise.held import held
 from adcompile.optimise.neighbours import neighbours
 from adcompile.optimise.rows import rows
 from adcompile.optimise.threads import threads, unmarked
+from adcompile.optimise.unfilled import unfilled
 from adcompile.transform.auxiliary import result_and_aux
 from adcompile.transform.dependence import dependence
 from adcompile.transform.entry import own_copies
@@ -193,7 +195,9 @@ STAGES: tuple[Stage, ...] = (
     Stage("abreast", _abreast, verify_ssa),
     Stage("threads", lambda f, job, done: threads(f), verify_ssa),
     Stage("neighbours", lambda f, job, done: neighbours(f), verify_ssa),
+    Stage("unfilled", lambda f, job, done: unfilled(f), verify_ssa),
     Stage("rows", lambda f, job, done: rows(f), verify_ssa),
+    Stage("held", lambda f, job, done: held(f), verify_ssa),
     Stage("exchange", lambda f, job, done: exchange(f), verify_ssa),
 )
 
