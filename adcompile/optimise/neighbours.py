@@ -77,12 +77,14 @@ def neighbours(function: Function) -> Function:
     """`function` with additions to neighbours gathered."""
     if not any(isinstance(stmt, Accum) for stmt in statements(function.body)):
         return function
-    gatherer = _Gatherer(function)
+    gatherer = Gatherer(function)
     changed = with_body(function, gatherer.block(function.body), gatherer.types)
     return function if changed is function else sink(changed)
 
 
-class _Gatherer:
+class Gatherer:
+    """Rewrites the loops of one function."""
+
     def __init__(self, function: Function) -> None:
         self.function = function
         self.lines = Lines(function)
@@ -173,7 +175,7 @@ class _Gatherer:
             ends = tuple(stmt for stmt in ends if stmt not in away)
             fresh = self.inside(loop.start, line) and self.unfilled(line, line.home, first, last, above)
             gathered = self.gathered(loop, gathered, line, own, fresh)
-        gathered, ends = live(gathered, loop), _untold(live(ends, loop))
+        gathered, ends = live(gathered, loop), untold(live(ends, loop))
         left = self.plain(loop, lines, before, behind, left=True)
         right = self.plain(loop, lines, before, behind, left=False)
         pieces: list[tuple[Expr, Expr, Block]] = []
@@ -262,7 +264,7 @@ class _Gatherer:
                 else:
                     ends = greatest(self.plus(loop.stop, -late), first), loop.stop
                 alone = self.alone(loop, additions, *ends)
-                out += (with_blocks(one, [_untold(body) for body in blocks(one)]) for one in alone)
+                out += (with_blocks(one, [untold(body) for body in blocks(one)]) for one in alone)
         return out
 
     def alone(self, loop: For, additions: list[Accum], start: Expr, stop: Expr) -> list[Stmt]:
@@ -318,7 +320,7 @@ def _for_these(additions: list[Accum], loop: For) -> Block:
     return tuple(stmt for stmt in loop.body if stmt in steps or stmt in additions)
 
 
-def _untold(body: Block) -> Block:
+def untold(body: Block) -> Block:
     """A body that is not said to come from anywhere: the loop between the ends says it once."""
     return tuple(replace(stmt, origin="") for stmt in body)
 

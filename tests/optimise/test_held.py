@@ -163,7 +163,7 @@ def test_second_order(function):
     np.testing.assert_allclose(hvp(function, jit=False)(x, direction), expected, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("function", [both_ways, in_place, scanned])
+@pytest.mark.parametrize("function", [both_ways, in_place])
 def test_compiled(function):
     compiled, plain = grad(function), grad(function, jit=False)
     for n in (0, 1, 2, 5, 40):
