@@ -50,7 +50,6 @@ from adcompile.optimise.neighbouring_rows import neighbouring_rows
 from adcompile.optimise.neighbours import neighbours
 from adcompile.optimise.rows import rows
 from adcompile.optimise.threads import threads, unmarked
-from adcompile.optimise.unfilled import unfilled
 from adcompile.transform.auxiliary import result_and_aux
 from adcompile.transform.dependence import dependence
 from adcompile.transform.entry import own_copies
@@ -202,7 +201,6 @@ STAGES: tuple[Stage, ...] = (
     Stage("threads", lambda f, job, done: threads(f), verify_ssa),
     Stage("neighbours", lambda f, job, done: neighbours(neighbouring_rows(f)), verify_ssa),
     Stage("factored", lambda f, job, done: factored(f) if job.reorder else f, verify_ssa),
-    Stage("unfilled", lambda f, job, done: unfilled(f), verify_ssa),
     Stage("rows", lambda f, job, done: rows(f), verify_ssa),
     Stage("held", lambda f, job, done: held(f), verify_ssa),
     Stage("exchange", lambda f, job, done: exchange(f), verify_ssa),

@@ -31,9 +31,8 @@ from adcompile.ir.dtypes import dtype_of
 from adcompile.ir.nodes import Accum, Assign, Block, Const, For, Function, Index, Name, Stmt, Store
 from adcompile.ir.types import INT, Array, is_float
 from adcompile.ir.walk import blocks, expressions, names, nodes, renamed, statements, with_blocks
-from adcompile.optimise.neighbours import Gatherer, untold
+from adcompile.optimise.neighbours import Gatherer, greatest, least, untold
 from adcompile.optimise.rewriting import same, with_body
-from adcompile.optimise.unfilled import greatest, least
 
 _Rows = dict[int, list[Accum]]  # additions, by how far their row lies from the outer index
 

@@ -29,8 +29,11 @@ which each line is gathered for itself.
 
 from __future__ import annotations
 
+import builtins
+from collections.abc import Callable
 from dataclasses import replace
 from functools import reduce
+from typing import Any
 
 import numpy as np
 
@@ -38,7 +41,8 @@ from adcompile.analysis.effects import loaded_roots
 from adcompile.analysis.least import Least
 from adcompile.analysis.lines import Line, Lines, live, needed
 from adcompile.analysis.subscripts import accesses
-from adcompile.ir.affine import shortened
+from adcompile.ir import ops
+from adcompile.ir.affine import same_integer, shortened
 from adcompile.ir.nodes import (
     Accum,
     Assign,
@@ -56,7 +60,7 @@ from adcompile.ir.nodes import (
     Store,
     base_of,
 )
-from adcompile.ir.types import FLOAT, Array, Type
+from adcompile.ir.types import FLOAT, INT, Array, Type
 from adcompile.ir.walk import (
     blocks,
     core_names,
@@ -68,9 +72,10 @@ from adcompile.ir.walk import (
     with_blocks,
     with_expressions,
 )
-from adcompile.optimise.rewriting import same, with_body
+from adcompile.optimise.rewriting import made_length, same, with_body
 from adcompile.optimise.sink import sink, together
-from adcompile.optimise.unfilled import UNFILLED, ends_of_zeros, greatest, least
+
+_UNFILLED: dict[Callable[..., Any], Callable[..., Any]] = {np.zeros: np.empty, np.zeros_like: np.empty_like}
 
 
 def neighbours(function: Function) -> Function:
@@ -303,11 +308,22 @@ class Gatherer:
             stmt = above[position]
             if isinstance(stmt, Assign) and stmt.target == line.array:
                 made = stmt.value
-                if not isinstance(made, Call) or made.fn not in UNFILLED:
+                if not isinstance(made, Call) or made.fn not in _UNFILLED:
                     return False
-                above[position] = replace(stmt, value=replace(made, fn=UNFILLED[made.fn]))
-                first, last = self.plus(first, home), self.plus(last, home)
-                above += ends_of_zeros(stmt, first, last, self.names, self.types)
+                above[position] = replace(stmt, value=replace(made, fn=_UNFILLED[made.fn]))
+                length = (
+                    made_length(made, 0) if made.fn is np.zeros_like else Call(ops.dim, (Name(line.array), Const(0)))
+                )
+                start = self.plus(first, home)
+                stop = self.plus(last, home)
+                ends: list[tuple[Expr, Expr]] = [] if start == Const(0) else [(Const(0), least(start, length))]
+                if not same_integer(stop, length, self.types):
+                    ends.append((greatest(stop, start), length))
+                for end in ends:
+                    index = self.names.fresh("i")
+                    self.types[index] = INT
+                    body = (Store(line.array, (Name(index),), Const(0.0)),)
+                    above.append(For(index, *end, Const(1), body))
                 return True
             if any(True for _ in accesses((stmt,), line.array, self.lines.roots)):
                 return False
@@ -323,6 +339,20 @@ def _for_these(additions: list[Accum], loop: For) -> Block:
 def untold(body: Block) -> Block:
     """A body that is not said to come from anywhere: the loop between the ends says it once."""
     return tuple(replace(stmt, origin="") for stmt in body)
+
+
+def least(one: Expr, other: Expr) -> Expr:
+    """The lesser of two integers."""
+    if isinstance(one, Const) and isinstance(other, Const):
+        return min(one, other, key=lambda const: const.value)
+    return Call(builtins.min, (one, other))
+
+
+def greatest(one: Expr, other: Expr) -> Expr:
+    """The greater of two integers."""
+    if isinstance(one, Const) and isinstance(other, Const):
+        return max(one, other, key=lambda const: const.value)
+    return Call(builtins.max, (one, other))
 
 
 def _origins(additions: list[Accum]) -> str:
