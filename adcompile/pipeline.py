@@ -44,6 +44,9 @@ from adcompile.optimise import optimised, placed
 from adcompile.optimise.abreast import abreast
 from adcompile.optimise.checks_first import checks_first
 from adcompile.optimise.exchange import exchange
+from adcompile.optimise.factored import factored
+from adcompile.optimise.held import held
+from adcompile.optimise.neighbouring_rows import neighbouring_rows
 from adcompile.optimise.neighbours import neighbours
 from adcompile.optimise.rows import rows
 from adcompile.optimise.threads import threads, unmarked
@@ -52,6 +55,7 @@ from adcompile.transform.dependence import dependence
 from adcompile.transform.entry import own_copies
 from adcompile.transform.forward import forward
 from adcompile.transform.into import Out, into
+from adcompile.transform.mixed import mixed
 from adcompile.transform.opaque_calls import own_results
 from adcompile.transform.packing import one_seed, primals_and_tangents
 from adcompile.transform.plan import Bound
@@ -141,7 +145,10 @@ def _reverse(core: Function, job: Job) -> tuple[Function, list[Reversal]]:
     seeded, value = job.kind == "pullback", job.kind == "value_and_grad"
     bound, aux = job.checkpoint, job.aux
     core = checks_first(core, in_order=True)
-    return reverse_and_ways(core, job.wrt, seeded=seeded, value=value, packed=job.packed, checkpoint=bound, aux=aux)
+    written = reverse_and_ways(core, job.wrt, seeded=seeded, value=value, packed=job.packed, checkpoint=bound, aux=aux)
+    if seeded or bound is not None or aux:
+        return written
+    return mixed(core, job.wrt, written[0], value, job.packed) or written
 
 
 def reversals(job: Job, typed: Function) -> list[Reversal]:
@@ -192,8 +199,10 @@ STAGES: tuple[Stage, ...] = (
     Stage("placed", lambda f, job, done: placed(f), verify_ssa),
     Stage("abreast", _abreast, verify_ssa),
     Stage("threads", lambda f, job, done: threads(f), verify_ssa),
-    Stage("neighbours", lambda f, job, done: neighbours(f), verify_ssa),
+    Stage("neighbours", lambda f, job, done: neighbours(neighbouring_rows(f)), verify_ssa),
+    Stage("factored", lambda f, job, done: factored(f) if job.reorder else f, verify_ssa),
     Stage("rows", lambda f, job, done: rows(f), verify_ssa),
+    Stage("held", lambda f, job, done: held(f), verify_ssa),
     Stage("exchange", lambda f, job, done: exchange(f), verify_ssa),
 )
 

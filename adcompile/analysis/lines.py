@@ -26,10 +26,10 @@ from adcompile.ir.types import FLOAT, INT, Array, element, is_float
 from adcompile.ir.walk import binds, defines, expressions, loads, names, nodes, uses
 from adcompile.rules.registry import is_dear
 
-_FEWEST = 3  # neighbours, where they go into a loop of their own
+FEWEST = 3  # neighbours, where they go into a loop of their own
 _LONGEST = 16  # operations that are worth doing again
 _FEW = 4  # iterations
-_FAR = 8  # elements between the first neighbour and the last
+FAR = 8  # elements between the first neighbour and the last
 
 
 @dataclass
@@ -112,7 +112,7 @@ class Lines:
                     break
             else:
                 return []
-        if any(max(line.at) - min(line.at) > _FAR for line in found.values()):
+        if any(max(line.at) - min(line.at) > FAR for line in found.values()):
             return []
         return list(found.values())
 
@@ -169,7 +169,7 @@ class Lines:
 
     def in_front(self, loop: For, lines: list[Line]) -> bool:
         """Whether the additions can be made before all else that the loop does."""
-        if loop.step != Const(1) or max(len(line.at) for line in lines) < _FEWEST or not self.all_again(loop, lines):
+        if loop.step != Const(1) or max(len(line.at) for line in lines) < FEWEST or not self.all_again(loop, lines):
             return False
         arrays = {line.array for line in lines}
         adding = [stmt for line in lines for stmt in line.additions]

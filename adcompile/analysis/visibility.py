@@ -1,16 +1,19 @@
 """Which loads may read what a store has stored, for arrays made in the function and never given away whole.
 
-Subscripts tell iterations apart (`subscripts.own_places`); for the rest, where the two statements stand does.
+Subscripts tell iterations apart (`subscripts.own_places`), and a fixed place from places that lie behind it; for the
+rest, where the two statements stand does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from adcompile.analysis.aliasing import Roots, is_allocation, roots
+from adcompile.analysis.least import Least
 from adcompile.analysis.subscripts import Access, line_accesses, own_places
-from adcompile.ir.nodes import Accum, Assign, Block, Expr, For, Function, Stmt, Store, While
+from adcompile.ir.nodes import Accum, Assign, Block, Const, Expr, For, Function, Stmt, Store, While
 from adcompile.ir.types import Array
 from adcompile.ir.walk import blocks, statements
 
@@ -46,6 +49,7 @@ class Visibility:
     """`loads` and `stores` by root, of the roots that the function makes once and touches by elements alone."""
 
     def __init__(self, function: Function) -> None:
+        self.function = function
         self.types = function.types
         self.roots: Roots = roots(function)
         self._own: dict[tuple[tuple[Expr, ...], For], set[tuple[int, int]]] = {}
@@ -86,7 +90,9 @@ class Visibility:
         assert isinstance(store.stmt, (Store, Accum))
         root = self.roots.find(store.stmt.array)
         return (
-            load for load in reversed(self.loads[root]) if self.follows(load, store) or self.seen_later(load, store)
+            load
+            for load in reversed(self.loads[root])
+            if (self.follows(load, store) or self.seen_later(load, store)) and not self.apart(load, store)
         )
 
     def seen_later(self, load: Load, store: Place) -> bool:
@@ -102,6 +108,24 @@ class Visibility:
             ):
                 return True
         return False
+
+    def apart(self, load: Load, store: Place) -> bool:
+        """Whether one of the two is at a fixed place, and the other always behind it on that axis."""
+        assert isinstance(store.stmt, (Store, Accum))
+        if load.access.index is None:
+            return False
+        pairs = zip(load.access.index, store.stmt.index, strict=True)
+        return any(self._behind(one, other) or self._behind(other, one) for one, other in pairs)
+
+    def _behind(self, part: Expr, fixed: Expr) -> bool:
+        if not isinstance(fixed, Const) or isinstance(part, Const) or fixed.value < 0:
+            return False
+        low = self._least(part)
+        return low is not None and low > fixed.value
+
+    @cached_property
+    def _least(self) -> Least:
+        return Least(self.function)
 
     def _own_places(self, index: tuple[Expr, ...], loop: For) -> set[tuple[int, int]]:
         if (index, loop) not in self._own:

@@ -131,3 +131,12 @@ def product(extents: Sequence[Expr]) -> Expr:
     for extent in extents:
         total = times(total, extent)
     return total
+
+
+def known_lengths(target: Subscript, value: Subscript) -> Subscript:
+    """The shape of what is written, where the values, which fit it, have a known length other than one."""
+    shape = list(target)
+    for axis in range(-min(len(target), len(value)), 0):
+        if isinstance(value[axis], Const) and value[axis] != Const(1):
+            shape[axis] = value[axis]
+    return tuple(shape)

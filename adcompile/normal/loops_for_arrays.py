@@ -59,10 +59,10 @@ from adcompile.ir.nodes import (
 )
 from adcompile.ir.opaque import is_opaque
 from adcompile.ir.types import BOOL, Array, Scalar, TupleType
-from adcompile.ir.walk import defines, loads, names, renamed, substituted
+from adcompile.ir.walk import blocks, defines, loads, names, renamed, substituted, with_blocks
 from adcompile.lapack import FOUND
 from adcompile.normal.checks import Checks
-from adcompile.normal.elements import INTEGERS, Elements, Subscript, equal_lengths
+from adcompile.normal.elements import INTEGERS, Elements, Subscript, equal_lengths, known_lengths
 from adcompile.normal.sharing import told_apart
 
 
@@ -94,7 +94,7 @@ class _Loops(Checks):
                         for r in error.refusals
                     ]
                     self.recover(stmt)
-                out[before:] = [new if new.span else replace(new, span=stmt.span) for new in out[before:]]
+                out[before:] = [_from(stmt, new) for new in out[before:]]
         return tuple(out)
 
     def recover(self, stmt: Stmt) -> None:
@@ -246,7 +246,7 @@ class _Loops(Checks):
             return
         value_elements = self.array(stmt.value)
         self.fits(target.shape, value_elements.shape)
-        target = replace(target, shape=_known(target.shape, value_elements.shape))
+        target = replace(target, shape=known_lengths(target.shape, value_elements.shape))
         wide = self.stretched(value_elements, target.shape)
         backwards = self.direction(target, wide)
         if backwards is None:
@@ -383,16 +383,15 @@ class _Loops(Checks):
         return list(copy), name
 
 
+def _from(stmt: Stmt, new: Stmt) -> Stmt:
+    """A statement that `stmt` was written as: it and all that stands in it say where they come from."""
+    if blocks(stmt):
+        return new if new.span else replace(new, span=stmt.span)
+    new = with_blocks(new, [tuple(_from(stmt, inner) for inner in block) for block in blocks(new)])
+    return replace(new, span=new.span or stmt.span, origin=new.origin or stmt.origin)
+
+
 def _slope(expr: Expr, name: Name) -> int:
     """Whether an index grows or falls with a loop's."""
     ahead = substituted(expr, {name.id: Call(np.add, (name, Const(1)))})
     return difference(ahead, expr, INTEGERS) or 0
-
-
-def _known(target: Subscript, value: Subscript) -> Subscript:
-    """The shape of what is written, where the values, which fit it, have a known length other than one."""
-    shape = list(target)
-    for axis in range(-min(len(target), len(value)), 0):
-        if isinstance(value[axis], Const) and value[axis] != Const(1):
-            shape[axis] = value[axis]
-    return tuple(shape)

@@ -17,11 +17,13 @@ from adcompile.optimise.lengths import one_length
 from adcompile.optimise.merge import merge
 from adcompile.optimise.propagate import propagate
 from adcompile.optimise.scalarise import scalarise
+from adcompile.optimise.settled import settled
 from adcompile.optimise.sink import sink
 from adcompile.optimise.upward import upward
 from adcompile.optimise.zeros import zeros
 
 PASSES: tuple[Callable[[Function], Function], ...] = (
+    settled,
     fold_expressions,
     propagate,
     dce,

@@ -70,7 +70,7 @@ from adcompile.ir.walk import (
     substituted,
     with_blocks,
 )
-from adcompile.optimise.copied_rows import with_rows
+from adcompile.optimise.copied_rows import copies_row, with_rows
 from adcompile.optimise.lanes import LANE, Item, Lanes, Nest, Segment
 from adcompile.optimise.rewriting import each_expression, lengths, made_length, same, with_body
 from adcompile.rules.registry import is_dear
@@ -284,6 +284,11 @@ class _Blocked:
         out.append(Nest(replace(stmt, merges=tuple(m for m in stmt.merges if m not in apart)), sides))
 
     def inner(self, loop: Loop, out: list[Item]) -> None:
+        if copies_row(loop, self.loop.index):
+            self.flush(out)
+            self.segment.body.append(loop)
+            self.flush(out)
+            return
         for c in loop.carried:
             self.widen(c.inner)
             self.widen(c.result)

@@ -80,6 +80,13 @@ def with_rows(
     return replace(loop, body=(*copies, *body))
 
 
+def copies_row(stmt: Stmt, index: str) -> bool:
+    """Whether a loop does nothing but copy a row of the iteration `index`, whose elements lie side by side."""
+    while isinstance(stmt, For) and len(stmt.body) == 1 and not stmt.carried:
+        stmt = stmt.body[0]
+    return isinstance(stmt, Store) and isinstance(stmt.value, Index) and Name(index) in stmt.value.index[:-1]
+
+
 def _unconditional(block: Block, around: dict[Expr, For]) -> Iterator[tuple[Index, dict[Expr, For]]]:
     """The elements that are read under no condition, with the loops around each by their indices."""
     for stmt in block:

@@ -121,7 +121,7 @@ class _Finder:
         after = _permutation({array: source for array, (_, source) in stored.items()})
         if not after or not all(self.whole(array, stored[array][0].index, at) for array in after):
             return None
-        if not self.alike(list(after)):
+        if not all(self.alike(cycle) for cycle in _cycles(after)):
             return None
         rest = _rest(body, [stored[array][0] for array in after], stored[next(iter(after))][0].index)
         if rest is None:
@@ -162,6 +162,16 @@ def _permutation(sources: dict[str, str]) -> dict[str, str]:
     while outside := {array for array, source in sources.items() if source not in sources or source == array}:
         sources = {array: source for array, source in sources.items() if array not in outside}
     return sources if len(set(sources.values())) == len(sources) else {}
+
+
+def _cycles(after: Mapping[str, str]) -> Iterator[list[str]]:
+    """The arrays that trade contents with one another."""
+    left = dict(after)
+    while left:
+        cycle = [next(iter(left))]
+        while (source := left.pop(cycle[-1])) != cycle[0]:
+            cycle.append(source)
+        yield cycle
 
 
 def _rest(body: Block, stores: list[Store], index: tuple[Expr, ...]) -> Block | None:

@@ -53,8 +53,10 @@ from adcompile.ir.walk import (
     with_expressions,
 )
 
-MOST, FEWEST = 64, 8  # iterations in a block
-ROOM = 2**15  # elements that the arrays of a block should have at most, to stay in a cache
+_MOST, FEWEST = 128, 8  # iterations in a block
+WHOLE = 16  # of which more than a few are a multiple, so that none is left over of a vector
+ROOM = 2**14  # elements that the arrays of a block should have at most, to stay in a cache
+MOST = Name("most in a block")  # before it is known how many that are
 LANE = Name("lane of a block")  # in a segment, the index among the iterations of the block
 WIDTH = Name("width of a block")
 
@@ -118,7 +120,7 @@ class Lanes:
     def array(self, like: str, type_: Scalar) -> str:
         """A new array with an element for each iteration."""
         name = self.fresh(f"{like}_each", Array(type_.dtype, 1))
-        self.made.append(Assign(name, Call(runtime.scratch, (Const(MOST), Const(np.dtype(type_.dtype).type)))))
+        self.made.append(Assign(name, Call(runtime.scratch, (MOST, Const(np.dtype(type_.dtype).type)))))
         return name
 
     def block_loop(self, items: list[Item], carried: tuple[Carry, ...]) -> list[Stmt]:
@@ -128,13 +130,14 @@ class Lanes:
         start, stop = self.loop.start, self.loop.stop
         elements = self.elements()
         if elements is None:
-            width: Atom = Const(MOST)
+            width: Atom = Const(_MOST // 2)
             before: list[Stmt] = []
             head = replace(self.loop, index=self.first, step=width)
         else:  # the step of a loop is a literal
             width, block = Name(self.fresh("width", INT)), self.fresh("block", INT)
-            fitting = Call(np.floor_divide, (Const(ROOM), Call(max, (elements, Const(1)))))
-            before = [Assign(width.id, Call(max, (Const(FEWEST), Call(min, (Const(MOST), fitting)))))]
+            fitting = Call(np.floor_divide, (Const(ROOM // WHOLE), Call(max, (elements, Const(1)))))
+            whole = Call(np.multiply, (Const(WHOLE), fitting))
+            before = [Assign(width.id, Call(max, (Const(FEWEST), Call(min, (Const(_MOST), whole)))))]
             first: Expr = Call(np.multiply, (Name(block), width))
             trips = stop
             if start != Const(0):
@@ -145,7 +148,8 @@ class Lanes:
         size = Assign(self.size, Call(min, (width, Call(np.subtract, (stop, Name(self.first))))))
         place = 0 if elements is None else 1
         body = replaced((*body[:place], size, *body[place:]), {WIDTH.id: width})
-        return [*self.made, *before, replace(head, body=body, carried=carried)]
+        made = replaced(self.made, {MOST.id: Const(_MOST if elements is not None else _MOST // 2)})
+        return [*made, *before, replace(head, body=body, carried=carried)]
 
     def elements(self) -> Expr | None:
         """How many elements the arrays of one iteration have, as far as it is known before the loop."""

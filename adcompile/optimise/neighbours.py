@@ -82,12 +82,14 @@ def neighbours(function: Function) -> Function:
     """`function` with additions to neighbours gathered."""
     if not any(isinstance(stmt, Accum) for stmt in statements(function.body)):
         return function
-    gatherer = _Gatherer(function)
+    gatherer = Gatherer(function)
     changed = with_body(function, gatherer.block(function.body), gatherer.types)
     return function if changed is function else sink(changed)
 
 
-class _Gatherer:
+class Gatherer:
+    """Rewrites the loops of one function."""
+
     def __init__(self, function: Function) -> None:
         self.function = function
         self.lines = Lines(function)
@@ -178,15 +180,15 @@ class _Gatherer:
             ends = tuple(stmt for stmt in ends if stmt not in away)
             fresh = self.inside(loop.start, line) and self.unfilled(line, line.home, first, last, above)
             gathered = self.gathered(loop, gathered, line, own, fresh)
-        gathered, ends = live(gathered, loop), _untold(live(ends, loop))
+        gathered, ends = live(gathered, loop), untold(live(ends, loop))
         left = self.plain(loop, lines, before, behind, left=True)
         right = self.plain(loop, lines, before, behind, left=False)
         pieces: list[tuple[Expr, Expr, Block]] = []
         if before:
-            pieces.append((loop.start, _least(first, loop.stop), ends))
+            pieces.append((loop.start, least(first, loop.stop), ends))
         pieces.append((first, last, gathered))
         if behind:
-            pieces.append((_greatest(last, first), loop.stop, ends))
+            pieces.append((greatest(last, first), loop.stop, ends))
         made = self.chained(loop, pieces)
         middle = 1 if before else 0
         return [*made[:middle], *left, *made[middle:], *right]
@@ -263,11 +265,11 @@ class _Gatherer:
                     continue
                 first = self.plus(loop.start, early)
                 if left:
-                    ends = loop.start, _least(first, loop.stop)
+                    ends = loop.start, least(first, loop.stop)
                 else:
-                    ends = _greatest(self.plus(loop.stop, -late), first), loop.stop
+                    ends = greatest(self.plus(loop.stop, -late), first), loop.stop
                 alone = self.alone(loop, additions, *ends)
-                out += (with_blocks(one, [_untold(body) for body in blocks(one)]) for one in alone)
+                out += (with_blocks(one, [untold(body) for body in blocks(one)]) for one in alone)
         return out
 
     def alone(self, loop: For, additions: list[Accum], start: Expr, stop: Expr) -> list[Stmt]:
@@ -314,9 +316,9 @@ class _Gatherer:
                 )
                 start = self.plus(first, home)
                 stop = self.plus(last, home)
-                ends: list[tuple[Expr, Expr]] = [] if start == Const(0) else [(Const(0), _least(start, length))]
+                ends: list[tuple[Expr, Expr]] = [] if start == Const(0) else [(Const(0), least(start, length))]
                 if not same_integer(stop, length, self.types):
-                    ends.append((_greatest(stop, start), length))
+                    ends.append((greatest(stop, start), length))
                 for end in ends:
                     index = self.names.fresh("i")
                     self.types[index] = INT
@@ -334,18 +336,20 @@ def _for_these(additions: list[Accum], loop: For) -> Block:
     return tuple(stmt for stmt in loop.body if stmt in steps or stmt in additions)
 
 
-def _untold(body: Block) -> Block:
+def untold(body: Block) -> Block:
     """A body that is not said to come from anywhere: the loop between the ends says it once."""
     return tuple(replace(stmt, origin="") for stmt in body)
 
 
-def _least(one: Expr, other: Expr) -> Expr:
+def least(one: Expr, other: Expr) -> Expr:
+    """The lesser of two integers."""
     if isinstance(one, Const) and isinstance(other, Const):
         return min(one, other, key=lambda const: const.value)
     return Call(builtins.min, (one, other))
 
 
-def _greatest(one: Expr, other: Expr) -> Expr:
+def greatest(one: Expr, other: Expr) -> Expr:
+    """The greater of two integers."""
     if isinstance(one, Const) and isinstance(other, Const):
         return max(one, other, key=lambda const: const.value)
     return Call(builtins.max, (one, other))

@@ -61,23 +61,26 @@ from adcompile.transform.opaque_calls import Tangents
 
 
 def forward(
-    function: Function, wrt: Sequence[str], *, value: bool = True, lanes: int = 1, aux: bool = False
-) -> Function:
+    function: Function, wrt: Sequence[str], *, value: bool = True, lanes: int = 1, aux: bool = False,
+    reversed_after: bool = False,
+) -> Function:  # fmt: skip
     """The tangent of `function` along tangents of the parameters `wrt`.
 
     The new function has a parameter more for each of `wrt`, `<param>_dot`, and returns the tangent of the result,
     after the value if `value`.  A leaf of the result that is no float has the tangent 0.0.  With several `lanes` it has
     the new parameters once for each lane, and returns the tuple of the tangents.  With `aux` the function returns
     `(result, aux)`, of which the first alone has a tangent; the second comes last, if the value comes first.
+    What is `reversed_after` still says where it comes from.
     """
-    return Forward(function, tuple(wrt), lanes).run(value, aux)
+    return Forward(function, tuple(wrt), lanes, reversed_after).run(value, aux)
 
 
 class Forward:
     """Writes the tangents of one function; `series` and `dependence` write other things in their place."""
 
-    def __init__(self, function: Function, wrt: tuple[str, ...], lanes: int) -> None:
+    def __init__(self, function: Function, wrt: tuple[str, ...], lanes: int, reversed_after: bool = False) -> None:
         self.function = function
+        self.reversed = reversed_after
         self.wrt = wrt
         self.lanes = range(lanes)
         self.activity = Activity(function, wrt, roots(function))
@@ -198,7 +201,7 @@ class Forward:
                         value = self.tangent(stmt.value, lane)
                         if isinstance(stmt, Store) or value != ZERO:
                             out.append(replace(stmt, array=self.dot(stmt.array, lane), value=value, origin=""))
-                out.append(replace(stmt, origin=""))
+                out.append(stmt if self.reversed else replace(stmt, origin=""))
             case For() | While():
                 new = with_blocks(stmt, [self.block(stmt.body)])
                 assert isinstance(new, (For, While))

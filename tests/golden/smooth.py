@@ -11,6 +11,7 @@ def smooth_grad(u, steps):
             u[i] = u[i] + 0.1 * (u[i - 1] - 2.0 * u[i] + u[i + 1]) - 0.05 * u[i] * (u[i + 1] - u[i - 1])
     u_bar = np.empty_like(u)
     for i in range(u.shape[0]):
+        # return np.sum(u ** 2)
         u_bar[i] = 2.0 * u[i]
     for t in range(steps - 1, -1, -1):
         for i in range(n - 2, 0, -1):

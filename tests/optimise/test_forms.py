@@ -13,6 +13,7 @@ from adcompile.optimise.dce import dce
 from adcompile.optimise.dead_stores import dead_stores
 from adcompile.optimise.exchange import exchange
 from adcompile.optimise.fuse import fuse
+from adcompile.optimise.held import held
 from adcompile.optimise.hoist import hoist
 from adcompile.optimise.merge import merge
 from adcompile.optimise.neighbours import neighbours
@@ -855,6 +856,62 @@ case("a value that one iteration hands to the next", upward, """
             s = 0.5 * s
         return s
     """, UNCHANGED)  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------ held
+_RECURRENCE = """
+    def f(a: vec, n: int):
+        x = np.empty_like(a)
+        for i in range(n, 0, -1):
+            x[i - 1] = a[i] * x[i]
+            x[i] = 0.0
+        return x
+    """
+case("what is there next is here now", held, _RECURRENCE, """
+    def f(a, n):
+        x = np.empty_like(a)
+        if n > 0:  # x_now.3 = x_now.2 or 0.0
+            x_now.2 = x[n]
+        for i in range(n, 0, -1):  # x_now = x_now.3, then x_now.1, after x_now.4
+            x_now.1 = a[i] * x_now
+            x[i] = 0.0
+        if n > 0:
+            x[0] = x_now.4
+        return x
+    """)  # fmt: skip
+case("it might count from the end", held, _RECURRENCE.replace("n, 0, -1", "n, -1, -1"), UNCHANGED)
+case("the caller's array may be another's as well", held,
+     _RECURRENCE.replace("a: vec", "a: vec, x: vec").replace("x = np.empty_like(a)", "s = 0.0"), UNCHANGED)  # fmt: skip
+case("what is stored before it is read", held, _RECURRENCE.replace("i - 1", "i + 1"), UNCHANGED)
+_PLACES = """
+    def f(a: vec, n: int):
+        x = np.zeros_like(a)
+        for i in range(n):
+            x[0] += a[i] * x[1]
+            x[1] = x[0] + 1.0
+        return x
+    """
+case("places that stay where they are", held, _PLACES, """
+    def f(a, n):
+        x = np.zeros_like(a)
+        if 0 < n:  # x_1.3 = x_1.2 or 0.0; x_0.3 = x_0.2 or 0.0
+            x_1.2 = x[1]
+            x_0.2 = x[0]
+        for i in range(n):  # x_1 = x_1.3, then x_1.1, after x_1.4; x_0 = x_0.3, then x_0.1, after x_0.4
+            x_0.1 = x_0 + a[i] * x_1
+            x_1.1 = x_0.1 + 1.0
+        if 0 < n:
+            x[1] = x_1.4
+            x[0] = x_0.4
+        return x
+    """)  # fmt: skip
+case("places that may be one", held, _PLACES.replace("x[0]", "x[n]"), UNCHANGED)
+case(
+    "one of them is touched in a branch",
+    held,
+    _PLACES.replace("x[1] = ", "if n > 3:\n                x[1] = "),
+    UNCHANGED,
+)
 
 
 @pytest.mark.parametrize(("change", "before", "after"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])

@@ -13,6 +13,7 @@ import pytest
 from adcompile.ir.nodes import Call, Const, Expr, Function
 from adcompile.ir.verify import verify_core
 from adcompile.optimise import PASSES, hoist, optimised
+from adcompile.optimise.held import held
 from adcompile.optimise.rewriting import each_expression
 from tests.interpreter import run
 from tests.optimise.programs import Program
@@ -50,7 +51,7 @@ def close(left: Any, right: Any, tolerance: float) -> bool:
     return all(np.allclose(a, b, tolerance, tolerance, equal_nan=True) for a, b in zip(left, right, strict=True))
 
 
-@pytest.mark.parametrize("change", [*PASSES, hoist], ids=lambda p: p.__name__)
+@pytest.mark.parametrize("change", [*PASSES, hoist, held], ids=lambda p: p.__name__)
 def test_a_pass_keeps_the_meaning(change: Callable[[Function], Function]) -> None:
     for seed in range(40):
         check(seed, change)
