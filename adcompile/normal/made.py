@@ -11,7 +11,7 @@ import dataclasses
 import functools
 import inspect
 import operator
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from types import FunctionType
 from typing import Any
 
@@ -106,7 +106,7 @@ def _known(expr: Expr) -> Any:
     return _NOT_KNOWN
 
 
-_ARITHMETIC = {
+_ARITHMETIC: Mapping[Any, Callable[..., Any]] = {
     np.add: operator.add, np.subtract: operator.sub, np.multiply: operator.mul, np.divide: operator.truediv,
     np.negative: operator.neg, ops.power: operator.pow,
 }  # fmt: skip
