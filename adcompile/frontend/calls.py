@@ -108,6 +108,8 @@ class Calls(Expressions):
             operands = args[0].items if len(args) == 1 and isinstance(args[0], Tuple) else args
             if len(operands) > 1:
                 return reduce(lambda a, b: Call(fn, (a, b)), operands)
+        if fn is np.add or fn is np.multiply:  # operators, which join and repeat tuples, are these functions too
+            args = [arg if isinstance(arg, Const) else Call(np.asarray, (arg,)) for arg in args]
         return Call(fn, tuple(args), kwargs)
 
     @staticmethod

@@ -11,8 +11,9 @@ import numpy as np
 from adcompile.analysis.types_of import described, name_of
 from adcompile.errors import refuse
 from adcompile.ir import ops
-from adcompile.ir.nodes import Call, Const, Effect, Expr, If, Slice
+from adcompile.ir.nodes import Call, Const, Effect, Expr, If, Name, Slice
 from adcompile.ir.types import Array, Scalar, Static, kind
+from adcompile.ir.walk import names
 from adcompile.normal import rearranged
 from adcompile.normal.array_calls import (
     array_of,
@@ -27,7 +28,7 @@ from adcompile.normal.array_calls import (
     shape_argument,
     shape_of,
 )
-from adcompile.normal.building import EVERYTHING, Builder, Typed, constant, require_integer, tuple_of, value_of
+from adcompile.normal.building import EVERYTHING, Builder, Copied, Typed, constant, require_integer, tuple_of, value_of
 from adcompile.normal.literal_lengths import literal_lengths
 
 
@@ -113,7 +114,7 @@ def _identity(b: Builder, fn: Any, n: Typed, dtype: Typed | None) -> Typed:
     return _eye(b, fn, n, None, None, dtype)
 
 
-_ARRAYS = (np.array, np.asarray, np.asanyarray, np.ascontiguousarray)
+_ARRAYS = (np.array, np.asarray, np.asanyarray)
 
 
 @canonical(*_ARRAYS, takes="object dtype copy | order subok ndmin device like")
@@ -145,11 +146,16 @@ def _copy(b: Builder, fn: Any, a: Typed) -> Typed:
 
 @canonical(np.ascontiguousarray, np.asfortranarray, takes="a dtype | like")
 def _contiguous(b: Builder, fn: Any, a: Typed, dtype: Typed | None) -> Typed:
-    raise refuse(
-        "unsupported-call",
-        f"whether `{name_of(fn)}` gives a copy depends on the array's memory",
-        hint="use .copy()",
-    )
+    made = _array(b, np.array, a, dtype, None)
+    if not made.is_array:
+        return b.call(np.array, tuple_of([made]))
+    if a.is_array:
+        made = b.defined(b.spare("contiguous"), made) if not b.is_lazy else made
+        if not isinstance(made.expr, Name):
+            what = f"`{name_of(fn)}` takes statements, where it may not be evaluated"
+            raise refuse("takes-statements", what, hint="give it a name in a statement of its own")
+        b.copies.append(Copied(made.expr.id, frozenset(names(a.expr)), name_of(fn), b.span))
+    return made
 
 
 # ------------------------------------------------------------------------------------------ shapes asked

@@ -54,6 +54,15 @@ class Typed(NamedTuple):
         return tuple(Typed(*pair) for pair in zip(self.expr.items, self.type.items, strict=True))
 
 
+class Copied(NamedTuple):
+    """A copy, of which variables, by which function, and where."""
+
+    name: str
+    of: frozenset[str]
+    fn: str
+    span: Span | None
+
+
 def constant(value: object) -> Typed:
     """A literal."""
     expr = constant_of(value)
@@ -96,6 +105,7 @@ class Builder:
         self.origin = ""
         self._lazy = 0
         self.written: Callable[..., Typed] = _nothing_written
+        self.copies: list[Copied] = []  # that may be what they are of, as memory lies
 
     @property
     def is_lazy(self) -> bool:

@@ -10,9 +10,12 @@ from __future__ import annotations
 import dataclasses
 import functools
 import inspect
-from collections.abc import Iterable
+import operator
+from collections.abc import Callable, Iterable, Mapping
 from types import FunctionType
 from typing import Any
+
+import numpy as np
 
 from adcompile.errors import refuse
 from adcompile.frontend.resolve import literal
@@ -46,8 +49,9 @@ def made(call: Call) -> Expr:
 
 def _called(call: Call) -> Expr:
     """What a call of what is known gives, as it gives it before the run; else the call."""
-    args = [_known(arg) for arg in call.args]
-    kwargs = {key: _known(value) for key, value in call.kwargs}
+    known = _number if call.fn is functools.partial else _known
+    args = [known(arg) for arg in call.args]
+    kwargs = {key: known(value) for key, value in call.kwargs}
     if any(value is _NOT_KNOWN for value in (*args, *kwargs.values())):
         return call
     try:
@@ -100,3 +104,22 @@ def _known(expr: Expr) -> Any:
         items = tuple(map(_known, expr.items))
         return _NOT_KNOWN if any(item is _NOT_KNOWN for item in items) else items
     return _NOT_KNOWN
+
+
+_ARITHMETIC: Mapping[Any, Callable[..., Any]] = {
+    np.add: operator.add, np.subtract: operator.sub, np.multiply: operator.mul, np.divide: operator.truediv,
+    np.negative: operator.neg, ops.power: operator.pow,
+}  # fmt: skip
+
+
+def _number(expr: Expr) -> Any:
+    """The value of an argument, or of arithmetic on literals: `1 / 3`."""
+    if not isinstance(expr, Call) or expr.kwargs or expr.fn not in _ARITHMETIC:
+        return _known(expr)
+    values = [_number(arg) for arg in expr.args]
+    if not all(type(value) in (int, float) for value in values):
+        return _NOT_KNOWN
+    try:
+        return _ARITHMETIC[expr.fn](*values)
+    except ArithmeticError:  # in the run it is raised too
+        return _NOT_KNOWN

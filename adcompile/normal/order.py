@@ -26,7 +26,7 @@ from adcompile.ir.show import expression
 from adcompile.ir.walk import children, expressions, nodes, rebuilt, statements
 from adcompile.normal.fresh import Fresh
 
-_WRITING = (np.put, np.place, np.putmask, np.put_along_axis, np.fill_diagonal, np.copyto, np.add.at, np.subtract.at)
+WRITING = (np.put, np.place, np.putmask, np.put_along_axis, np.fill_diagonal, np.copyto, np.add.at, np.subtract.at)
 _ALLOCATIONS = (np.empty, np.zeros, np.ones, np.full, np.empty_like, np.zeros_like, np.ones_like, ops.copy, np.copy)
 
 
@@ -63,7 +63,7 @@ def may_write(block: Sequence[Stmt]) -> bool:
 
 
 def _writes(call: Call) -> bool:
-    return call.fn is ops.method or call.fn in _WRITING or any(key == "out" for key, _ in call.kwargs)
+    return call.fn is ops.method or call.fn in WRITING or any(key == "out" for key, _ in call.kwargs)
 
 
 def settled(expr: Expr, fresh: Fresh, like: str, span: Span | None) -> tuple[list[Stmt], Expr]:

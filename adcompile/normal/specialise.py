@@ -65,6 +65,8 @@ _PLAIN = (bool, int, float, str, type(None), types.FunctionType, types.BuiltinFu
 _OF_OTHERS = ("pandas", "xarray", "dask", "polars", "decimal", "fractions", "datetime", "astropy", "pint")
 """Packages of containers and numbers that are never values of the run."""
 
+_MOST_ITEMS = 64  # of a tuple that is repeated
+
 Values = dict[str, Expr]
 
 
@@ -254,6 +256,11 @@ def _is_class(expr: Expr) -> TypeGuard[Const]:
     return isinstance(expr, Const) and isinstance(expr.value, type)
 
 
+def _is_atoms(value: Expr) -> bool:
+    """Whether a value may stand in several places: it is computed already."""
+    return all(map(_is_atoms, value.items)) if isinstance(value, Tuple) else isinstance(value, (Name, Const))
+
+
 def _called(fn: Any, args: tuple[Expr, ...]) -> Expr | None:
     if fn is len and len(args) == 1 and (items := items_of(args[0])) is not None:
         return Const(len(items))
@@ -261,6 +268,9 @@ def _called(fn: Any, args: tuple[Expr, ...]) -> Expr | None:
         return args[0]
     if fn is np.add and len(args) == 2 and isinstance(args[0], Tuple) and isinstance(args[1], Tuple):
         return Tuple(args[0].items + args[1].items)
+    if fn is np.multiply and len(args) == 2 and isinstance(args[0], Tuple) and _is_atoms(args[0]):
+        times = args[1].value if isinstance(args[1], Const) and type(args[1].value) is int else None
+        return None if times is None or times * len(args[0].items) > _MOST_ITEMS else Tuple(args[0].items * times)
     if fn in (np.equal, np.not_equal) and all(isinstance(arg, Tuple) for arg in args):
         return None
     if fn is isinstance and len(args) == 2 and not isinstance(args[0], Const) and _never_one(args[0], args[1]):

@@ -66,6 +66,7 @@ from adcompile.normal.expanded import expanded
 from adcompile.normal.fresh import taken
 from adcompile.normal.lists import plain
 from adcompile.normal.resolved import Expressions
+from adcompile.normal.untouched import check_copies
 from adcompile.normal.variables import REPORTED, UNDEFINED, Value
 from adcompile.normal.writes import effect, store, update
 
@@ -132,6 +133,7 @@ class Walk:
             raise Unsupported(dict.fromkeys(self.refusals))
         if self.unsaid or not self.b.out or not isinstance(self.b.out[-1], Return):  # refused in an attempt given up
             raise Unsupported(dict.fromkeys(self.forgotten))
+        check_copies(self.b.copies, self.b.out)
         types = {name: plain(type_) for name, type_ in self.b.types.items()}
         return replace(self.function, body=tuple(self.b.out), types=types)
 
@@ -196,6 +198,7 @@ class Walk:
         self.b.fresh = copy.deepcopy(mark.fresh)
         self.b.types.clear()
         self.b.types.update(mark.types)
+        self.b.copies = [copied for copied in self.b.copies if copied.name in mark.types]
         self.b.lengths = {name: lengths for name, lengths in self.b.lengths.items() if name in mark.types}
         del self.b.out[mark.written :]
         self.forgotten += self.refusals[mark.refused :]

@@ -324,3 +324,9 @@ def scratch_of_dear_values(x, w, n):
 def multiplied_by_a_count_twice(x, n):
     """The product of the counts alone is more than an integer holds."""
     return np.where(x > 0, x * n, 0.0) * n * 2.0**-80
+
+
+@case(0.4, 1.3)
+def functions_of_tuples_are_of_arrays(x, y):
+    pair = (x, y)
+    return np.prod(np.add(pair, (2.0 * y, 3.0))) * np.sum(np.multiply(pair, 2)) + len(pair + pair) * x

@@ -1,5 +1,7 @@
 """`f(x, *args)` where the tuple is known before the run; refused where it is not."""
 
+from functools import partial
+
 import numba
 import numpy as np
 import pytest
@@ -168,3 +170,12 @@ def test_refusals(f):
 def test_refusals_of_names():
     with pytest.raises(Unsupported, match=r"`\*\*` is not supported"):
         grad(of_a_vector)(0.5, np.ones(2))
+
+
+def partly(x):
+    third = partial(product, b=1 / 3, c=-2.0)
+    return third(x) * third(a=x * x)
+
+
+def test_partials_of_known_arguments():
+    assert np.isclose(grad(partly, jit=False)(0.5), 3.0 * 0.25 * 4.0 / 9.0, rtol=1e-13)

@@ -41,7 +41,10 @@ CASES = (
         K, np.array([5000.0, 10000.0, 2100.0]), np.array([-14600.0, 2500.0, 7000.0]), 3600.0, 0, True, True, 35, 1e-8,
     ),
     case("hapsira.core.iod:_compute_psi", "x y ll", 0.3, 0.8, 0.5),
-    case("hapsira.core.maneuver:hohmann.py_func", "rv r_f", K, np.array([[6569.0, 0.0, 0.0], [0.0, 7.79, 0.0]]), 42159.0),
+    case(  # off the plane of the equator, where the inclination is no smooth function
+        "hapsira.core.maneuver:hohmann.py_func", "rv r_f",
+        K, np.array([[6569.0, 120.0, -350.0], [0.2, 7.6, 1.1]]), 42159.0,
+    ),
     case(
         "hapsira.core.maneuver:bielliptic.py_func", "r_b r_f", K, 510702.0, 376310.0, np.array([[6569.0, 0.0, 0.0], [0.0, 7.79, 0.0]])
     ),
