@@ -31,10 +31,10 @@ from typing import Any, Unpack, overload
 import numpy as np
 
 from adcompile import pipeline, runtime
+from adcompile.api.calling import TEXT
 from adcompile.api.choices import Choices, made
 from adcompile.api.composed import Composed, composed_of
 from adcompile.api.dense import fresh
-from adcompile.api.derivative import TEXT
 from adcompile.backend.compile import compiled
 from adcompile.backend.naming import printed_params
 from adcompile.ir.show import shown_type

@@ -12,8 +12,9 @@ import numpy as np
 
 from adcompile import pipeline, runtime
 from adcompile.analysis.shortest import shortest
+from adcompile.api.calling import TEXT
 from adcompile.api.dense import LANES, Dense, Leaf, Trace, fresh
-from adcompile.api.derivative import TEXT, Derivative, Request
+from adcompile.api.derivative import Derivative, Request
 from adcompile.api.signatures import identifier
 from adcompile.backend.compile import compiled
 from adcompile.backend.emit import Emitted

@@ -16,7 +16,7 @@ import numpy as np
 
 from adcompile import pipeline
 from adcompile.analysis.effects import arrays_read
-from adcompile.api.derivative import TEXT
+from adcompile.api.calling import TEXT
 from adcompile.api.kept import Kept, active_positions
 from adcompile.api.signatures import identifier
 from adcompile.backend.compile import compiled

@@ -18,10 +18,12 @@ import numpy as np
 from adcompile import pipeline
 from adcompile.analysis.typing import first_line, static_or_typed
 from adcompile.api import intermediates, keeping, pickling, saving
+from adcompile.api.calling import TEXT, calling
 from adcompile.api.explaining import Explained
 from adcompile.api.of_structures import OfStructures
 from adcompile.api.paths import receiver_name
 from adcompile.api.signatures import (
+    NotGiven,
     Wrt,
     called_with,
     identifier,
@@ -29,23 +31,21 @@ from adcompile.api.signatures import (
     place_of,
     positions,
     signature_of,
+    signature_through,
     with_out,
 )
 from adcompile.api.structured import structured
 from adcompile.backend.compile import Compiled, Options, compiled
 from adcompile.backend.dispatch import Specialised
-from adcompile.backend.emit import Emitted
 from adcompile.backend.records import Record
 from adcompile.errors import AdcompileError, InvalidArgument, refuse
 from adcompile.ir.given import plain, trouble
 from adcompile.ir.opaque import Opaque
 from adcompile.ir.show import shown_type
 from adcompile.ir.structure import Part
-from adcompile.ir.types import TupleType, Type, is_float, leaves
+from adcompile.ir.types import Static, TupleType, Type, is_float, leaves
 from adcompile.transform.into import Out
 from adcompile.transform.plan import Bound
-
-TEXT = Options(jit=False)  # for functions that are only read again
 
 _WHAT = {
     "grad": "the gradient",
@@ -241,7 +241,11 @@ class Derivative(OfStructures, Explained, Specialised):
         """The function to differentiate, one with source, and what its parameters of `wrt` are called."""
         function, wrt = self.primal, self._wrt if wrt is None else wrt
         if isinstance(function, Opaque):
-            return calling(function), wrt
+            return calling(function, function.signature), wrt
+        if signature_through(function) is not None:
+            given = zip(self._own.parameters, primals, strict=True)
+            left_out = [name for name, type_ in given if isinstance(type_, Static) and type_.value is NotGiven]
+            return calling(function, self._own, left_out), wrt
         if not isinstance(function, Derivative):
             return function, wrt
         function = function.function_for(primals)
@@ -383,14 +387,3 @@ class Derivative(OfStructures, Explained, Specialised):
 
     def __deepcopy__(self, memo: object) -> Derivative:
         return self
-
-
-def calling(function: Opaque) -> Callable[..., Any]:
-    """A function with source that calls one which derivatives do not look into."""
-    params = ", ".join(function.signature.parameters)
-    called = "function"
-    while called in function.signature.parameters:
-        called += "_"
-    name = identifier(function.__name__)
-    text = f"def {name}({params}):\n    return {called}({params})\n"
-    return compiled(name, Emitted(text, {called: function}), TEXT).python

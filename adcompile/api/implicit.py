@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from adcompile import pipeline
+from adcompile.api.calling import TEXT
 from adcompile.api.custom import Python, Tangent
-from adcompile.api.derivative import TEXT
 from adcompile.api.kept import Kept
 from adcompile.api.replayed import all_floats
 from adcompile.api.signatures import identifier, name_of

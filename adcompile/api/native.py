@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from adcompile.analysis.typing import infer
+from adcompile.api.calling import TEXT
 from adcompile.api.custom import Tangent
-from adcompile.api.derivative import TEXT
 from adcompile.api.kept import Kept
 from adcompile.api.signatures import identifier, name_of
 from adcompile.backend.compile import compiled

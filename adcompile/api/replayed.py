@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from adcompile import pipeline
+from adcompile.api.calling import TEXT, calling
 from adcompile.api.custom import Custom, Python
-from adcompile.api.derivative import TEXT, calling
 from adcompile.api.kept import Kept, active_positions
 from adcompile.backend.compile import compiled
 from adcompile.ir.nodes import Call, Expr, Tuple
@@ -50,7 +50,7 @@ class checkpoint(Custom):
         if key not in self._made:
             function: Callable[..., Any] = self.primal
             if isinstance(function, Opaque):
-                function = calling(function)
+                function = calling(function, function.signature)
             params = list(self.signature.parameters)
             wrt = tuple(params[number] for number in by)
             outcome = pipeline.run(pipeline.Job(function, arguments, kind, wrt, packed=kind == "pullback"))

@@ -6,12 +6,13 @@ import inspect
 from collections.abc import Collection
 from inspect import Parameter, Signature
 from itertools import permutations
+from types import FunctionType
 from typing import Any
 
 from adcompile.api.paths import is_path, parsed, root_of
 from adcompile.errors import InvalidArgument, Span, Unsupported, refuse
 from adcompile.frontend.functions import LocalFunction
-from adcompile.frontend.source import brought_along, python_function
+from adcompile.frontend.source import behind_ufunc, brought_along, python_function
 from adcompile.ir.opaque import Opaque
 from adcompile.transform.plan import Bound, bytes_of
 
@@ -62,6 +63,8 @@ def signature_of(primal: Any, kind: str) -> Signature:
             )
         own: Signature = primal.__signature__
         return own
+    if (wrapped := signature_through(primal)) is not None:
+        return wrapped
     try:
         function = python_function(primal)
     except Unsupported:
@@ -85,6 +88,36 @@ def signature_of(primal: Any, kind: str) -> Signature:
     if not own.parameters:
         raise InvalidArgument(f"{kind} of {name_of(primal)}: the function has no parameters")
     return own
+
+
+class NotGiven:
+    """Stands for an argument that a wrapper does not get: what it wraps has a default for it."""
+
+
+def signature_through(primal: Any) -> Signature | None:
+    """The signature of a function without one of its own: of what a wrapper of `*args, **kwargs` says that it wraps, of
+    what Numba has made a universal function of.
+
+    A wrapper may treat what it is given by name in another way than what it is given by place, and what it is given
+    in another way than what is left out: arguments go by place, and what is left out stays so."""
+    if (elementwise := behind_ufunc(primal)) is not None:
+        return inspect.signature(elementwise)
+    if not isinstance(primal, FunctionType) or not hasattr(primal, "__wrapped__"):
+        return None
+    own, wrapped = inspect.signature(primal, follow_wrapped=False), inspect.signature(primal)
+    if not _open_ended(own) or _open_ended(wrapped):
+        return None
+    return Signature(
+        [
+            p.replace(kind=p.kind if p.kind is p.KEYWORD_ONLY else p.POSITIONAL_ONLY,
+                      default=p.default if p.default is p.empty else NotGiven)
+            for p in wrapped.parameters.values()
+        ]
+    )  # fmt: skip
+
+
+def _open_ended(signature: Signature) -> bool:
+    return any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in signature.parameters.values())
 
 
 def positions(
@@ -135,8 +168,13 @@ def called_with(own: Signature, kind: str) -> Signature:
         while seed in own.parameters:
             seed += "_"
         return _of(*own.parameters, seed)
+    by_place = {p.name for p in own.parameters.values() if p.default is NotGiven and p.kind is p.POSITIONAL_ONLY}
+    last = max((k for k, name in enumerate(own.parameters) if name in by_place), default=-1)
     parameters = [
-        Parameter(p.name, Parameter.POSITIONAL_OR_KEYWORD, default=p.default) for p in own.parameters.values()
+        Parameter(
+            p.name, Parameter.POSITIONAL_ONLY if k <= last else Parameter.POSITIONAL_OR_KEYWORD, default=p.default
+        )
+        for k, p in enumerate(own.parameters.values())
     ]
     return Signature(parameters)
 

@@ -16,10 +16,11 @@ from typing import Any, Literal, Unpack
 import numpy as np
 
 from adcompile import pipeline
+from adcompile.api.calling import TEXT
 from adcompile.api.choices import Choices, made
 from adcompile.api.composed import Composed, Parts
 from adcompile.api.dense import LANES, Leaf, fresh
-from adcompile.api.derivative import TEXT, Derivative, Request
+from adcompile.api.derivative import Derivative, Request
 from adcompile.api.patterns import Pattern, Plan, found, planned, planned_symmetric
 from adcompile.api.signatures import Wrt
 from adcompile.api.structured import structured

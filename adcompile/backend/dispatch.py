@@ -252,10 +252,13 @@ def _has_numba_type(value: object) -> bool:
 
 
 def _front(signature: inspect.Signature, name: str) -> Callable[..., Any]:
-    """A function of this signature that does nothing: Numba's dispatcher takes names and defaults from it."""
+    """A function of this signature that does nothing: Numba's dispatcher takes names and defaults from it.
+
+    Parameters that are given by place alone have names there that no caller says."""
     defaults = tuple(p.default for p in signature.parameters.values() if p.default is not p.empty)
     namespace: dict[str, Any] = {}
-    exec(f"def {name}({', '.join(signature.parameters)}):\n    raise NotImplementedError\n", namespace)
+    params = [f"{p.name}_by_place" if p.kind is p.POSITIONAL_ONLY else p.name for p in signature.parameters.values()]
+    exec(f"def {name}({', '.join(params)}):\n    raise NotImplementedError\n", namespace)
     front: Callable[..., Any] = namespace[name]
     front.__defaults__ = defaults
     return front

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from adcompile.api import grad, jvp, value_and_grad, vjp
-from adcompile.api.derivative import TEXT, Derivative, Request
+from adcompile.api.calling import TEXT
+from adcompile.api.derivative import Derivative, Request
 from adcompile.ir.types import Scalar, TupleType, Type, is_float
 
 Made = tuple[Derivative, tuple[Type, ...]]

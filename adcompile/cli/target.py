@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from adcompile.analysis.typing import static_or_typed
-from adcompile.api.derivative import TEXT, Derivative, Request
+from adcompile.api.calling import TEXT
+from adcompile.api.derivative import Derivative, Request
 from adcompile.api.signatures import name_of, signature_of
 from adcompile.errors import InvalidArgument
 from adcompile.ir.types import Array, Scalar, Static, TupleType, Type

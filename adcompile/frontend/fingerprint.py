@@ -35,6 +35,7 @@ from typing import Any
 import numpy as np
 
 from adcompile.frontend.resolve import MISSING, attribute
+from adcompile.frontend.source import behind_ufunc
 from adcompile.ir.opaque import Opaque
 from adcompile.ir.types import Array, Scalar, Static, TupleType
 
@@ -136,6 +137,8 @@ class _Description:
             return "partial", *map(self.value, (value.func, value.args, value.keywords))
         if isinstance(getattr(value, "py_func", None), FunctionType) and kind.__module__.startswith("numba."):
             return "compiled", kind.__name__, self.value(value.py_func), self.value(value.targetoptions)
+        if (elementwise := behind_ufunc(value)) is not None:
+            return "ufunc", self.value(elementwise), tuple(value.types) if value._frozen else ()
         if isinstance(value, (np.ndarray, np.generic, np.dtype)):
             return _array(value)
         return self._of_library(value)

@@ -99,6 +99,14 @@ def python_function(fn: Any) -> FunctionType:
     )
 
 
+def behind_ufunc(fn: Any) -> FunctionType | None:
+    """The Python function of numbers that Numba has made a universal function of, with `@vectorize`."""
+    if type(fn).__module__ != "numba.np.ufunc.dufunc":
+        return None
+    python = getattr(fn, "__wrapped__", None)
+    return python if isinstance(python, FunctionType) else None
+
+
 def located(fn: Any) -> Located:
     """Finds and parses the source of a function."""
     function = python_function(fn)

@@ -45,14 +45,24 @@ def marked(block: Block) -> Block:
 
 
 def _halves(stmt: Assign, body: Block) -> bool:
-    """Whether a statement of a loop's body gives the middle of an interval of which the loop keeps a half."""
+    """Whether a statement of a loop's body gives the middle of an interval of which the loop keeps a half.
+
+    An end that each trip gives a new value, whatever it was before, is none: `x = (x + y) / 2; y = g(x)` is damped."""
     ends = _middle(stmt.value)
     if ends is None or sum(isinstance(s, Assign) and s.target == stmt.target for s in body) > 1:
         return False
+    kept = (inner for inner in statements(body) if isinstance(inner, Assign) and inner is not stmt)
     return any(
-        isinstance(inner, Assign) and inner.target in ends and stmt.target in names(inner.value)
-        for inner in statements(body)
+        inner.target in ends and stmt.target in names(inner.value) and not (inner in body and _is_new(inner))
+        for inner in kept
     )
+
+
+def _is_new(stmt: Assign) -> bool:
+    """Whether a variable gets a value that is neither the old one nor chosen among some."""
+    called = (node.fn for node in nodes(stmt.value) if isinstance(node, Call))
+    choices = (ops.select, np.where, *_COMPARISONS)
+    return stmt.target not in names(stmt.value) and not any(fn in choices for fn in called)
 
 
 def _middle(expr: Expr) -> tuple[str, str] | None:

@@ -15,8 +15,10 @@ import numpy as np
 from adcompile.errors import Span, refuse
 from adcompile.frontend.functions import LocalFunction
 from adcompile.frontend.resolve import literal
+from adcompile.frontend.source import behind_ufunc
 from adcompile.ir.nodes import Call, Expr, Return
 from adcompile.ir.opaque import Opaque
+from adcompile.normal.of_each import elementwise
 from adcompile.rules.registry import is_constant, opaque_for, rule_for
 
 _OURS = ("adcompile.ir.ops", "adcompile.runtime", "adcompile.fourier", "adcompile.special", "adcompile.lapack")
@@ -93,6 +95,10 @@ def callee_of(fn: Callable[..., Any], span: Span | None, inside: str, last: bool
         return Callee(fn)
     if isinstance(fn, functools._lru_cache_wrapper):  # what it keeps is what it gives
         fn = fn.__wrapped__
+    if behind_ufunc(fn) is not None:
+        if (each := elementwise(fn)) is None:
+            raise no_rule(fn, span, inside)
+        return Callee(each[0], (literal(each[1]),))
     python: Any = getattr(fn, "py_func", fn)
     owner: Any = type(fn)
     called = getattr(owner, "__call__", None)  # noqa: B004  (of a class that says in Python what a call does)

@@ -54,6 +54,7 @@ from adcompile.ir.nodes import (
     Stmt,
     Store,
     Try,
+    Tuple,
     Update,
     While,
 )
@@ -180,6 +181,8 @@ class _Inliner(Arguments):
         if isinstance(stmt, Assign):
             return [*before, *self.known.assigned(replace(stmt, value=parts[0]), stmt.value)]
         if isinstance(stmt, Update):
+            if (counted := self.known.counted(stmt)) is not None:
+                return [*before, *self.known.assigned(counted, counted.value)]
             before += self.guards.of_item(stmt.fn, Name(stmt.target), parts, self.span)
             self.known.forget([stmt.target])
         if isinstance(stmt, Return) and only_calls(stmt) and self.ended.span is not None:
@@ -265,8 +268,7 @@ class _Inliner(Arguments):
         """A `for`; one that takes the items of a tuple by number is its body once for each."""
         before, bounds = self.in_order((stmt.start, stmt.stop, stmt.step))
         stmt = replace(stmt, start=bounds[0], stop=bounds[1], step=bounds[2])
-        copies = unrolled(stmt, self.known.of)
-        if copies is not None:
+        if (copies := unrolled(stmt, self.known.of)) is not None:
             return [*before, *(inner for copy in copies for inner in self.block(copy))]
         with self.known.loop(stmt, self.inside):
             return [*before, replace(stmt, body=self.block(stmt.body))]
@@ -294,6 +296,9 @@ class _Inliner(Arguments):
             return [], expr
         before, parts = self.in_order(children(expr))
         new = simpler(self.known.looked_at(rebuilt(expr, parts)))
+        if isinstance(new, Tuple) and isinstance(expr, Call) and expr.fn is map:  # calls that may be inlined
+            more, new = self.expr(new)
+            return before + more, new
         if isinstance(new, Index) and self.guards.handlers:
             more, new = self.guards.of_index(new, self.span)
             return [*before, *more], new
@@ -328,8 +333,7 @@ class _Inliner(Arguments):
                 return [*before, *more], new
             body, value = self.body_of(callee, new)
         except Unsupported as error:  # the call may stand in a dead branch
-            self.inside, self.span = place[:2]
-            del self.open[place[2] :]
+            self.inside, self.span, self.open[place[2] :] = place[0], place[1], []
             why = Call(ops.refused, (Const(error.refusals),))
             return [*before, Effect(why, span=self.span)], Call(ops.refused, (Const(()),))
         return [*before, *body], value

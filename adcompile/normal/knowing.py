@@ -126,6 +126,13 @@ class Knowledge:
             return [*made, Assign(stmt.target, Tuple(items), span=stmt.span, origin=stmt.origin)]
         return [stmt]
 
+    def counted(self, stmt: Update) -> Assign | None:
+        """`n += 1` of a whole number that is known, as what it comes to."""
+        match self.values.get(stmt.target), stmt.value:
+            case Const(before), Const(more) if type(before) is int and type(more) is int and stmt.fn is np.add:
+                return Assign(stmt.target, Const(before + more), span=stmt.span, origin=stmt.origin)
+        return None
+
     def part(self, owner: str, key: str, item: Expr, stmt: Stmt, made: list[Stmt]) -> Expr:
         """An item of a tuple: a literal, or a variable of its own that nothing assigns again."""
         if isinstance(item, Tuple):

@@ -56,6 +56,7 @@ from adcompile.normal.flow import assigned_in
 from adcompile.normal.jumps import unused
 from adcompile.normal.records import ITERATED, asked, items_of, iterated, values_of
 from adcompile.normal.static import known
+from adcompile.normal.unrolled import MOST
 
 _NUMBERS = (float, complex, np.generic, np.ndarray)
 _HELD = (str, int, bool, dict, list, set, type(None))
@@ -237,6 +238,8 @@ def simpler(expr: Expr) -> Expr:
             return asked(expr)
         case Call(ops.call, (Const(value), *args)) if callable(value):
             return Call(value, tuple(args), expr.kwargs)
+        case Call(fn, (Call(ops.held, (list_, Const(int(length)))),), ()) if fn is tuple and length <= MOST:
+            return Tuple(tuple(Index(list_, (Const(k),)) for k in range(length)))
         case Call(fn) if not expr.kwargs and any(fn is one for one in ITERATED):
             return iterated(expr)
         case Call(fn, args) if not expr.kwargs:

@@ -16,7 +16,8 @@ from adcompile.normal.flow import assigned_in, own
 from adcompile.normal.records import kind_of, values_of
 from adcompile.normal.renaming import renamed
 
-_MOST = 64
+MOST = 64
+"""Items of a tuple that are written one by one."""
 
 
 def unrolled(loop: For, known: Callable[[str], Expr | None]) -> list[Block] | None:
@@ -29,7 +30,7 @@ def unrolled(loop: For, known: Callable[[str], Expr | None]) -> list[Block] | No
     if loop.index in assigned_in(loop.body) or not any(_by_number(expr, loop.index, known) for expr in _all(loop)):
         return None
     trips = range(*bounds)
-    if len(trips) > _MOST:
+    if len(trips) > MOST:
         raise refuse("unsupported-statement", f"a loop over a tuple of {len(trips)}", loop.span, "use an array")
     return [renamed(_with_keys(loop, known, trip), {loop.index: Const(trip)}) for trip in trips]
 

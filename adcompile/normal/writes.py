@@ -144,9 +144,11 @@ def effect(walk: Walk, stmt: Effect) -> None:
         walk.x.value(stmt.call)
     elif fn is ops.method and args[1] == Const("fill"):
         _fill(walk, args[0], args[2])
-    elif fn is ops.method and args[1] == Const("sort") and len(args) == 2 and not kwargs:
-        target = walk.x.value(args[0])
-        write(walk, target, everything(target.ndim), walk.b.written(sort, target))
+    elif fn is ops.method and args[1] == Const("sort") and (target := walk.x.value(args[0])).is_array:
+        if is_list(target) and (args[2:] or kwargs):
+            raise refuse("unsupported-list", "a list is sorted by a key, or backwards", hint="sort an array")
+        how = {key: walk.x.value(value) for key, value in kwargs.items()}
+        write(walk, target, everything(target.ndim), walk.b.written(sort, target, *map(walk.x.value, args[2:]), **how))
     elif fn is np.copyto and len(args) == 2 and kwargs.keys() <= {"where"}:
         source = args[1]
         if "where" in kwargs:

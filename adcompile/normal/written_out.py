@@ -1,7 +1,7 @@
 """Functions of NumPy written out in loops: a call of one is a call of the function here, differentiated as a user's.
 
 Goal: what has no rule, and loses little by loops.  Each has NumPy's parameters and is tested against it.  Sorting is by
-merging; the derivatives are those of the order of items at hand.  Non-goals: several axes.
+merging; the derivatives are those of the order of items at hand.  Non-goals: several axes at once.
 """
 
 from __future__ import annotations
@@ -64,6 +64,16 @@ def argsort(a: Any, axis: Any = -1, kind: Any = None, stable: Any = None) -> Any
     return out
 
 
+def _rows(a: Any) -> Any:
+    """The rows of a matrix, each in ascending order."""
+    out = np.empty_like(a)
+    for i in range(a.shape[0]):
+        order = _order(a[i])
+        for j in range(a.shape[1]):
+            out[i, j] = a[i, order[j]]
+    return out
+
+
 def sort(a: Any, axis: Any = -1, kind: Any = None, stable: Any = None) -> Any:
     out = np.empty_like(a)
     if a.ndim == 1:
@@ -71,6 +81,10 @@ def sort(a: Any, axis: Any = -1, kind: Any = None, stable: Any = None) -> Any:
         for k in range(a.shape[0]):
             out[k] = a[order[k]]
         return out
+    if a.ndim != 2 and axis is not None:
+        moved = np.moveaxis(a, axis, -1)
+        ordered = _rows(np.reshape(moved, (-1, a.shape[axis])))
+        return np.moveaxis(np.reshape(ordered, moved.shape), -1, axis)
     places = argsort(a, axis)
     for i in range(a.shape[0]):
         for j in range(a.shape[1]):

@@ -66,8 +66,12 @@ def entry(case: Case, fn: Callable[[list[Any]], Any], position: int, place: int)
         return fn(arguments)
 
     at = abs(float(flat(case.arguments()[position])[place])) or 1.0
-    steps = [(at * part, kind) for part in (3e-2, 1e-3, 1e-5, 1e-8) for kind in (float, np.longdouble)]
-    found = min(ridders(along, step, kind) for step, kind in steps)
+    tried = [
+        min(ridders(along, at * part, kind) for kind in (float, np.longdouble)) for part in (1e-8, 1e-5, 1e-3, 3e-2)
+    ]
+    found, shorter = min(tried), tried[2]
+    if found == tried[3] and abs(found[1] - shorter[1]) > 5.0 * (found[0] + shorter[0]) < 1e-8 * abs(shorter[1]):
+        found = shorter  # a jump lies in the wider range
     error, number, method = found
     stepped = complex_step(along)
     if stepped is not None and abs(stepped - number) <= 20 * error + 1e-7 * abs(number):

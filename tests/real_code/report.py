@@ -1,7 +1,7 @@
 """`docs/real_code.md`, written from the verdicts: package by package what works, and for the rest the reason.
 
-    python -m tests.real_code.report            # writes the page
-    python -m tests.real_code.report --causes   # prints the reasons, most frequent first, each with examples
+python -m tests.real_code.report            # writes the page
+python -m tests.real_code.report --causes   # prints the reasons, most frequent first, each with examples
 """
 
 from __future__ import annotations

@@ -4,7 +4,9 @@ import numpy as np
 
 from tests.real_code.case import case
 
-BIJS = np.array([[-6.24e-06, -2.013e-05, -3.9e-05], [-2.01e-05, -4.391e-05, -6.46e-05], [-3.99e-05, -6.46e-05, -1.2e-4]])
+BIJS = np.array(
+    [[-6.24e-06, -2.013e-05, -3.9e-05], [-2.01e-05, -4.391e-05, -6.46e-05], [-3.99e-05, -6.46e-05, -1.2e-4]]
+)
 
 CASES = (
     case("chemicals.vapor_pressure:Antoine", "T A B C", 100.0, 8.7687, 395.744, -6.469),
