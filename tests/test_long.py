@@ -42,6 +42,14 @@ def test_an_expression_of_many_terms() -> None:
     np.testing.assert_allclose(grad(f, jit=False)(0.7, 0.9), truth, rtol=1e-12)
 
 
+def test_a_loop_that_doubles_what_it_has_at_every_line() -> None:
+    lines = "".join(f"        t{k + 1} = t{k} * u[i] + t{k} * a\n" for k in range(60))
+    loop = f"    for i in range(len(u)):\n        t0 = a\n{lines}        s += t60\n"
+    text = f"def f(a, u):\n    s = 0.0\n{loop}    return s\n"
+    f = defined(text, "<doubled>", {"np": np})["f"]
+    np.testing.assert_allclose(grad(f, jit=False)(0.5, np.full(2, 0.5)), 2 * (1.0 + 60 * 0.5), rtol=1e-12)
+
+
 def test_three_times_the_lines_take_no_nine_times_the_work() -> None:
     def work(lines: int) -> int:
         """The calls that Python makes for a gradient: a measure of time that no other load changes."""

@@ -14,6 +14,7 @@ bisection that safeguards another method in a branch.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -22,8 +23,9 @@ from adcompile.analysis.aliasing import roots
 from adcompile.errors import refuse
 from adcompile.ir import ops
 from adcompile.ir.nodes import Assign, Block, Call, Const, Effect, Expr, For, Function, Name, Stmt, While
-from adcompile.ir.walk import blocks, expressions, names, nodes, statements, with_blocks
+from adcompile.ir.walk import blocks, expressions, names, nodes, statements, substituted, with_blocks
 
+_CHOICES = (ops.select, np.where)
 _COMPARISONS = (np.less, np.less_equal, np.greater, np.greater_equal, np.sign, np.copysign)
 
 
@@ -51,18 +53,24 @@ def _halves(stmt: Assign, body: Block) -> bool:
     ends = _middle(stmt.value)
     if ends is None or sum(isinstance(s, Assign) and s.target == stmt.target for s in body) > 1:
         return False
-    kept = (inner for inner in statements(body) if isinstance(inner, Assign) and inner is not stmt)
+    assigned = [inner for inner in statements(body) if isinstance(inner, Assign) and inner is not stmt]
+    chosen = {inner.target: inner.value for inner in assigned if _is_choice(inner.value)}
+    kept = (replace(inner, value=substituted(inner.value, chosen)) for inner in assigned)
     return any(
-        inner.target in ends and stmt.target in names(inner.value) and not (inner in body and _is_new(inner))
-        for inner in kept
+        new.target in ends and stmt.target in names(new.value) and not (inner in body and _is_new(new))
+        for inner, new in zip(assigned, kept, strict=True)
     )
+
+
+def _is_choice(expr: Expr) -> bool:
+    """Whether an expression is one of several: what both ends of an interval are unpacked from."""
+    return isinstance(expr, Call) and expr.fn in _CHOICES
 
 
 def _is_new(stmt: Assign) -> bool:
     """Whether a variable gets a value that is neither the old one nor chosen among some."""
     called = (node.fn for node in nodes(stmt.value) if isinstance(node, Call))
-    choices = (ops.select, np.where, *_COMPARISONS)
-    return stmt.target not in names(stmt.value) and not any(fn in choices for fn in called)
+    return stmt.target not in names(stmt.value) and not any(fn in (*_CHOICES, *_COMPARISONS) for fn in called)
 
 
 def _middle(expr: Expr) -> tuple[str, str] | None:

@@ -20,7 +20,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from adcompile.analysis.aliasing import roots
+from adcompile.analysis.aliasing import is_allocation, roots
 from adcompile.analysis.effects import written_roots
 from adcompile.analysis.lines import live
 from adcompile.chain import ONE
@@ -51,6 +51,7 @@ _Sum = dict[Index, Expr]  # elements, with their factors
 
 _FEWEST = 3  # elements
 _MOST = 16
+_LONGEST = 500
 
 
 def factored(function: Function) -> Function:
@@ -138,10 +139,19 @@ class _Linear:
 
     def __init__(self, loop: For) -> None:
         self.varying = {name for s in statements(loop.body) for name in (*defines(s), *binds(s))} | set(binds(loop))
-        self.values = {stmt.target: stmt.value for stmt in loop.body if isinstance(stmt, Assign)}
+        self.values = {s.target: s.value for s in loop.body if isinstance(s, Assign) and not is_allocation(s.value)}
+        self.sizes: dict[str, int] = {}
+        for name, value in self.values.items():
+            self.sizes[name] = self.size(value)
+
+    def size(self, expr: Expr) -> int:
+        """How many operations and elements an expression is without names of the loop's body."""
+        return 1 + sum(self.sizes.get(name, 1) for name in names(expr))
 
     def expanded(self, expr: Expr) -> Expr:
-        """An expression without names of the loop's body."""
+        """An expression without names of numbers of the loop's body, if that is short enough to be a sum of elements."""
+        if self.size(expr) > _LONGEST:
+            return expr
         while any(name in self.values for name in names(expr)):
             expr = substituted(expr, self.values)
         return expr

@@ -20,16 +20,18 @@ from typing import Any
 
 import numpy as np
 
-from adcompile.analysis.aliasing import Roots, roots
+from adcompile.analysis.aliasing import Roots, is_allocation, roots
 from adcompile.analysis.effects import SHAPE_ONLY, written_roots
 from adcompile.analysis.subscripts import accesses, common_places
+from adcompile.ir import ops
 from adcompile.ir.affine import same_integer
 from adcompile.ir.nodes import Accum, Assign, Block, Call, Const, Expr, For, Function, Index, Name, Stmt, Store
 from adcompile.ir.types import Type
-from adcompile.ir.walk import children, expressions, mapped, nodes, statements, with_blocks
+from adcompile.ir.walk import children, expressions, mapped, names, nodes, statements, with_blocks
 from adcompile.optimise.rewriting import each_block, each_expression, lengths, made_length, with_body
 from adcompile.runtime import check_same_shape
 
+_LIKE = (np.zeros_like, np.empty_like, ops.copy)
 _UNFILLED: dict[Callable[..., Any], Callable[..., Any]] = {np.zeros: np.empty, np.zeros_like: np.empty_like}
 
 
@@ -41,15 +43,21 @@ def zeros(function: Function, but: Collection[str] = ()) -> Function:
 
 
 def _never_written(function: Function, found: Roots) -> set[str]:
-    """Arrays of zeros that have one name, are stored to nowhere, and are given to no call."""
-    made = {
-        stmt.target
-        for stmt in statements(function.body)
-        if isinstance(stmt, Assign) and isinstance(stmt.value, Call) and stmt.value.fn in _UNFILLED
-    }
+    """Arrays of zeros that have one name, are stored to nowhere, and are given to no call.
+
+    Nor are they of a length of their own, or like an array that is: it may be negative, which is an error to keep."""
+    made = set[str]()
+    computed = set[str]()
+    for stmt in statements(function.body):
+        if isinstance(stmt, Assign) and isinstance(stmt.value, Call):
+            own = stmt.value.fn not in _LIKE or not computed.isdisjoint(names(stmt.value.args[0]))
+            if own and is_allocation(stmt.value):
+                computed.add(stmt.target)
+            elif not own and stmt.value.fn is np.zeros_like:
+                made.add(stmt.target)
     if made:
-        names = Counter(map(found.find, function.types))
-        made = {name for name in made if found.find(name) == name and names[name] == 1}
+        called = Counter(map(found.find, function.types))
+        made = {name for name in made if found.find(name) == name and called[name] == 1}
         made -= written_roots(function.body, found)
         read = {name for stmt in statements(function.body) for expr in expressions(stmt) for name in _whole(expr)}
         made -= read

@@ -147,6 +147,15 @@ def a_root_by_bisection(c):
     return low
 
 
+@refused(2.0)
+def a_root_by_bisection_of_a_pair(c):
+    low, high = 0.0, 10.0
+    for _ in range(60):
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if middle * middle < c else (low, middle)
+    return low
+
+
 @refused(x)
 def result_is_an_array(x):
     return x * 2.0
