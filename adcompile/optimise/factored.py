@@ -149,7 +149,7 @@ class _Linear:
         return 1 + sum(self.sizes.get(name, 1) for name in names(expr))
 
     def expanded(self, expr: Expr) -> Expr:
-        """An expression without names of numbers of the loop's body, if that is short enough to be a sum of elements."""
+        """An expression without names of numbers of the body, if that is short enough to be a sum of elements."""
         if self.size(expr) > _LONGEST:
             return expr
         while any(name in self.values for name in names(expr)):
