@@ -15,7 +15,9 @@ from adcompile.frontend.functions import is_function_value
 from adcompile.ir import ops
 from adcompile.ir.nodes import Call, Const, Expr, Index, Name, Slice, Tuple
 from adcompile.ir.opaque import Opaque
-from adcompile.ir.types import Array, Scalar, Static, kind
+from adcompile.ir.show import symbol
+from adcompile.ir.types import BOOL, Array, Scalar, Static, kind
+from adcompile.ir.walk import nodes
 from adcompile.normal.array_calls import FORMS
 from adcompile.normal.attributes import attribute, function, method
 from adcompile.normal.building import (
@@ -41,6 +43,14 @@ _OPERATORS: Mapping[Any, Any] = {
     operator.lt: np.less, operator.le: np.less_equal, operator.gt: np.greater, operator.ge: np.greater_equal,
     operator.not_: ops.negated,
 }  # fmt: skip
+
+
+def _is_of_numpy(expr: Expr) -> bool:
+    """Whether a truth is surely NumPy's: of elements, or by one of its functions."""
+    return any(
+        isinstance(node, Index) or (isinstance(node, Call) and isinstance(node.fn, np.ufunc) and not symbol(node.fn))
+        for node in nodes(expr)
+    )
 
 
 class Expressions:
@@ -73,7 +83,14 @@ class Expressions:
 
     def condition(self, expr: Expr) -> Typed:
         """The expression as a condition."""
-        return self.b.truth(self.value(expr))
+        found = self.value(expr)
+        if isinstance(expr, Call) and expr.fn is np.invert and found.type == BOOL and not _is_of_numpy(expr.args[0]):
+            raise refuse(
+                "unsupported-expression",
+                "`~` of what may be a `bool` of Python's is a number other than 0 (`~True` is -2): it always holds",
+                hint="write `not`",
+            )
+        return self.b.truth(found)
 
     def _constant(self, value: object) -> Typed:
         if not isinstance(value, np.ndarray):

@@ -508,3 +508,10 @@ def by_an_element(p):
 @refused({"w": x, "b": 1.0}, wrt=("p", "p['b']"))
 def by_a_part_and_the_whole(p):
     return np.sum(p["w"]) * p["b"]
+
+
+@refused(1.3)
+def a_test_with_its_bits_inverted(x):
+    if ~(x > 0.0):
+        return 2.0 * x
+    return 3.0 * x
