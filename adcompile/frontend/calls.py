@@ -86,13 +86,13 @@ class Calls(Expressions):
         if fn is map and len(args) == 2 and not kwargs and isinstance(args[1], Tuple):
             return Tuple(tuple(_applied(args[0], item) for item in args[1].items))
         if (fn is list or fn is tuple) and len(args) == 1 and not kwargs and isinstance(args[0], Tuple):
-            return args[0]
+            return Tuple(args[0].items, listed=fn is list)
         if fn is dict and not args and not any(key == "**" for key, _ in kwargs):
             return Call(ops.record, (literal(tuple(key for key, _ in kwargs)), *(value for _, value in kwargs)))
         if fn is range and 0 < len(args) < 4 and not kwargs:
             return Call(range, tuple(args))
         if (fn is dict or fn is list or fn is tuple) and not args and not kwargs:
-            return Tuple(()) if fn is not dict else Call(ops.record, (Tuple(()),))
+            return Tuple((), listed=fn is list) if fn is not dict else Call(ops.record, (Tuple(()),))
         if any(fn is other for other in (map, zip, enumerate, list, tuple, sorted, dict)) and args and not kwargs:
             return Call(fn, tuple(args))  # of a tuple that may be known later
         if any(fn is other for other in ITERATORS):

@@ -29,7 +29,7 @@ from adcompile.frontend.resolve import MISSING, Resolver, item, literal
 from adcompile.frontend.source import Located
 from adcompile.ir import ops
 from adcompile.ir.nodes import Call, Const, Expr, Index, Name, Slice, Tuple
-from adcompile.ir.walk import nodes
+from adcompile.ir.walk import as_places, nodes
 
 _PURE_METHODS = tuple(
     map(Const, ("sum", "prod", "mean", "std", "var", "max", "min", "any", "all", "argmax", "argmin", "dot", "item",
@@ -122,7 +122,7 @@ class Expressions(ABC):
             case cst.Ellipsis():
                 return Const(Ellipsis)
             case cst.List():
-                return Tuple(tuple(self.element(part, listed=True) for part in node.elements))
+                return Tuple(tuple(self.element(part, listed=True) for part in node.elements), listed=True)
             case cst.Dict():
                 return self.dict_display(node)
             case cst.ListComp():
@@ -224,7 +224,7 @@ class Expressions(ABC):
         if isinstance(value, ModuleType):
             return self.refuse(node, f"the module `{value.__name__}` is no value")
         if isinstance(value, list) and len(value) <= _LONGEST_LIST and all(map(_is_simple, value)):
-            return literal(tuple(value))
+            return Tuple(tuple(map(literal, value)), listed=True)
         if isinstance(value, (list, dict, set)):
             kind = type(value).__name__
             return self.refuse(node, f"a {kind} of outside cannot be read", "pass its contents as an argument")
@@ -346,15 +346,14 @@ class Expressions(ABC):
             if part.slice.star:
                 self.refuse(part, "an unpacked index is not supported", "write every index out")
             value = self.argument(part.slice.value)
-            if isinstance(part.slice.value, cst.List):
-                value = Call(np.array, (value,))
+            value = as_places(value)
             items += value.items if isinstance(value, Tuple) and len(node.slice) == 1 else (value,)
         return tuple(items)
 
     def argument(self, node: cst.BaseExpression) -> Expr:
         """An argument of a call; there a list may stand for a tuple."""
         if isinstance(node, cst.List):
-            return Tuple(tuple(self.element(part, listed=True) for part in node.elements))
+            return Tuple(tuple(self.element(part, listed=True) for part in node.elements), listed=True)
         return self.read(node)
 
 

@@ -137,7 +137,7 @@ class Lists(Loops):
         if first.inner_for_in is None and not first.ifs and self.is_static(first.iter):
             found: list[Expr] = []
             self.each(node, lambda item: found.append(self.settled(self.argument(item))))
-            return Tuple(tuple(found))
+            return Tuple(tuple(found), listed=True)
         name = self.fresh("items")
         self.appended |= {name}
         self.give(name, Call(ops.listed, (Const(_ROOM),)))

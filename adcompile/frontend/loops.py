@@ -263,7 +263,7 @@ class Loops(Targets, ABC):
     def settled(self, value: Expr) -> Expr:
         """A value evaluated now."""
         if isinstance(value, Tuple):
-            return Tuple(tuple(map(self.settled, value.items)))
+            return Tuple(tuple(map(self.settled, value.items)), value.listed)
         return value if isinstance(value, Const) else self.named("item", value)
 
     def copies(

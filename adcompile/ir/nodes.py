@@ -95,9 +95,10 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Tuple:
-    """`(a, b)`."""
+    """`(a, b)`; a list that never changes is one too, `listed` because it means something else as an index."""
 
     items: tuple[Expr, ...]
+    listed: bool = field(default=False, compare=False, repr=False)
 
 
 Expr: TypeAlias = Const | Name | Call | Index | Slice | Tuple

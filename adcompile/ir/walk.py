@@ -8,6 +8,8 @@ from functools import wraps
 from operator import is_
 from typing import TypeVar, cast
 
+import numpy as np
+
 from adcompile.ir.nodes import (
     Accum,
     Assign,
@@ -64,7 +66,7 @@ def rebuilt(expr: Expr, parts: Iterable[Expr]) -> Expr:
         case Slice():
             return Slice(*new)
         case Tuple():
-            return Tuple(new)
+            return Tuple(new, expr.listed)
     return expr
 
 
@@ -76,6 +78,11 @@ def mapped(expr: Expr, change: Callable[[Expr], Expr]) -> Expr:
         if not all(map(is_, new, parts)):
             expr = rebuilt(expr, new)
     return change(expr)
+
+
+def as_places(index: Expr) -> Expr:
+    """An index; a list is the places that it holds, where a tuple is an index for each axis."""
+    return Call(np.array, (index,)) if isinstance(index, Tuple) and index.listed else index
 
 
 def substituted(expr: Expr, values: Mapping[str, Expr]) -> Expr:

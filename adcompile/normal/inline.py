@@ -60,7 +60,7 @@ from adcompile.ir.nodes import (
 )
 from adcompile.ir.opaque import Opaque
 from adcompile.ir.types import TupleType
-from adcompile.ir.walk import children, expressions, rebuilt, with_expressions
+from adcompile.ir.walk import as_places, children, expressions, rebuilt, with_expressions
 from adcompile.normal.arguments import Arguments
 from adcompile.normal.attempts import without_try
 from adcompile.normal.callees import Callee, callee_of, only_calls, spelled, stays_a_call
@@ -154,7 +154,7 @@ class _Inliner(Arguments):
         match stmt:
             case Store(_, index, value):  # Python evaluates the value first
                 before, (new, *where) = self.in_order((value, *index))
-                stmt = replace(stmt, index=tuple(where), value=new)
+                stmt = replace(stmt, index=tuple(map(as_places, where)), value=new)
                 before += self.guards.of_item(operator.setitem, Name(stmt.array), where, self.span)
                 stored = self.known.stored(stmt, self.span, self.inside)
                 return [*before, *([stmt] if stored is None else stored)]
@@ -209,6 +209,7 @@ class _Inliner(Arguments):
     def accum(self, stmt: Accum) -> list[Stmt]:
         """Python reads `array[index]` before it evaluates the value: matters if that writes the array."""
         before, index = self.in_order(stmt.index)
+        index = [*map(as_places, index)]
         prelude, value = self.expr(stmt.value)
         if not may_write(prelude):
             return [*before, *prelude, replace(stmt, index=tuple(index), value=value)]
@@ -258,11 +259,8 @@ class _Inliner(Arguments):
                 return [replace(stmt, test=Const(True), body=(*before, leave, *body))]
             again, test_again = self.expr(stmt.test)
         first = Assign(going, test, span=stmt.span)
-        return [
-            *before,
-            first,
-            replace(stmt, test=Name(going), body=(*body, *again, replace(first, value=test_again))),
-        ]
+        whole = replace(stmt, test=Name(going), body=(*body, *again, replace(first, value=test_again)))
+        return [*before, first, whole]
 
     def counted(self, stmt: For) -> list[Stmt]:
         """A `for`; one that takes the items of a tuple by number is its body once for each."""
@@ -295,6 +293,8 @@ class _Inliner(Arguments):
         if is_function_value(expr):
             return [], expr
         before, parts = self.in_order(children(expr))
+        if isinstance(expr, Index):
+            parts = [parts[0], *map(as_places, parts[1:])]
         new = simpler(self.known.looked_at(rebuilt(expr, parts)))
         if isinstance(new, Tuple) and isinstance(expr, Call) and expr.fn is map:  # calls that may be inlined
             more, new = self.expr(new)

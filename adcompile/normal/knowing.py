@@ -120,10 +120,10 @@ class Knowledge:
             return made
         if isinstance(value, Tuple):
             items = tuple(self.part(stmt.target, str(k), item, stmt, made) for k, item in enumerate(value.items))
-            self.values[stmt.target] = Tuple(items)
-            if self.holds_dict(Tuple(items)):  # which is no value of the run
+            whole = self.values[stmt.target] = Tuple(items, value.listed)
+            if self.holds_dict(whole):  # which is no value of the run
                 return made
-            return [*made, Assign(stmt.target, Tuple(items), span=stmt.span, origin=stmt.origin)]
+            return [*made, Assign(stmt.target, whole, span=stmt.span, origin=stmt.origin)]
         return [stmt]
 
     def counted(self, stmt: Update) -> Assign | None:
@@ -137,7 +137,7 @@ class Knowledge:
         """An item of a tuple: a literal, or a variable of its own that nothing assigns again."""
         if isinstance(item, Tuple):
             inner = (self.part(f"{owner}_{key}", str(k), part, stmt, made) for k, part in enumerate(item.items))
-            return Tuple(tuple(inner))
+            return Tuple(tuple(inner), item.listed)
         if isinstance(item, Name) and self.holds_dict(item):
             self.shared.add(item.id)
             item = self.values[item.id]

@@ -163,7 +163,7 @@ def iterated(expr: Call) -> Expr:
     if fn is all or fn is any:
         how = ops.both if fn is all else ops.either
         return reduce(lambda a, b: Call(how, (a, b)), items) if items else Const(fn is all)
-    return Tuple(items)
+    return Tuple(items, listed=fn in (list, sorted))
 
 
 def _number(args: Sequence[Expr], place: Expr) -> Expr:

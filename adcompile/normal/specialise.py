@@ -268,12 +268,14 @@ def _called(fn: Any, args: tuple[Expr, ...]) -> Expr | None:
     if fn is len and len(args) == 1 and (items := items_of(args[0])) is not None:
         return Const(len(items))
     if (fn is tuple or fn is list) and len(args) == 1 and isinstance(args[0], Tuple):
-        return args[0]
+        return Tuple(args[0].items, listed=fn is list)
     if fn is np.add and len(args) == 2 and isinstance(args[0], Tuple) and isinstance(args[1], Tuple):
-        return Tuple(args[0].items + args[1].items)
+        return Tuple(args[0].items + args[1].items, args[0].listed)
     if fn is np.multiply and len(args) == 2 and isinstance(args[0], Tuple) and _is_atoms(args[0]):
         times = args[1].value if isinstance(args[1], Const) and type(args[1].value) is int else None
-        return None if times is None or times * len(args[0].items) > _MOST_ITEMS else Tuple(args[0].items * times)
+        if times is not None and times * len(args[0].items) <= _MOST_ITEMS:
+            return Tuple(args[0].items * times, args[0].listed)
+        return None
     if fn in (np.equal, np.not_equal) and all(isinstance(arg, Tuple) for arg in args):
         return None
     if fn is isinstance and len(args) == 2 and not isinstance(args[0], Const) and _never_one(args[0], args[1]):

@@ -330,3 +330,11 @@ def multiplied_by_a_count_twice(x, n):
 def functions_of_tuples_are_of_arrays(x, y):
     pair = (x, y)
     return np.prod(np.add(pair, (2.0 * y, 3.0))) * np.sum(np.multiply(pair, 2)) + len(pair + pair) * x
+
+
+@case(positive(3, 3), jit=True)
+def places_under_a_name(A):
+    """A list as an index means the rows that it names, a tuple one element."""
+    rows, place = [0, 2], (1, 1)
+    A[rows] = np.sin(A[rows]) * A[place]
+    return np.sum(A[rows] * A[1]) + A[place] ** 2
