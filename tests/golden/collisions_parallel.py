@@ -24,6 +24,12 @@ def collisions_vjp(x, idx, k, s_bar):
     for thread in range(threads):
         k_bar += k_bar_parts[thread]
     for i in prange(x_bar.shape[0]):
+        if 0 < threads:
+            x_bar_now = x_bar[i]
+        else:
+            x_bar_now = 0.0
         for thread in range(threads):
-            x_bar[i] += x_bar_parts[thread, i]
+            x_bar_now += x_bar_parts[thread, i]
+        if 0 < threads:
+            x_bar[i] = x_bar_now
     return x_bar, k_bar
