@@ -2,7 +2,9 @@
 
 from importlib.util import find_spec
 
-_ABOUT = {"torch": "torch", "jax": "jax", "pytensor": "pytensor", "dask": "distributed", "joblib": "joblib"}
+_ABOUT = {
+    "torch": "torch", "jax": "jax", "pytensor": "pytensor", "dask": "distributed", "joblib": "joblib", "labelled": "xarray",
+}  # fmt: skip
 
 collect_ignore = [
     path
