@@ -3,8 +3,13 @@
 from importlib.util import find_spec
 
 _ABOUT = {
-    "torch": "torch", "jax": "jax", "pytensor": "pytensor", "dask": "distributed", "joblib": "joblib", "labelled": "xarray",
-}  # fmt: skip
+    "torch": "torch",
+    "jax": "jax",
+    "pytensor": "pytensor",
+    "dask": "distributed",
+    "joblib": "joblib",
+    "labelled": "xarray",
+}
 
 collect_ignore = [
     path
