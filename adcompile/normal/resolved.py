@@ -75,11 +75,8 @@ class Expressions:
                 parts = [self._bound(part) for part in (start, stop, step)]
                 return Typed(Slice(*(part.expr for part in parts)), Static(slice))
             case Index(array, index):
-                base, places = self.value(array), [self.value(item) for item in index]
-                if any(isinstance(part, Name) and item.is_tuple for part, item in zip(index, places, strict=True)):
-                    message = "whether an index is a tuple or a list, which mean different things, cannot be told"
-                    raise refuse("unsupported-index", message, hint="write the index between the brackets")
-                found = self.b.index(base, places)
+                base = self.value(array)
+                found = self.b.index(base, [self.value(item) for item in index])
                 return self.b.call(ops.copy, found) if is_list(base) and found.is_array else found  # as Python does
             case Call():
                 return self._call(expr)
