@@ -253,7 +253,6 @@ def _compiled_check_out(context: Any, builder: Any, signature: Any, args: Any) -
     suspect = _suspect(context, builder, signature.args, args)
     with builder.if_then(suspect, likely=False):
         whole = context.compile_subroutine(builder, _whole_check(*signature.args), signature)
-        context.add_linking_libs([whole.library])
         status, _ = context.call_internal_no_propagate(builder, whole.fndesc, signature, args)
         call = next(one for one in reversed(builder.block.instructions) if isinstance(one, ir.CallInstr))
         call.attributes.add("noinline")
