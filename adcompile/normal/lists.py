@@ -7,7 +7,7 @@ but numbers (those that do not change are tuples).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,8 +16,10 @@ import numpy as np
 from adcompile import runtime
 from adcompile.errors import refuse
 from adcompile.ir import ops
+from adcompile.ir.nodes import Assign, Block, Expr, Name, Tuple, Update
 from adcompile.ir.show import symbol
 from adcompile.ir.types import Array, Scalar, TupleType, Type
+from adcompile.ir.walk import nodes, statements
 from adcompile.normal.array_calls import canonical, cast
 from adcompile.normal.building import Builder, Typed, constant, require_integer, tuple_of
 from adcompile.normal.written_out import written_out
@@ -29,6 +31,22 @@ _KEPT = (runtime.grown, len)
 def is_list(x: Typed) -> bool:
     """Whether a value stands for a list."""
     return isinstance(x.type, Array) and x.type.listed
+
+
+def lists_in(body: Block) -> frozenset[str]:
+    """The variables that may hold a list which stands for a tuple, or have one among their items."""
+    assigned = [stmt for stmt in statements(body) if isinstance(stmt, (Assign, Update))]
+    found = set[str]()
+    while new := {s.target for s in assigned if mentions_list(s.value, found)} - found:
+        found |= new
+    return frozenset(found)
+
+
+def mentions_list(expr: Expr, lists: Collection[str]) -> bool:
+    """Whether a list which stands for a tuple is in an expression, itself or by one of these names."""
+    return any(
+        part.listed if isinstance(part, Tuple) else isinstance(part, Name) and part.id in lists for part in nodes(expr)
+    )
 
 
 def plain(type_: Type) -> Type:

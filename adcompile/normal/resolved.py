@@ -30,7 +30,7 @@ from adcompile.normal.building import (
     value_of,
 )
 from adcompile.normal.failures import condition
-from adcompile.normal.lists import is_list, list_of, passed
+from adcompile.normal.lists import is_list, list_of, mentions_list, passed
 from adcompile.normal.opaque_calls import opaque
 from adcompile.normal.questions import QUESTIONS, answered
 from adcompile.normal.variables import Absent, Undefined, Value, converted_constant, joined_type, missing
@@ -56,8 +56,9 @@ def _is_of_numpy(expr: Expr) -> bool:
 class Expressions:
     """Turns surface expressions into typed ones, under an environment of variables."""
 
-    def __init__(self, builder: Builder) -> None:
+    def __init__(self, builder: Builder, lists: frozenset[str]) -> None:
         self.b = builder
+        self.lists = lists  # the variables that may hold a list which stands for a tuple
         self.env: dict[str, Value] = {}
         self.arrays: dict[int, Typed] = {}  # arrays known before the run, by identity
         self.branched: Callable[[Expr, Expr, Expr], Typed] = self._unbranched
@@ -76,10 +77,19 @@ class Expressions:
                 return Typed(Slice(*(part.expr for part in parts)), Static(slice))
             case Index(array, index):
                 base = self.value(array)
-                found = self.b.index(base, [self.value(item) for item in index])
+                found = self.b.index(base, self.index(index))
                 return self.b.call(ops.copy, found) if is_list(base) and found.is_array else found  # as Python does
             case Call():
                 return self._call(expr)
+
+    def index(self, parts: Sequence[Expr]) -> list[Typed]:
+        """The parts of an index; a list among them, which means the places that it holds, has to be known as one."""
+        found = [self.value(part) for part in parts]
+        for part, item in zip(parts, found, strict=True):
+            if item.is_tuple and mentions_list(part, self.lists):
+                message = "which list this index is, or whether it is a tuple, is not known before the run"
+                raise refuse("unsupported-index", message, hint="make it an array: `rows = np.array([0, 1])`")
+        return found
 
     def condition(self, expr: Expr) -> Typed:
         """The expression as a condition."""

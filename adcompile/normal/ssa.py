@@ -64,7 +64,7 @@ from adcompile.normal.carried import loop
 from adcompile.normal.derivatives import Derivatives
 from adcompile.normal.expanded import expanded
 from adcompile.normal.fresh import taken
-from adcompile.normal.lists import plain
+from adcompile.normal.lists import lists_in, plain
 from adcompile.normal.resolved import Expressions
 from adcompile.normal.untouched import check_copies
 from adcompile.normal.variables import REPORTED, UNDEFINED, Value
@@ -103,7 +103,7 @@ class Walk:
         self.b = Builder(
             {param: types[param] for param in function.params}, Names(function.params), frozenset(taken(function))
         )
-        self.x = Expressions(self.b)
+        self.x = Expressions(self.b, lists_in(function.body))
         self.b.written = lambda fn, *args, **kwargs: expanded(self, fn, args, kwargs)
         self.x.branched = self.branched
         self.derivatives = Derivatives(self)

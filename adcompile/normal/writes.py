@@ -79,7 +79,7 @@ def store(walk: Walk, stmt: Store | Accum) -> None:
     if is_list(array) and any(isinstance(item, Slice) for item in stmt.index):
         raise refuse("unsupported-list", "items of a list are assigned by a slice", hint="use an array, or a loop")
     adds = isinstance(stmt, Accum)
-    items, value = [walk.x.value(item) for item in stmt.index], walk.x.value(stmt.value)
+    items, value = walk.x.index(stmt.index), walk.x.value(stmt.value)
     if len(items) == 1 and items[0].is_tuple:
         items = list(items[0].items)
     masks = [item for item in items if isinstance(item.type, Array) and item.type.dtype == "bool"]

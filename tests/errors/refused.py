@@ -515,3 +515,12 @@ def a_test_with_its_bits_inverted(x):
     if ~(x > 0.0):
         return 2.0 * x
     return 3.0 * x
+
+
+@refused(np.ones((3, 3)), 1.0)
+def a_list_that_a_branch_chooses_is_an_index(A, x):
+    if x > 0.5:
+        rows = [0, 1]
+    else:
+        rows = [1, 2]
+    return np.sum(A[rows]) * x
