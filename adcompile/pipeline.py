@@ -29,6 +29,7 @@ from adcompile.ir.structure import Part
 from adcompile.ir.types import Static, TupleType, Type
 from adcompile.ir.verify import verify_core, verify_plain, verify_ssa, verify_surface
 from adcompile.normal.bisection import without_marks
+from adcompile.normal.changing_lengths import changing
 from adcompile.normal.fixed_buffers import fixed_buffers
 from adcompile.normal.flow import assigned_in
 from adcompile.normal.inline import inlined
@@ -36,6 +37,7 @@ from adcompile.normal.loops_for_arrays import loops_for_arrays
 from adcompile.normal.no_jumps import no_jumps
 from adcompile.normal.pieces import in_pieces
 from adcompile.normal.returned import returned
+from adcompile.normal.rooms import in_rooms
 from adcompile.normal.single_return import single_return
 from adcompile.normal.small_arrays import small_arrays
 from adcompile.normal.specialise import specialised
@@ -117,6 +119,12 @@ def _ssa(function: Function, job: Job, done: Done) -> Function:
     return ssa(returned(function)[0], dict(zip(function.params, job.arguments, strict=True)))
 
 
+def _loops_for_arrays(function: Function, job: Job, done: Done) -> Function:
+    core = loops_for_arrays(function)
+    arrays = changing(core)
+    return loops_for_arrays(*in_rooms(function, arrays)) if arrays else core
+
+
 def _typed(function: Function) -> Function:
     types = known_types(function) or infer(function)
     return in_pieces(Function(function.name, function.params, function.body, {**function.types, **types}))
@@ -189,7 +197,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("single_return", lambda f, job, done: single_return(f), verify_plain),
     Stage("inline", _inlined, verify_plain),
     Stage("ssa", _ssa, verify_ssa),
-    Stage("loops_for_arrays", lambda f, job, done: loops_for_arrays(f), verify_core),
+    Stage("loops_for_arrays", _loops_for_arrays, verify_core),
     Stage("fixed_buffers", lambda f, job, done: fixed_buffers(f), verify_core),
     Stage("small_arrays", lambda f, job, done: small_arrays(f), verify_core),
     Stage("typed", lambda f, job, done: _typed(f), verify_core),

@@ -384,6 +384,15 @@ def check_nonempty(n: int) -> None:
 
 
 @register_jitable  # type: ignore[untyped-decorator]
+def check_shorter(n: int, room: int) -> None:
+    """Refuses an axis that has become longer than it was before the loop."""
+    if n > room:
+        raise ValueError(
+            "a loop binds a name to arrays of other lengths, longer than the first: make the longest first"
+        )
+
+
+@register_jitable  # type: ignore[untyped-decorator]
 def check_rebound(old: Any, new: Any) -> None:
     """Refuses to rebind a name in a loop to an array of another shape."""
     if old.shape != new.shape:

@@ -26,6 +26,7 @@ def f(x):
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import replace
 
 import numpy as np
@@ -66,14 +67,15 @@ from adcompile.normal.elements import INTEGERS, Elements, Subscript, equal_lengt
 from adcompile.normal.sharing import told_apart
 
 
-def loops_for_arrays(function: Function) -> Function:
-    """`function` in the core dialect, but for arrays that loops carry and branches merge."""
-    return _Loops(function).run()
+def loops_for_arrays(function: Function, within: Set[str] = frozenset()) -> Function:
+    """`function` in the core dialect, but for arrays that loops carry and branches merge; the integers of `within`
+    end slices inside of the axes."""
+    return _Loops(function, within).run()
 
 
 class _Loops(Checks):
-    def __init__(self, function: Function) -> None:
-        super().__init__(function)
+    def __init__(self, function: Function, within: Set[str]) -> None:
+        super().__init__(function, within)
         self.refusals: list[Refusal] = told_apart(function)
 
     def run(self) -> Function:

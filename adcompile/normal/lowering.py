@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from typing import Any
 
@@ -44,18 +44,18 @@ from adcompile.normal.views import Subscripts
 class Lowering:
     """The state of lowering one function; statements go to `out`."""
 
-    def __init__(self, function: Function) -> None:
+    def __init__(self, function: Function, within: Set[str] = frozenset()) -> None:
         self.function = function
         self.types: dict[str, Type] = dict(function.types)
         self.names = Names(tuple(all_names(function)))
         self.arrays: dict[str, Elements] = {}
-        self.not_negative: set[str] = set()
+        self.not_negative: set[str] = set(within)
         self.out: list[Stmt] = []
         self.lengths: dict[tuple[Expr, Expr], Atom] = {}  # of two broadcast together, where that is in scope
         self._known: dict[Expr, Type] = {}  # the types of calls
         self.open: tuple[str, ...] = ()  # the indices of the loops around
         self.depth = 0  # of the function's own loops
-        self.subscripts = Subscripts(self.positive)
+        self.subscripts = Subscripts(self.positive, within)
         for param in function.params:
             type_ = self.types[param]
             if isinstance(type_, Array):

@@ -16,7 +16,7 @@ with Python's rules for negative indices and slices.  Non-goals: proofs that an 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -24,8 +24,10 @@ import numpy as np
 from adcompile import runtime
 from adcompile.errors import refuse
 from adcompile.ir import ops
-from adcompile.ir.nodes import Call, Const, Expr, Slice
+from adcompile.ir.affine import difference
+from adcompile.ir.nodes import Call, Const, Expr, Name, Slice
 from adcompile.normal.elements import (
+    INTEGERS,
     Elements,
     Subscript,
     floor_divided,
@@ -40,10 +42,12 @@ Axis = Callable[[Expr], Expr]
 
 
 class Subscripts:
-    """Subscripts, given what is known about integers: `positive` says that one is surely not negative."""
+    """Subscripts, given what is known about integers: `positive` says that one is surely not negative; those in
+    `within` are bounds of slices and lie in the axis."""
 
-    def __init__(self, positive: Callable[[Expr], bool]) -> None:
+    def __init__(self, positive: Callable[[Expr], bool], within: Set[str] = frozenset()) -> None:
         self.positive = positive
+        self.within = within
 
     def taken(self, base: Elements, index: Sequence[Expr]) -> Elements:
         """`base[index]`: integers take an axis away, slices keep it, `None` adds one."""
@@ -89,7 +93,8 @@ class Subscripts:
         if isinstance(index, Const):
             value = int(index.value)
             return plus(extent, Const(value)) if value < 0 else Const(value)
-        if self.positive(index) or whole:
+        before = difference(index, extent, INTEGERS)
+        if self.positive(index) or whole or (before is not None and before < 0):  # so many before the end
             return index
         return Call(ops.select, (Call(np.less, (index, Const(0))), plus(index, extent), index))
 
@@ -122,6 +127,8 @@ class Subscripts:
     def stop(self, bound: Expr, extent: Expr) -> Expr:
         if bound == Const(None) or bound == extent:
             return trip_count(extent) if bound == Const(None) else extent
+        if isinstance(bound, Name) and bound.id in self.within:
+            return bound
         if isinstance(bound, Const):
             value = int(bound.value)
             if value < 0:

@@ -4,7 +4,6 @@ import os
 import re
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from adcompile import grad
@@ -48,17 +47,6 @@ def test_no_source():
     exec("def made(x):\n    return x * x\n", namespace)
     with pytest.raises(AdcompileError, match="no-source"):
         grad(namespace["made"])(1.0)
-
-
-def shorter(x, n):
-    for _ in range(n):
-        x = 0.5 * (x[1:] + x[:-1]) * x[0]
-    return (x * x).sum()
-
-
-def test_a_name_rebound_to_another_shape_is_refused_in_the_run():
-    with pytest.raises(ValueError, match="array of another shape in a loop"):
-        grad(shorter, jit=False)(np.ones(6), 2)
 
 
 def test_the_page_of_errors_is_written_from_these():
