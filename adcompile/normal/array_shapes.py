@@ -332,7 +332,8 @@ def _diff(b: Builder, fn: Any, a: Typed, n: Typed | None, axis: Typed | None) ->
 def _parts(b: Builder, x: Typed, fn: Any) -> list[Typed]:
     if not x.is_tuple or not x.items:
         raise refuse("unsupported-call", f"`{name_of(fn)}` needs a literal tuple of arrays")
-    return [b.call(np.array, tuple_of([item])) if isinstance(item.type, Scalar) else item for item in x.items]
+    items = [tuple_of([item]) if isinstance(item.type, Scalar) else item for item in x.items]
+    return [b.call(np.array, item) if item.is_tuple else item for item in items]
 
 
 def _concatenated(b: Builder, parts: Sequence[Typed], axis: int) -> Typed:
@@ -350,10 +351,9 @@ def _stack(b: Builder, fn: Any, arrays: Typed, axis: Typed | None, out: Typed | 
     if arrays.is_tuple and arrays.items and all(isinstance(item.type, Scalar) for item in arrays.items):
         one_axis(axis, 1, 0)
         return b.call(np.array, arrays)
-    if not arrays.is_tuple or not all(item.is_array for item in arrays.items):
-        raise refuse("unsupported-call", f"`{name_of(fn)}` needs a literal tuple of arrays")
-    place = one_axis(axis, arrays.items[0].ndim + 1, 0)
-    return _concatenated(b, [_expand_dims(b, fn, item, constant(place)) for item in arrays.items], place)
+    parts = _parts(b, arrays, fn)
+    place = one_axis(axis, parts[0].ndim + 1, 0)
+    return _concatenated(b, [_expand_dims(b, fn, part, constant(place)) for part in parts], place)
 
 
 @canonical(np.hstack, takes="tup | dtype casting")

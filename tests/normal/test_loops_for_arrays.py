@@ -419,6 +419,14 @@ def joins(x, y):
     )  # fmt: skip
 
 
+def joins_lists(x, y):
+    return (
+        np.concatenate((x, [y[0], 2.0])), np.stack(([x[0], x[1]], (y[0], 2.0), x[:2])), np.hstack(([x[0]], y, 3.0)),
+        np.vstack(([x[0] * x[1], 2.0], x[:2])), np.column_stack(([x[0], 1.0], y[:2])),
+        np.concatenate(([[x[0], x[1]]], np.ones((2, 2)))),
+    )  # fmt: skip
+
+
 def joins_matrices(a, b):
     return np.concatenate((a, b)), np.concatenate((a, a[:, 1:]), axis=1), np.vstack((a, b[0])), np.hstack((a, a))
 
@@ -450,6 +458,7 @@ def test_made() -> None:
     for n in (0, 1, 4):
         check(made, n, X)
     check(joins, X, Y[:3])
+    check(joins_lists, X, Y[:3])
     check(joins, X[::-1], EMPTY)
     check(joins_matrices, A, A[:2])
     check(joins_matrices, A.T, S[:2, :3])
