@@ -287,8 +287,8 @@ def _run(job: Job) -> Outcome:
     with _named("emit", job):
         notes = job.kind not in ("primal", "composed")
         undivided = emitted = emit(function, notes)
-        if function is not done["placed"]:
-            undivided = emit(done["placed"], notes)
+        if function is not done["packed"]:
+            undivided = emit(done["packed"], notes)
     if has_opaque(function.body):
         emitted = _in_the_end(job, function, undivided)
     if shown == "emit":

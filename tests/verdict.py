@@ -37,7 +37,7 @@ def verdict(program: Program, order: int = 2, jit: bool = False, bounded: bool =
     `nan` is a derivative that says that it is none: an infinite slope met a zero, at a singular point of the program.
     """
     signal.signal(signal.SIGPROF, _too_slow)
-    signal.setitimer(signal.ITIMER_PROF, SECONDS)
+    signal.setitimer(signal.ITIMER_PROF, SECONDS, 1.0)  # again, if it was raised where exceptions are lost
     try:
         # a tangent may vanish where the value does not, and a slope be infinite where nothing goes through it
         with np.errstate(over="raise", divide="ignore", invalid="ignore"):
