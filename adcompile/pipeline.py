@@ -35,6 +35,7 @@ from adcompile.normal.flow import assigned_in
 from adcompile.normal.inline import inlined
 from adcompile.normal.loops_for_arrays import loops_for_arrays
 from adcompile.normal.no_jumps import no_jumps
+from adcompile.normal.outputs import with_outputs
 from adcompile.normal.pieces import in_pieces
 from adcompile.normal.returned import returned
 from adcompile.normal.rooms import in_rooms
@@ -112,6 +113,7 @@ def _inlined(function: Function, job: Job, done: Done) -> Function:
     given = zip(function.params, job.arguments, strict=True)
     tuples = {param: type_ for param, type_ in given if param in kept and isinstance(type_, TupleType)}
     function = inlined(function, known=functions, tuples=tuples, last=job.last).function
+    function = with_outputs(function, dict(zip(function.params, job.arguments, strict=True)))
     return function if job.parallel else replace(function, body=unmarked(function.body))
 
 

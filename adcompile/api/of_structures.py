@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from adcompile.api.paths import is_path, receiver_of, root_of
-from adcompile.api.structured import Structured, made_for, received, structured
+from adcompile.api.structured import Structured, flags_after, made_for, received, structured
 from adcompile.errors import Unsupported
 from adcompile.ir.structure import Part
 from adcompile.ir.types import Type
@@ -54,7 +54,7 @@ class OfStructures:
         self, values: Sequence[Any], arguments: tuple[Type, ...], error: Unsupported
     ) -> Callable[..., Any] | None:
         """The function for the flags among these values."""
-        self._form = structured(cast(Any, self), values, flags=True)
+        self._form = structured(cast(Any, self), values, flags_after(error))
         if self._form is not None:
             self._refused[arguments] = error
         return self._form

@@ -12,7 +12,7 @@ from adcompile import pipeline
 from adcompile.api import pickling
 from adcompile.api.derivative import Derivative, Request
 from adcompile.api.matching import matching
-from adcompile.api.structured import Structured, apart, structured
+from adcompile.api.structured import Structured, apart, flags_after, structured
 from adcompile.errors import Unsupported
 from adcompile.ir.given import plain
 from adcompile.ir.structure import Part, Structure
@@ -89,8 +89,8 @@ class VectorJacobian:
             return self._of_structures(form, given)
         try:
             return self._of_numbers(given)
-        except Unsupported:
-            if (form := structured(self.seeded, given, flags=True)) is None:
+        except Unsupported as error:
+            if (form := structured(self.seeded, given, flags_after(error))) is None:
                 raise
             return self._of_structures(form, given)
 

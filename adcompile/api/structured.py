@@ -239,10 +239,10 @@ def _item(part: Structure, value: Any, key: Any) -> Any:
     return value[key] if part.kind in (dict, list, tuple) else getattr(value, key)
 
 
-def structured(derivative: Derivative, values: Sequence[Any], flags: bool = False) -> Structured | None:
+def structured(derivative: Derivative, values: Sequence[Any], flags: tuple[type, ...] = ()) -> Structured | None:
     """The derivative for arguments of the structures of these, or nothing if none of them has one.
 
-    Truth values that are arguments are known before the run if they are `flags`."""
+    Arguments of these types are known before the run: see `flags_after`."""
     request, own = derivative.request, derivative.arguments
     primals = values[0] if request.kind == "jvp" else tuple(values[: len(own)])
     if type(primals) is not tuple or len(primals) != len(own):
@@ -288,10 +288,17 @@ def structured(derivative: Derivative, values: Sequence[Any], flags: bool = Fals
     return found
 
 
-def _is_known(value: Any, kind: str, flags: bool) -> bool:
+def flags_after(refused: Unsupported) -> tuple[type, ...]:
+    """The types of arguments that have to be known where a derivative for all their values was refused: truth values,
+    and integers where one of them is an axis, a count of items or another option."""
+    dynamic = any(refusal.code == "dynamic-argument" for refusal in refused.refusals)
+    return (bool, int) if dynamic else (bool,)
+
+
+def _is_known(value: Any, kind: str, flags: tuple[type, ...]) -> bool:
     """Whether an argument becomes part of the function: a flag, or what a tuple of primals cannot hold."""
-    if type(value) is bool:
-        return flags
+    if type(value) in (bool, int):
+        return type(value) in flags
     return kind == "jvp" and (
         value is None or isinstance(value, str) or (callable(value) and not isinstance(value, np.generic))
     )

@@ -25,7 +25,7 @@ import numpy as np
 from adcompile.errors import Refusal
 from adcompile.frontend.grammar import BINARY, COMPARISONS, EXPRESSIONS
 from adcompile.frontend.names import found
-from adcompile.frontend.resolve import MISSING, Resolver, item, literal
+from adcompile.frontend.resolve import MISSING, Resolver, item, literal, of_outside
 from adcompile.frontend.source import Located
 from adcompile.ir import ops
 from adcompile.ir.nodes import Call, Const, Expr, Index, Name, Slice, Tuple
@@ -37,10 +37,9 @@ _PURE_METHODS = tuple(
 )  # fmt: skip
 _OPERATIONS = (
     *(ops.held, ops.select, ops.both, ops.either, ops.negated, ops.attribute, ops.power, ops.record, ops.contains),
-    ops.unpacked,
+    *(ops.unpacked, ops.text),
 )
 _PURE_MODULES = ("builtins", "math", "_operator", "numpy")
-_LONGEST_LIST = 64  # of outside, written out as a tuple
 _KEYWORDS = {"True": True, "False": False, "None": None}
 
 
@@ -112,7 +111,7 @@ class Expressions(ABC):
                 test = self.read(node.test)
                 return Call(ops.select, (test, self.perhaps(node.body), self.perhaps(node.orelse)))
             case cst.Tuple():
-                return Tuple(tuple(self.element(part, listed=False) for part in node.elements))
+                return self.display(node, listed=False)
             case cst.Subscript():
                 return self.subscript(node)
             case cst.Call():
@@ -122,7 +121,7 @@ class Expressions(ABC):
             case cst.Ellipsis():
                 return Const(Ellipsis)
             case cst.List():
-                return Tuple(tuple(self.element(part, listed=True) for part in node.elements), listed=True)
+                return self.argument(node)
             case cst.Dict():
                 return self.dict_display(node)
             case cst.ListComp():
@@ -133,6 +132,8 @@ class Expressions(ABC):
                 return self.assignment(node)
             case cst.Lambda():
                 return self.local_function(node)
+            case cst.FormattedString():
+                return self.made_text(node)
         return self.unsupported(node)
 
     def under(self, node: cst.Call, made: Expr) -> Expr:
@@ -179,6 +180,10 @@ class Expressions(ABC):
         """`(name := value)`."""
 
     @abstractmethod
+    def made_text(self, node: cst.FormattedString | cst.ConcatenatedString) -> Expr:
+        """A text that is made in the run."""
+
+    @abstractmethod
     def local_function(self, node: cst.Lambda) -> Expr:
         """A function defined in this one."""
 
@@ -223,17 +228,16 @@ class Expressions(ABC):
         """An object of outside as an expression."""
         if isinstance(value, ModuleType):
             return self.refuse(node, f"the module `{value.__name__}` is no value")
-        if isinstance(value, list) and len(value) <= _LONGEST_LIST and all(map(_is_simple, value)):
-            return Tuple(tuple(map(literal, value)), listed=True)
-        if isinstance(value, (list, dict, set)):
+        found = of_outside(value)
+        if isinstance(found, Const) and isinstance(value, (list, dict, set)):
             kind = type(value).__name__
             return self.refuse(node, f"a {kind} of outside cannot be read", "pass its contents as an argument")
-        return literal(value)
+        return found
 
     def literal(self, node: cst.BaseExpression) -> Expr:
         """A number or a string."""
         if isinstance(node, cst.ConcatenatedString) and node.evaluated_value is None:
-            return self.refuse(node, "an f-string is not supported", EXPRESSIONS["FormattedString"][1])
+            return self.made_text(node)
         if isinstance(node, cst.ConcatenatedString):  # its text may go over lines, which only brackets around allow
             return Const(node.evaluated_value)
         return Const(ast.literal_eval(self.source.module.code_for_node(node)))
@@ -306,6 +310,22 @@ class Expressions(ABC):
             return Tuple(tuple(map(Const, value)))
         return self.argument(node)
 
+    def display(self, node: cst.Tuple | cst.List, listed: bool) -> Expr:
+        """`(a, b)` or `[a, b]`; with an unpacked item, the tuples that it joins."""
+        joined: list[Expr] = []
+        items: list[Expr] = []
+        for part in node.elements:
+            value = self.argument(part.value) if isinstance(part, cst.StarredElement) else None
+            if value is None:
+                items.append(self.element(part, listed))
+            elif isinstance(value, Tuple):
+                items += value.items
+            else:
+                joined += [Tuple(tuple(items), listed), Call(list if listed else tuple, (value,))]
+                items = []
+        last = [Tuple(tuple(items), listed)] if items or not joined else []
+        return reduce(lambda a, b: Call(np.add, (a, b)), [*joined, *last])
+
     def element(self, node: cst.BaseElement, listed: bool) -> Expr:
         """An item of a tuple, or of a list where that stands for a tuple."""
         if isinstance(node, cst.StarredElement):
@@ -352,9 +372,7 @@ class Expressions(ABC):
 
     def argument(self, node: cst.BaseExpression) -> Expr:
         """An argument of a call; there a list may stand for a tuple."""
-        if isinstance(node, cst.List):
-            return Tuple(tuple(self.element(part, listed=True) for part in node.elements), listed=True)
-        return self.read(node)
+        return self.display(node, listed=True) if isinstance(node, cst.List) else self.read(node)
 
 
 def as_key(expr: Expr | None) -> Any:
@@ -364,11 +382,6 @@ def as_key(expr: Expr | None) -> Any:
         return MISSING if any(key is MISSING for key in keys) else keys
     simple = isinstance(expr, Const) and isinstance(expr.value, (str, int, float, bool, type(None)))
     return expr.value if isinstance(expr, Const) and simple else MISSING
-
-
-def _is_simple(item: object) -> bool:
-    """Whether an item of a list of outside can stand in a tuple of literals."""
-    return isinstance(item, (bool, int, float, complex, str, np.float64)) or item is None or callable(item)
 
 
 def may_act(expr: Expr) -> bool:

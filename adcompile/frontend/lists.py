@@ -20,7 +20,15 @@ import numpy as np
 
 from adcompile.frontend.functions import Definition
 from adcompile.frontend.loops import Body, Loops
-from adcompile.frontend.names import assigned_lists, changed_lists, most_appended, target_names
+from adcompile.frontend.names import (
+    assigned_lists,
+    changed_lists,
+    lists_of_anything,
+    most_appended,
+    target_names,
+    unchanged_lists,
+)
+from adcompile.frontend.resolve import literal
 from adcompile.frontend.source import Located
 from adcompile.ir import ops
 from adcompile.ir.nodes import (
@@ -41,6 +49,7 @@ from adcompile.ir.walk import names
 from adcompile.runtime import grown
 
 _ROOM = 8
+_LIST = (("of", Const(list)),)
 _LAZY: Mapping[Any, bool] = {any: True, all: False}
 _EXTREMES: Mapping[Any, Any] = {max: np.greater, min: np.less}
 Comprehension = cst.ListComp | cst.GeneratorExp | cst.DictComp
@@ -55,7 +64,8 @@ class Lists(Loops):
         self.lengths: dict[str, str] = {}
         self.branches = 0  # how many branches are around, in the loop around
         self.loops = 0  # how many loops are around
-        lists = assigned_lists(definition.body)
+        self.by_items = lists_of_anything(definition.body)
+        lists = assigned_lists(definition.body) - self.by_items - unchanged_lists(definition.body)
         appended, changed = changed_lists(definition.body)
         self.appended = frozenset(lists.intersection(appended))
         self.changed = frozenset(lists & changed) - self.appended
@@ -69,6 +79,16 @@ class Lists(Loops):
 
     def list_assigned(self, name: str, node: cst.BaseExpression) -> bool:
         """`name = [...]`, where that is a list that changes."""
+        if name in self.by_items and not isinstance(node, cst.ListComp):
+            value = self.read(node)
+            match value:
+                case Call(np.multiply, (Tuple(one), Const(int(count)))):
+                    value = Tuple(one * count)
+            if isinstance(value, Tuple):
+                self.give(name, Call(ops.record, (literal(tuple(range(len(value.items)))), *value.items), _LIST))
+                return True
+        if isinstance(node, cst.Call):
+            node = cst.List([])
         if name in self.appended and not isinstance(node, cst.List):
             self.refuse(node, "a list that is made so and appended to is not supported", "start with `[]`")
             return False

@@ -70,6 +70,27 @@ def assigned_lists(body: cst.CSTNode) -> set[str]:
     return finder.lists - finder.others
 
 
+def lists_of_anything(body: cst.CSTNode) -> set[str]:
+    """The variables that are assigned lists, changed, and surely or maybe of more than numbers: an item is `None`, a
+    text or a list; the variable stands for something else too; or a call on its own line is given the list.
+
+    >>> sorted(lists_of_anything(cst.parse_module("rows = []\\nrows.append([x, y])\\nys = []\\nys.append(x)")))
+    ['rows']
+    """
+    finder = _Lists()
+    finder.look(body)
+    changed = {*finder.appended, *finder.stored, *finder.extended}
+    unclear = finder.mixed | finder.extended | finder.others
+    return (finder.lists & ((changed & unclear) | finder.filled)) - (finder.appended.keys() - unclear)
+
+
+def unchanged_lists(body: cst.CSTNode) -> set[str]:
+    """The variables that are assigned lists of more than numbers that nothing changes."""
+    finder = _Lists()
+    finder.look(body)
+    return (finder.lists & finder.mixed) - {*finder.appended, *finder.stored, *finder.extended}
+
+
 def changed_lists(body: cst.CSTNode) -> tuple[Iterable[str], set[str]]:
     """The variables that are appended to, and those with items that are assigned, or found by more than a literal."""
     finder = _Lists()
@@ -89,7 +110,16 @@ def is_list(node: cst.BaseExpression) -> bool:
     match node:
         case cst.BinaryOperation(left=cst.List(elements=[cst.Element()]), operator=cst.Multiply()):
             return True
+        case cst.Call(func=cst.Name("list"), args=[]):
+            return True
     return isinstance(node, (cst.List, cst.ListComp))
+
+
+def is_no_number(node: cst.BaseExpression) -> bool:
+    """Whether an expression is surely no number, by its text: `None`, a text, a list, a tuple, a dict, a function."""
+    if isinstance(node, cst.Name):
+        return node.value == "None"
+    return isinstance(node, (cst.BaseString, cst.List, cst.Tuple, cst.Dict, cst.ListComp, cst.Lambda))
 
 
 _Kind = TypeVar("_Kind", bound=cst.CSTNode)
@@ -144,9 +174,20 @@ class _Lists(_Finder):
         self.others: set[str] = set()
         self.appended: Counter[str] = Counter()
         self.changed: set[str] = set()
+        self.stored: set[str] = set()  # of those, the ones with items that are assigned
+        self.extended: set[str] = set()
+        self.mixed: set[str] = set()  # with items that are no numbers
+        self.filled: set[str] = set()  # given to a call on a line of its own
 
     def visit_Assign(self, node: cst.Assign) -> None:
+        items = node.value.left if isinstance(node.value, cst.BinaryOperation) else node.value
+        mixed = isinstance(items, cst.List) and any(is_no_number(part.value) for part in items.elements)
         for target in node.targets:
+            if mixed:
+                self.mixed.update(target_names(target.target))
+            match target.target:
+                case cst.Subscript(cst.Name(name), [cst.SubscriptElement(cst.Index())]) if is_no_number(node.value):
+                    self.mixed.add(name)
             single = isinstance(target.target, cst.Name) and len(node.targets) == 1 and is_list(node.value)
             (self.lists if single else self.others).update(target_names(target.target))
 
@@ -161,6 +202,7 @@ class _Lists(_Finder):
         match node:
             case cst.Subscript(value=cst.Name(name)):
                 self.changed.add(name)
+                self.stored.add(name)
             case cst.Tuple() | cst.List():
                 for item in node.elements:
                     self._stored(item.value)
@@ -194,6 +236,15 @@ class _Lists(_Finder):
         match node.func:
             case cst.Attribute(value=cst.Name(name), attr=cst.Name("append")):
                 self.appended[name] += 1
+                if any(is_no_number(arg.value) for arg in node.args):
+                    self.mixed.add(name)
+            case cst.Attribute(value=cst.Name(name), attr=cst.Name("extend")):
+                self.extended.add(name)
+
+    def visit_Expr(self, node: cst.Expr) -> None:
+        match node.value:
+            case cst.Call(func=cst.Name(), args=args):
+                self.filled.update(arg.value.value for arg in args if isinstance(arg.value, cst.Name))
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
         return False

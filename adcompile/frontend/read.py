@@ -36,7 +36,7 @@ from adcompile.frontend.resolve import State, literal
 from adcompile.frontend.source import Located, located
 from adcompile.frontend.statements import Statements
 from adcompile.ir import ops
-from adcompile.ir.nodes import Assign, Block, Call, Const, Effect, Function, Return
+from adcompile.ir.nodes import Accum, Assign, Block, Call, Const, Effect, Function, Return, Store, Update
 from adcompile.ir.walk import statements
 
 _PYTEST = "pytest rewrites the `assert`s of test files: define the function in a module"
@@ -119,5 +119,6 @@ def _check(source: Located, made: Block, name: str, value: bool) -> None:
             name,
         )
     returned = (stmt for stmt in statements(made) if isinstance(stmt, Return))
-    if value and all(stmt.value == Const(None) for stmt in returned):
+    acts = any(isinstance(stmt, (Store, Accum, Update, Effect)) for stmt in statements(made))
+    if value and not acts and all(stmt.value == Const(None) for stmt in returned):
         raise refuse("missing-return", f"`{name}` returns nothing", where, "return the value to differentiate", name)

@@ -154,3 +154,22 @@ def literal(value: Any) -> Expr:
     if isinstance(value, tuple):
         return Tuple(tuple(literal(item) for item in value))
     return Const(value)
+
+
+_LONGEST_LIST = 64  # of outside, written out as a tuple
+
+
+def of_outside(value: Any) -> Expr:
+    """An object of outside as an expression; a short list is a tuple.
+
+    >>> of_outside([1.0, 2.0])
+    Tuple(items=(Const(value=1.0), Const(value=2.0)))
+    """
+    if isinstance(value, list) and len(value) <= _LONGEST_LIST and all(map(_is_simple, value)):
+        return Tuple(tuple(map(literal, value)), listed=True)
+    return literal(value)
+
+
+def _is_simple(item: object) -> bool:
+    """Whether an item of a list of outside can stand in a tuple of literals."""
+    return isinstance(item, (bool, int, float, complex, str, np.float64)) or item is None or callable(item)

@@ -34,8 +34,23 @@ from adcompile.frontend.no_grad import constant, refusals
 from adcompile.frontend.raises import asserted, raised
 from adcompile.frontend.resolve import MISSING, attribute, same_value
 from adcompile.frontend.source import Located
+from adcompile.frontend.texts import text_of
 from adcompile.ir import ops
-from adcompile.ir.nodes import Assign, Block, Break, Call, Const, Continue, Effect, Function, If, Name, Return, While
+from adcompile.ir.nodes import (
+    Assign,
+    Block,
+    Break,
+    Call,
+    Const,
+    Continue,
+    Effect,
+    Expr,
+    Function,
+    If,
+    Name,
+    Return,
+    While,
+)
 from adcompile.ir.walk import nodes
 from adcompile.runtime import no_grad
 
@@ -297,6 +312,11 @@ class Statements(Lists):
                 where = node.subject
         nothing = self.refuse(where, f"{what} is not supported", hint, _STATEMENT)
         self.out += [Assign(name, nothing) for name in sorted(local_names(node))]
+
+    def made_text(self, node: cst.FormattedString | cst.ConcatenatedString) -> Expr:
+        """An f-string: exceptions may say it, and nothing else."""
+        text = text_of(self, node)
+        return self.unsupported(node) if text is None else Call(ops.text, (Const(text.template), *text.values))
 
     # ------------------------------------------------------------------------------------ functions
     def local_function(self, node: Definition) -> Call:

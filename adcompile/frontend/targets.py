@@ -179,7 +179,7 @@ class Targets(Calls):
             return
         index = tuple(map(self.once, index))
         result = Call(fn, (Index(Name(array), index), value))
-        self.out.append(Store(array, index, result, span=self.span, origin=self.origin))
+        self.out.append(Store(array, index, result, update=True, span=self.span, origin=self.origin))
 
     def once(self, expr: Expr) -> Expr:
         """An index that can be evaluated twice."""

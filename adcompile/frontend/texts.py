@@ -12,7 +12,7 @@ from __future__ import annotations
 import ast
 import re
 import string
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import libcst as cst
@@ -41,7 +41,7 @@ def text_of(reader: Expressions, node: cst.BaseExpression) -> Text | None:
     match node:
         case cst.SimpleString():
             value = ast.literal_eval(node.value)
-            return Text(_escaped(value)) if isinstance(value, str) else None
+            return Text(escaped(value)) if isinstance(value, str) else None
         case cst.FormattedString():
             return _formatted(reader, node)
         case cst.ConcatenatedString() | cst.BinaryOperation(operator=cst.Add()):
@@ -56,7 +56,7 @@ def text_of(reader: Expressions, node: cst.BaseExpression) -> Text | None:
         case cst.Call(func=cst.Attribute(value=cst.BaseString() as template, attr=cst.Name("format"))):
             return _with_fields(reader, template, node.args)
     value = reader.known(node)
-    return Text(_escaped(value)) if value is not MISSING and isinstance(value, str) else None
+    return Text(escaped(value)) if value is not MISSING and isinstance(value, str) else None
 
 
 def filled(text: Text) -> Text:
@@ -67,20 +67,21 @@ def filled(text: Text) -> Text:
     """
     template, left, values = "", [], iter(text.values)
     for before, field, spec, conversion in string.Formatter().parse(text.template):
-        template += _escaped(before)
+        template += escaped(before)
         if field is None:
             continue
         value = next(values)
         whole = "{" + (f"!{conversion}" if conversion else "") + (f":{spec}" if spec else "") + "}"
         if isinstance(value, Const) and (isinstance(value.value, (*_KNOWN, type)) or callable(value.value)):
-            template += _escaped(whole.format(value.value))
+            template += escaped(whole.format(value.value))
         else:
             template += whole
             left.append(value)
     return Text(template, tuple(left))
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """A text as a template that has no field."""
     return text.replace("{", "{{").replace("}", "}}")
 
 
@@ -104,7 +105,7 @@ def _formatted(reader: Expressions, node: cst.FormattedString) -> Text | None:
             spec += piece.value
         conversion = part.conversion
         if part.equal is not None:
-            text += Text(_escaped(reader.source.code(part.expression) + "="))
+            text += Text(escaped(reader.source.code(part.expression) + "="))
             conversion = conversion or ("" if spec else "r")
         whole = "{" + (f"!{conversion}" if conversion else "") + (f":{spec}" if spec else "") + "}"
         inner = text_of(reader, part.expression) if whole == "{}" else None
@@ -123,7 +124,7 @@ def _interpolated(reader: Expressions, node: cst.BinaryOperation) -> Text | None
     whole = template.template.replace("{{", "{").replace("}}", "}")
     for found in _CONVERSION.finditer(whole):
         flags, width, precision, kind = found.groups()
-        made += _escaped(whole[end : found.start()])
+        made += escaped(whole[end : found.start()])
         end = found.end()
         if kind == "%":
             made += "%"
@@ -135,7 +136,7 @@ def _interpolated(reader: Expressions, node: cst.BinaryOperation) -> Text | None
         made += "{" + _field(flags, width, precision, kind) + "}"
     if len(values) != len(given) or "%" in whole[end:]:
         return None
-    return Text(made + _escaped(whole[end:]), tuple(values))
+    return Text(made + escaped(whole[end:]), tuple(values))
 
 
 def _field(flags: str, width: str, precision: str, kind: str) -> str:
@@ -154,24 +155,34 @@ def _field(flags: str, width: str, precision: str, kind: str) -> str:
 
 
 def _with_fields(reader: Expressions, template: cst.BaseExpression, args: Sequence[cst.Arg]) -> Text | None:
-    """`template.format(...)`, with its fields in the order of their places."""
+    """`template.format(...)`."""
     text = text_of(reader, template)
-    if text is None or text.values or any(arg.star for arg in args):
+    if text is None or any(arg.star for arg in args):
+        return None
+    by_name = {arg.keyword.value: _value(reader, arg.value) for arg in args if arg.keyword is not None}
+    return in_order(text, [_value(reader, arg.value) for arg in args if arg.keyword is None], by_name)
+
+
+def in_order(text: Text, by_place: Sequence[Expr], by_name: Mapping[str, Expr]) -> Text | None:
+    """`text.format(*by_place, **by_name)`, with its fields in the order of their places.
+
+    >>> in_order(Text("{{1}} of {{0:d}}"), [Const(3), Const(2)], {})
+    Text(template='{} of {:d}', values=(Const(value=2), Const(value=3)))
+    """
+    if text.values:
         return None
     raw = text.template.replace("{{", "{").replace("}}", "}")
-    by_name = {arg.keyword.value: arg.value for arg in args if arg.keyword is not None}
-    by_place = [arg.value for arg in args if arg.keyword is None]
     made = ""
     values: list[Expr] = []
     for before, field, spec, conversion in string.Formatter().parse(raw):
-        made += _escaped(before)
+        made += escaped(before)
         if field is None:
             continue
         place = int(field) if field.isdigit() else len(values) if not field else -1
-        node = by_place[place] if 0 <= place < len(by_place) else by_name.get(field)
-        if node is None or (spec and "{" in spec):
+        value = by_place[place] if 0 <= place < len(by_place) else by_name.get(field)
+        if value is None or (spec and "{" in spec):
             return None
-        values.append(_value(reader, node))
+        values.append(value)
         made += "{" + (f"!{conversion}" if conversion else "") + (f":{spec}" if spec else "") + "}"
     return Text(made, tuple(values))
 

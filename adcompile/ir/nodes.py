@@ -131,11 +131,13 @@ class Update(_Stmt):
 
 @dataclass(frozen=True, eq=False)
 class Store(_Stmt):
-    """`array[index] = value`."""
+    """`array[index] = value`; on the surface `array[index] op= more` too, as `op(array[index], more)` if it is an
+    `update`: the item of a dict or a list changes in place there, if it is an array."""
 
     array: str
     index: tuple[Expr, ...]
     value: Expr
+    update: bool = field(default=False, kw_only=True, compare=False, repr=False)
 
 
 @dataclass(frozen=True, eq=False)

@@ -79,6 +79,11 @@ def instance(kind: Any, **fields: Any) -> Any:
     return made
 
 
+def text(template: str, *values: Any) -> str:
+    """Surface only: a text that is made in the run."""
+    return template.format(*values)
+
+
 def contains(value: Any, items: Any) -> bool:
     """Surface only: `value in items`."""
     return value in items

@@ -45,7 +45,7 @@ class Known:
     value: Any
 
     def _key(self) -> object:
-        plain = self.value is None or isinstance(self.value, (str, bool)) or callable(self.value)
+        plain = self.value is None or isinstance(self.value, (str, bool, int)) or callable(self.value)
         return self.value if plain else id(self.value)
 
     def __eq__(self, other: object) -> bool:
@@ -107,7 +107,7 @@ class Structure:
         given = iter(variables)
 
         def global_name(value: Any) -> str:
-            if value is None or isinstance(value, (str, bool)):
+            if value is None or isinstance(value, (str, bool, int)):
                 return repr(value)
             name = str(getattr(value, "__name__", "known"))
             name = name if name.isidentifier() else "known"

@@ -20,7 +20,7 @@ from adcompile.normal.flow import assigned_in
 from adcompile.normal.fresh import Fresh, taken
 from adcompile.normal.knowing import Knowledge
 from adcompile.normal.order import is_atom, settled, temporary
-from adcompile.normal.records import record, values_of
+from adcompile.normal.records import kind_of, record, values_of
 
 
 class Arguments:
@@ -96,9 +96,16 @@ class Arguments:
                 values[parameter] = value
                 continue
             if (of_dict := values_of(value)) is not None:
+                by = dict(value.kwargs).get("by") if isinstance(value, Call) else None
+                if isinstance(by, Const) and parameter not in assigned_in(function.body):
+                    values[parameter] = Name(by.value)
+                    continue
+                if isinstance(by, Const):  # the parameter may stand for it, and then for another
+                    self.known.shared.add(by.value)
                 if parameter in written(function.body) and parameter != own:
-                    message = f"`{parameter}`, a dict, is changed by a function that it is passed to"
-                    raise refuse("unsupported-dict", message, self.span, "return a new dict", self.inside)
+                    kind = kind_of(value).__name__
+                    message = f"`{parameter}`, a {kind}, is changed by a function that it is passed to"
+                    raise refuse(f"unsupported-{kind}", message, self.span, "return a new dict", self.inside)
                 name = self.fresh.name(parameter)
                 before += self.known.dict_of(Assign(name, value, span=self.span), of_dict)
                 values[parameter] = Name(name) if parameter in changed else self.known.values[name]

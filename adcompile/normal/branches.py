@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from adcompile.ir.nodes import Assign, Atom, Call, Const, Expr, If, Merge, Name, Stmt, Tuple
 from adcompile.ir.types import Array, Scalar, Type
 from adcompile.normal.static import same
@@ -105,10 +107,22 @@ class _Merging:
             return self.gathered(name, items)
         assert not isinstance(value, Absent)
         wanted = self.walk.x.typed(value).type
+        if isinstance(wanted, Array):
+            none = self.placeholder(path_name(name, path), wanted, self.orelse if then else self.then)
+            return self.merged(name, path, wanted, *((value, none) if then else (none, value)))
         if not isinstance(wanted, Scalar):
             return missing(name)
         sides = (value, zero(wanted)) if then else (zero(wanted), value)
         return self.merged(name, path, wanted, *sides)
+
+    def placeholder(self, base: str, wanted: Array, out: list[Stmt]) -> Name:
+        """An array without elements, where there is none."""
+        name = self.walk.b.fresh.fresh(self.walk.b.spare(base))
+        self.walk.b.types[name] = wanted
+        shape = Const(0) if wanted.ndim == 1 else Tuple((Const(0),) * wanted.ndim)
+        extra = () if wanted.dtype == "float64" else (Const(np.dtype(wanted.dtype).type),)
+        out.append(Assign(name, Call(np.empty, (shape, *extra))))
+        return Name(name)
 
     def merged(self, name: str, path: tuple[int, ...], wanted: Type, left: Expr, right: Expr) -> Value:
         """A merge of two values, each converted on its own side."""

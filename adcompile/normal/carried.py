@@ -8,18 +8,18 @@ the assumption is widened and the body walked again.  What turns out not to chan
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from adcompile.analysis.liveness import last_place, read_first, targets
 from adcompile.errors import refuse
-from adcompile.ir.nodes import Carry, Const, Expr, For, Name, Stmt, While
+from adcompile.ir.nodes import Assign, Call, Carry, Const, Expr, For, If, Name, Stmt, While
 from adcompile.ir.types import INT, Array, Static, Type
-from adcompile.normal.branches import atom
+from adcompile.normal.branches import atom, branch
 from adcompile.normal.building import Typed, constant, require_integer
-from adcompile.normal.flow import certain
+from adcompile.normal.flow import certain, surely
 from adcompile.normal.variables import (
     REPORTED,
     UNDEFINED,
@@ -66,9 +66,12 @@ class _Header:
 
 
 def loop(walk: Walk, stmt: For | While) -> None:
-    """A loop, with what it carries."""
+    """A loop, with what it carries.
+
+    Where an array that it makes is read after the loop, the first trip stands before it, if there is one."""
     header = _header(walk, stmt) if isinstance(stmt, For) else None
-    if header is not None and isinstance(stmt, For) and _never(header):
+    trips = _trips(header)
+    if trips is not None and not trips and isinstance(stmt, For):
         walk.env[stmt.index] = missing(stmt.index)
         return
     assigned = set(targets([stmt]))
@@ -76,6 +79,13 @@ def loop(walk: Walk, stmt: For | While) -> None:
     mark = walk.mark()
     while not _Attempt(walk, stmt, header, before, plan).succeeds():
         walk.reset(mark)
+    lost = {name for name, value in plan.carried.items() if name in plan.lost and isinstance(value, Undefined)}
+    lost &= walk.live[stmt]
+    made = surely(stmt.body, frozenset())
+    if lost and made is not None and lost <= made and (peeled := _peeled(walk, stmt)) is not None:
+        walk.reset(mark)
+        walk.env = dict(before)
+        branch(walk, peeled)
 
 
 def _plan(walk: Walk, stmt: For | While, assigned: list[str]) -> _Plan:
@@ -112,9 +122,28 @@ def _header(walk: Walk, stmt: For) -> _Header:
     return _Header(Const(0), trips.expr, Const(1), start, step)
 
 
-def _never(header: _Header) -> bool:
-    bounds = [part.value for part in (header.start, header.stop, header.step) if isinstance(part, Const)]
-    return len(bounds) == 3 and not range(*bounds)
+def _trips(header: _Header | None) -> range | None:
+    """What a `for` loop's index is on each trip, if that is known before the run."""
+    parts = (header.start, header.stop, header.step) if header is not None and header.offset is None else ()
+    bounds = [part.value for part in parts if isinstance(part, Const)]
+    return range(*bounds) if len(bounds) == 3 else None
+
+
+def _peeled(walk: Walk, stmt: For | While) -> If | None:
+    """A loop behind its first trip, if there is one; nothing if its steps may go down or are not known."""
+    rest: For | While = stmt
+    if isinstance(stmt, While):
+        test, first = stmt.test, stmt.body
+    elif isinstance(stmt.step, Const) and stmt.step.value > 0:
+        start = Assign(stmt.index, stmt.start, span=stmt.span)
+        test, first = Call(np.less, (stmt.start, stmt.stop)), (start, *stmt.body)
+        rest = replace(stmt, start=Call(np.add, (stmt.start, stmt.step)))
+        walk.live[start] = walk.live[stmt]
+    else:
+        return None
+    made = If(test, (*first, rest), (), span=stmt.span, origin=stmt.origin)
+    walk.live[made] = walk.live[rest] = walk.live[stmt]
+    return made
 
 
 class _Attempt:

@@ -217,7 +217,15 @@ def cond(x: Any, p: Any = None) -> Any:
     if p == "fro":
         inverse = np.linalg.inv(x)
         return np.sqrt(np.sum(x * x) * np.sum(inverse * inverse))
+    if p == np.inf or p == -np.inf or p == 1 or p == -1:
+        return _norm_of(x, p) * _norm_of(np.linalg.inv(x), p)
     raise NotImplementedError("the condition in other norms")
+
+
+def _norm_of(x: Any, p: Any) -> Any:
+    """The largest sum of the sizes of a row (infinity) or a column (1), or the least (of a negative order)."""
+    sums = np.sum(np.abs(x), axis=1 if p == np.inf or p == -np.inf else 0)
+    return np.max(sums) if p > 0 else np.min(sums)
 
 
 # ------------------------------------------------------------------------------------------ of SciPy

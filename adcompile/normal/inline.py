@@ -29,8 +29,6 @@ from typing import Any
 
 import numpy as np
 
-from adcompile.errors import Unsupported, refuse
-from adcompile.frontend.functions import LocalFunction, is_function_value
 from adcompile.frontend.read import read
 from adcompile.frontend.resolve import State, literal
 from adcompile.ir import ops
@@ -54,32 +52,25 @@ from adcompile.ir.nodes import (
     Stmt,
     Store,
     Try,
-    Tuple,
     Update,
     While,
 )
 from adcompile.ir.opaque import Opaque
 from adcompile.ir.types import TupleType
-from adcompile.ir.walk import as_places, children, expressions, rebuilt, with_expressions
-from adcompile.normal.arguments import Arguments
+from adcompile.ir.walk import expressions, with_expressions
 from adcompile.normal.attempts import without_try
-from adcompile.normal.callees import Callee, callee_of, only_calls, spelled, stays_a_call
-from adcompile.normal.derived import derivative_called, enclosed, with_captured
+from adcompile.normal.callees import only_calls
 from adcompile.normal.flow import falls, live, own, tries
-from adcompile.normal.guards import Guards
 from adcompile.normal.jumps import negated, unused
-from adcompile.normal.made import made
 from adcompile.normal.no_jumps import no_jumps
-from adcompile.normal.order import in_order, may_write, settled, temporary
-from adcompile.normal.records import plain, values_of
-from adcompile.normal.renaming import apart, renamed
+from adcompile.normal.order import may_write, settled, temporary
+from adcompile.normal.records import as_index, is_list, items_of, values_of
+from adcompile.normal.renaming import renamed
 from adcompile.normal.single_return import single_return
-from adcompile.normal.sources import Readable, ReadOne, ReadSource, Sources
-from adcompile.normal.specialise import simpler, specialised, truth
-from adcompile.normal.unpacked import with_counted, with_items
+from adcompile.normal.sources import Readable, ReadOne, ReadSource
+from adcompile.normal.specialise import truth
+from adcompile.normal.spliced import Spliced
 from adcompile.normal.unrolled import unrolled
-from adcompile.normal.written_out import written_out
-from adcompile.rules.registry import opaque_for
 
 _NONE = Const(None)
 
@@ -123,14 +114,8 @@ def inlined(
     return Inlined(replace(function, body=(*items, *body, end)), tuple(inliner.sources.ready))
 
 
-class _Inliner(Arguments):
-    def __init__(self, function: Function, read_one: ReadOne, last: bool) -> None:
-        super().__init__(function)
-        self.last = last
-        self.sources = Sources(read_one)
-        self.open: list[Readable | LocalFunction] = []
-        self.guards = Guards(self.fresh)
-        self.ended = Return(Const(None))  # of the function that was inlined last
+class _Inliner(Spliced):
+    """The statements of a function."""
 
     # -------------------------------------------------------------------------------------- statements
     def whole(self, function: Function, body: Block) -> Block:
@@ -152,14 +137,15 @@ class _Inliner(Arguments):
 
     def statement(self, stmt: Stmt) -> list[Stmt]:
         match stmt:
+            case Accum(array) | Store(array, update=True) if values_of(self.known.of(array) or _NONE) is not None:
+                before, places = self.in_order(stmt.index)
+                return [*before, *self.statement(self.known.item_updated(replace(stmt, index=tuple(places))))]
             case Store(_, index, value):  # Python evaluates the value first
                 before, (new, *where) = self.in_order((value, *index))
-                stmt = replace(stmt, index=tuple(map(as_places, where)), value=new)
+                stmt = replace(stmt, index=tuple(map(as_index, where)), value=new)
                 before += self.guards.of_item(operator.setitem, Name(stmt.array), where, self.span)
                 stored = self.known.stored(stmt, self.span, self.inside)
                 return [*before, *([stmt] if stored is None else stored)]
-            case Accum(array, index) if values_of(self.known.of(array) or _NONE) is not None:
-                return self.statement(self.known.item_updated(stmt, array, index))
             case Accum():
                 return self.accum(stmt)
             case While() | For():
@@ -168,6 +154,13 @@ class _Inliner(Arguments):
                 return self.branch(stmt)
             case Try():
                 return self.attempt(stmt)
+            case Effect(Call(ops.method, (Name(name), Const("append" | "extend" as how), item))) if is_list(
+                self.known.of(name)
+            ):
+                before, value = self.expr(item)
+                more = items_of(value) if how == "extend" else (value,)
+                if more is not None:
+                    return [*before, *self.known.appended(name, more, stmt, self.inside)]
             case Effect():
                 before, value = self.expr(stmt.call)
                 if isinstance(value, Call) and value.fn is stmt.call.fn:
@@ -209,7 +202,7 @@ class _Inliner(Arguments):
     def accum(self, stmt: Accum) -> list[Stmt]:
         """Python reads `array[index]` before it evaluates the value: matters if that writes the array."""
         before, index = self.in_order(stmt.index)
-        index = [*map(as_places, index)]
+        index = [*map(as_index, index)]
         prelude, value = self.expr(stmt.value)
         if not may_write(prelude):
             return [*before, *prelude, replace(stmt, index=tuple(index), value=value)]
@@ -270,131 +263,3 @@ class _Inliner(Arguments):
             return [*before, *(inner for copy in copies for inner in self.block(copy))]
         with self.known.loop(stmt, self.inside):
             return [*before, replace(stmt, body=self.block(stmt.body))]
-
-    # -------------------------------------------------------------------------------------- expressions
-    def in_order(self, exprs: Sequence[Expr]) -> tuple[list[Stmt], list[Expr]]:
-        return in_order(exprs, self.expr, self.fresh, self.span)
-
-    def expr(self, expr: Expr) -> tuple[list[Stmt], Expr]:
-        """The statements to run before an expression, and what is left of it."""
-        expr = self.known.looked_at(expr)
-        match expr:
-            case Const():
-                return [], expr
-            case Name(name):
-                return [], self.known.whole(name) or expr
-            case Call(ops.under, (Const(state), inner)):
-                with self.sources.within(state):
-                    return self.expr(inner)
-            case Call(ops.select, (test, then, orelse)):
-                return self.choice(expr, test, then, orelse)
-            case Call(ops.both | ops.either, (left, right)):
-                return self.shortcut(expr, left, right)
-        if is_function_value(expr):
-            return [], expr
-        before, parts = self.in_order(children(expr))
-        if isinstance(expr, Index):
-            parts = [parts[0], *map(as_places, parts[1:])]
-        new = simpler(self.known.looked_at(rebuilt(expr, parts)))
-        if isinstance(new, Tuple) and isinstance(expr, Call) and expr.fn is map:  # calls that may be inlined
-            more, new = self.expr(new)
-            return before + more, new
-        if isinstance(new, Index) and self.guards.handlers:
-            more, new = self.guards.of_index(new, self.span)
-            return [*before, *more], new
-        if not isinstance(new, Call) or new.fn is ops.unpacked:
-            return before, new
-        place = (self.inside, self.span, len(self.open))
-        before, new = with_counted(before, new, self.fresh, self.span)
-        try:
-            new = simpler(with_items(new, self.span, self.inside))
-            if not isinstance(new, Call):
-                return before, new
-            if (wanted := self.derivative(new)) is not None:
-                name = self.fresh.name(spelled(wanted.args[0].value))  # type: ignore[union-attr]
-                return [*before, temporary(name, wanted, self.span)], Name(name)
-            if new.fn is ops.call:
-                new = self.resolved(new)
-            new = self.sources.as_read(new, self.span, self.inside) or made(new)
-            if not isinstance(new, Call):
-                return before, new
-            if stays_a_call(new.fn) and new.fn is not ops.record:
-                new = replace(new, args=tuple(map(plain, new.args)))
-            if written_out(new.fn) is not None:  # `ssa` puts statements in its place
-                name = self.fresh.name(spelled(new.fn))
-                return [*before, temporary(name, new, self.span)], Name(name)
-            callee = callee_of(new.fn, self.span, self.inside, self.last)
-            opaque = new.fn if isinstance(new.fn, Opaque) else opaque_for(new.fn)
-            if callee is None and opaque is not None:
-                name = self.fresh.name("result")
-                return [*before, temporary(name, self.in_full(replace(new, fn=opaque)), self.span)], Name(name)
-            if callee is None:
-                more, new = self.guards.of_call(new, self.span)
-                return [*before, *more], new
-            body, value = self.body_of(callee, new)
-        except Unsupported as error:  # the call may stand in a dead branch
-            self.inside, self.span, self.open[place[2] :] = place[0], place[1], []
-            why = Call(ops.refused, (Const(error.refusals),))
-            return [*before, Effect(why, span=self.span)], Call(ops.refused, (Const(()),))
-        return [*before, *body], value
-
-    def choice(self, expr: Call, test: Expr, then: Expr, orelse: Expr) -> tuple[list[Stmt], Expr]:
-        before, condition = self.expr(test)
-        if (decided := truth(condition)) is not None:
-            more, chosen = self.expr(then if decided else orelse)
-            return [*before, *more], chosen
-        (one, first), (two, second) = self.expr(then), self.expr(orelse)
-        if not one and not two:
-            return before, Call(expr.fn, (condition, first, second))
-        name = self.fresh.name("chosen")
-        one.append(temporary(name, first, self.span))
-        two.append(temporary(name, second, self.span))
-        return [*before, If(condition, tuple(one), tuple(two), span=self.span)], Name(name)
-
-    def shortcut(self, expr: Call, left: Expr, right: Expr) -> tuple[list[Stmt], Expr]:
-        before, first = self.expr(left)
-        if (decided := truth(first)) is not None:
-            if decided is (expr.fn is ops.either):
-                return before, first
-            more, second = self.expr(right)
-            return [*before, *more], second
-        more, second = self.expr(right)
-        if not more:
-            return before, Call(expr.fn, (first, second))
-        name = self.fresh.name("holds")
-        test = Name(name) if expr.fn is ops.both else negated(Name(name))
-        more.append(Assign(name, second, span=self.span))
-        return [*before, Assign(name, first, span=self.span), If(test, tuple(more), (), span=self.span)], Name(name)
-
-    def derivative(self, call: Call) -> Call | None:
-        """A call of a derivative as such, if it is one: it is written once types are known."""
-        found = derivative_called(call, lambda closure: enclosed(closure, self.body_of, self.fresh))
-        if found is None:
-            return None
-        derivative, captured, args, kwargs = found
-        return with_captured(derivative, captured, args, kwargs)
-
-    # -------------------------------------------------------------------------------------- bodies
-    def body_of(self, callee: Callee, call: Call) -> tuple[list[Stmt], Expr]:
-        """What a function does on these arguments, in names that are free here, and its value."""
-        if callee.function in self.open:
-            message = f"`{spelled(callee.function)}` calls itself"
-            raise refuse("recursive-call", message, self.span, "write the recursion as a loop", self.inside)
-        source = self.sources.read(callee.function, self.span, self.inside)
-        arguments = self.bound(callee, call, source.signature)
-        known, captured = apart(arguments)
-        function = replace(source.function, params=(*source.function.params, *captured))
-        function = single_return(no_jumps(specialised(function, known)))
-        kinds = source.signature.parameters.items()
-        own = next((name for name, parameter in kinds if parameter.kind is parameter.VAR_KEYWORD), "")
-        before, values = self.arguments(function, arguments, captured, own)
-        body = renamed(function.body, values)
-        outer = (self.inside, self.span)
-        self.open.append(callee.function)
-        self.inside = function.name
-        *inner, last = self.whole(function, body)
-        self.open.pop()
-        self.inside, self.span = outer
-        assert isinstance(last, Return), function.name
-        self.ended = last
-        return [*before, *inner], last.value

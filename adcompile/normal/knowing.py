@@ -13,6 +13,7 @@ the program: a branch and a loop forget what they change.  Non-goals: arithmetic
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from adcompile.errors import Refusal, Span, Unsupported, refuse
+from adcompile.errors import Refusal, Span, refuse
 from adcompile.ir import ops
 from adcompile.ir.nodes import (
     Accum,
@@ -40,23 +41,15 @@ from adcompile.ir.nodes import (
 )
 from adcompile.ir.types import Static, TupleType, Type
 from adcompile.ir.walk import expressions, names, nodes, statements
+from adcompile.normal.contents import Contents
 from adcompile.normal.flow import assigned_in
-from adcompile.normal.fresh import Fresh
 from adcompile.normal.order import temporary
-from adcompile.normal.records import asked, is_key, kind_of, record, values_of
+from adcompile.normal.records import is_list, kind_of, record, values_of
 from adcompile.normal.specialise import has_closure, is_settled
 
-_ELSEWHERE = "make a new dict, or use variables"
 
-
-class Knowledge:
+class Knowledge(Contents):
     """What variables stand for at the point where a walk of the program is."""
-
-    def __init__(self, fresh: Fresh) -> None:
-        self.fresh = fresh
-        self.values: dict[str, Expr] = {}
-        self.shared: set[str] = set()  # the dicts that may have another name
-        self.carried: dict[str, Expr] = {}  # the dicts that a loop around assigns: they keep their variables
 
     def of(self, name: str) -> Expr | None:
         """What a variable stands for, if that is known."""
@@ -69,6 +62,24 @@ class Knowledge:
         if value is not None and values_of(value) is not None:
             self.shared.add(name)
         return value
+
+    def passed(self, call: Call) -> Call:
+        """A call with the lists among its arguments that have one name, and stand there once, marked as those: what
+        it does to them is done to that name."""
+        of_ours = getattr(call.fn, "__module__", "") == ops.__name__ and call.fn is not ops.call
+        if of_ours or (isinstance(call.fn, type) and call.fn.__module__ != "builtins"):
+            return call
+        uses = Counter(names(call))
+
+        def marked(arg: Expr) -> Expr:
+            value = self.values.get(arg.id) if isinstance(arg, Name) else None
+            if not is_list(value) or not isinstance(arg, Name) or arg.id in self.shared or uses[arg.id] > 1:
+                return arg
+            assert isinstance(value, Call)
+            return replace(value, kwargs=(*value.kwargs, ("by", Const(arg.id))))
+
+        args, kwargs = map(marked, call.args), ((key, marked(arg)) for key, arg in call.kwargs)
+        return replace(call, args=tuple(args), kwargs=tuple(kwargs))
 
     def looked_at(self, expr: Expr) -> Expr:
         """An expression that looks into a dict, with the dict in it; others as they are."""
@@ -99,7 +110,7 @@ class Knowledge:
         value = stmt.value
         if (values := values_of(value)) is not None:
             new = isinstance(whole, Call) and (
-                whole.fn is ops.record or whole.fn is dict or whole.args[1:] == (Const("copy"),)
+                whole.fn is ops.record or whole.fn is list or whole.fn is dict or whole.args[1:] == (Const("copy"),)
             )
             self.shared -= {stmt.target}
             self.shared |= set() if new else {stmt.target, *names(whole)}
@@ -115,6 +126,13 @@ class Knowledge:
             bounds = (self.part(stmt.target, "bound", bound, stmt, made) for bound in value.args)
             self.values[stmt.target] = Call(range, tuple(bounds))
             return made
+        if isinstance(value, Call) and value.fn is ops.text:
+            parts = tuple(self.part(stmt.target, "value", part, stmt, made) for part in value.args)
+            self.values[stmt.target] = Call(ops.text, parts)
+            return [*made, replace(stmt, value=self.values[stmt.target])]
+        if isinstance(value, Call) and value.fn is bool and len(value.args) == 1:  # Python's own, also of NumPy's
+            self.values[stmt.target] = Call(bool, (Name(stmt.target),))
+            return [stmt]
         if isinstance(value, Call) and value.fn is type and len(value.args) == 1:
             self.values[stmt.target] = Call(type, (self.part(stmt.target, "like", value.args[0], stmt, made),))
             return made
@@ -191,28 +209,6 @@ class Knowledge:
         self.values[name] = part(f"{name}_item", Name(name), type_)
         return [*made]
 
-    def dict_of(self, stmt: Assign, values: dict[Any, Expr]) -> list[Stmt]:
-        """A dict is a variable for each of its values."""
-        made: list[Stmt] = []
-        mine = {key: self.variable(stmt.target, key) for key in values}
-        for key, value in values.items():
-            made.append(Assign(mine[key], value, span=stmt.span, origin=stmt.origin))
-        kept: dict[Any, Expr] = {}
-        for one, (key, value) in zip(list(made), values.items(), strict=True):
-            assert isinstance(one, Assign)
-            made.remove(one)
-            made += self.assigned(one, value)
-            kept[key] = Name(one.target)
-        assert isinstance(stmt.value, Call)
-        new = replace(record(kept), kwargs=stmt.value.kwargs)
-        self.values[stmt.target] = new
-        if stmt.target in self.carried:
-            ways: list[list[Stmt]] = [[]]
-            if (kept_in := self.common(stmt.target, [new], [self.values], ways, self.carried[stmt.target])) is not None:
-                made += ways[0]
-                self.values[stmt.target] = kept_in
-        return made
-
     def common(
         self,
         name: str,
@@ -255,45 +251,6 @@ class Knowledge:
         first = full[0]
         assert isinstance(first, Call)
         return replace(record(found), kwargs=first.kwargs)
-
-    def variable(self, owner: str, key: object) -> str:
-        """A variable for a value of a dict."""
-        text = str(key)
-        return self.fresh.name(f"{owner}_{text}" if text.isidentifier() or text.isdigit() else f"{owner}_item")
-
-    def stored(self, stmt: Store, span: Span | None, inside: str) -> list[Stmt] | None:
-        """`d[key] = value` of a dict; nothing for an array."""
-        whole = self.values.get(stmt.array)
-        if isinstance(whole, Call) and whole.fn is ops.refused and isinstance(whole.args[0], Const):
-            raise Unsupported(whole.args[0].value)
-        values = None if whole is None else values_of(whole)
-        if values is None or not isinstance(whole, Call):
-            return None
-        if kind_of(whole) is not dict:
-            message = f"an item of `{stmt.array}`, which is no dict, is assigned"
-            raise refuse("unsupported-dict", message, span, _ELSEWHERE, inside)
-        match stmt.index:
-            case (Const(key),) if is_key(key):
-                pass
-            case _:
-                raise refuse("unsupported-dict", "a key that the run decides", span, _ELSEWHERE, inside)
-        if stmt.array in self.shared:
-            message = f"`{stmt.array}`, a dict that goes by another name too, is changed"
-            raise refuse("unsupported-dict", message, span, _ELSEWHERE, inside)
-        known = values.get(key)
-        target = known.id if isinstance(known, Name) else self.variable(stmt.array, key)
-        made = self.assigned(Assign(target, stmt.value, span=stmt.span, origin=stmt.origin), stmt.value)
-        self.values[stmt.array] = replace(whole, args=record({**values, key: Name(target)}).args)
-        return made
-
-    def item_updated(self, stmt: Accum, array: str, index: tuple[Expr, ...]) -> Stmt:
-        """`d[key] += value` of a dict: of the variable that holds the value."""
-        item = self.looked_at(Index(Name(array), index))
-        assert isinstance(item, Index)
-        held = asked(item)
-        if isinstance(held, Name):
-            return Update(held.id, np.add, stmt.value, span=stmt.span, origin=stmt.origin)
-        return Store(array, index, Call(np.add, (held, stmt.value)), span=stmt.span, origin=stmt.origin)
 
     # ------------------------------------------------------------------------------------ control
     def forget(self, changed: Iterable[str]) -> None:
@@ -342,7 +299,12 @@ class Knowledge:
         first, *rest = ends
         self.values = {name: value for name, value in first.items() if all(end.get(name) == value for end in rest)}
         for name in sorted({*first}.union(*rest) - self.values.keys()):
-            if any(values_of(end.get(name, Const(None))) is not None for end in ends):
+            found = [end[name] for end in ends if values_of(end.get(name, Const(None))) is not None]
+            if any(map(is_list, found)):
+                message = f"how many items `{name}`, a list, has is not known before the run"
+                why = Refusal("unsupported-list", message, span, "give it all its items before the branch", inside)
+                self.values[name] = Call(ops.refused, (Const((why,)),))
+            elif found:
                 message = f"which keys `{name}`, a dict, has is not known before the run"
                 why = Refusal("unsupported-dict", message, span, "give it all its keys before the branch", inside)
                 self.values[name] = Call(ops.refused, (Const((why,)),))
@@ -377,6 +339,9 @@ class Knowledge:
             yield
         self.carried = outer
         for name, value in self.values.items():
+            if is_list(value) and end.get(name) != value:
+                message = f"`{name}`, a list of anything but numbers, gets more items in a loop"
+                raise refuse("unsupported-list", message, stmt.span, "use an array", inside)
             if values_of(value) is not None and end.get(name) != value:
                 message = f"`{name}`, a dict, gets a new key in a loop"
                 raise refuse("unsupported-dict", message, stmt.span, "give it all its keys before the loop", inside)

@@ -192,3 +192,12 @@ def kron(a: Any, b: Any) -> Any:
                 for m in range(b.shape[1]):
                     out[i * b.shape[0] + k, j * b.shape[1] + m] = a[i, j] * b[k, m]
     return out
+
+
+def solve_discrete_lyapunov(a: Any, q: Any, method: Any = None) -> Any:
+    """The `x` with `a @ x @ a.T - x + q = 0`, row after row the solution of one system."""
+    n = a.shape[0]
+    if q.shape[0] != n or q.shape[1] != n or a.shape[1] != n:
+        raise ValueError("Matrix a and q should have the same shape.")
+    turned = np.conjugate(a) if np.iscomplexobj(a) else a
+    return np.reshape(solve(np.eye(n * n) - kron(a, turned), np.ravel(q)), (n, n))

@@ -1,4 +1,4 @@
-"""Lists of numbers: arrays of float64 to which operators mean something else.
+"""Lists of numbers: arrays of float64, or complex128, to which operators mean something else.
 
 Goal: a list that the function makes, indexes, changes and appends to is an array.  `+`, `*` and `==` of lists are not
 those of arrays, and are refused; library functions take lists as arrays, as NumPy does.  Non-goals: lists of anything
@@ -18,7 +18,7 @@ from adcompile.errors import refuse
 from adcompile.ir import ops
 from adcompile.ir.nodes import Assign, Block, Expr, Name, Tuple, Update
 from adcompile.ir.show import symbol
-from adcompile.ir.types import Array, Scalar, TupleType, Type
+from adcompile.ir.types import Array, Scalar, TupleType, Type, is_complex
 from adcompile.ir.walk import nodes, statements
 from adcompile.normal.array_calls import canonical, cast
 from adcompile.normal.building import Builder, Typed, constant, require_integer, tuple_of
@@ -84,17 +84,20 @@ def _listed(b: Builder, fn: Any, items: Typed) -> Typed:
         return Typed(b.call(np.empty, items).expr, _LIST)
     if not items.items:
         return Typed(b.call(np.empty, constant(0)).expr, _LIST)
-    return Typed(b.call(np.array, tuple_of([_number(b, item) for item in items.items])).expr, _LIST)
+    made = [_number(b, item, items.items) for item in items.items]
+    return Typed(b.call(np.array, tuple_of(made)).expr, replace(_LIST, dtype=made[0].type.dtype))  # type: ignore[union-attr]
 
 
 @canonical(ops.repeated, takes="value count")
 def _repeated(b: Builder, fn: Any, value: Typed, count: Typed) -> Typed:
     length = b.call(max, constant(0), require_integer(count, "the length of a list"))
-    return Typed(b.call(np.full, length, _number(b, value)).expr, _LIST)
+    item = _number(b, value, [value])
+    return Typed(b.call(np.full, length, item).expr, replace(_LIST, dtype=item.type.dtype))  # type: ignore[union-attr]
 
 
-def _number(b: Builder, x: Typed) -> Typed:
+def _number(b: Builder, x: Typed, among: Sequence[Typed]) -> Typed:
+    """An item as a number of the list's type: a float, or complex where one of the items is."""
     if isinstance(x.type, Scalar):
-        return cast(b, x, "float64")
+        return cast(b, x, "complex128" if any(is_complex(one.type) for one in among) else "float64")
     hint = "use an array, or a variable for each"
     raise refuse("unsupported-list", "a list that changes, or is indexed, is of numbers alone", hint=hint)

@@ -1,7 +1,7 @@
-"""Dicts whose keys are known before the run: what is asked of them, as what their values are.
+"""Dicts whose keys, and lists whose lengths, are known before the run: what is asked of them, as what their values are.
 
-Goal: a dict is a name for each of its values (`inline` gives them out), and is gone before types are looked at.
-Non-goals: keys that the run decides.
+Goal: a dict or a list is a name for each of its values (`inline` gives them out), and is gone before types are looked
+at.  Non-goals: keys and lengths that the run decides.
 
 >>> from adcompile.ir.nodes import Name
 >>> d = record({"a": Name("d_a"), "b": Const(2.0)})
@@ -28,6 +28,7 @@ from adcompile.frontend.resolve import literal
 from adcompile.ir import ops
 from adcompile.ir.nodes import Call, Const, Expr, Index, Slice, Tuple
 from adcompile.ir.opaque import Opaque
+from adcompile.ir.walk import as_places
 
 ITERATED = (map, zip, enumerate, list, tuple, all, any)
 _PLAIN = (str, int, float, bool, type(None))
@@ -36,6 +37,16 @@ _PLAIN = (str, int, float, bool, type(None))
 def record(values: Mapping[Any, Expr]) -> Call:
     """A dict of these values."""
     return Call(ops.record, (literal(tuple(values)), *values.values()))
+
+
+def list_of(items: Sequence[Expr]) -> Call:
+    """A list of these items."""
+    return Call(ops.record, record(dict(enumerate(items))).args, (("of", Const(list)),))
+
+
+def is_list(expr: Expr | None) -> bool:
+    """Whether an expression is a list that is a name for each of its items."""
+    return expr is not None and values_of(expr) is not None and kind_of(expr) is list
 
 
 def values_of(expr: Expr) -> dict[Any, Expr] | None:
@@ -47,7 +58,7 @@ def values_of(expr: Expr) -> dict[Any, Expr] | None:
 
 
 def kind_of(expr: Expr) -> type:
-    """The class of a record: `dict`, a dataclass or a named tuple."""
+    """The class of a record: `dict`, `list`, a dataclass or a named tuple."""
     kind = dict(expr.kwargs).get("of") if isinstance(expr, Call) else None
     return kind.value if isinstance(kind, Const) and isinstance(kind.value, type) else dict
 
@@ -58,36 +69,43 @@ def dict_of(expr: Expr) -> dict[Any, Expr] | None:
 
 
 def items_of(expr: Expr) -> tuple[Expr, ...] | None:
-    """What a loop over a tuple or a dict runs over; nothing for anything else."""
+    """What a loop over a tuple, a list or a dict runs over; nothing for anything else."""
     if isinstance(expr, Tuple):
         return expr.items
     values = values_of(expr)
-    if values is not None and issubclass(kind_of(expr), tuple):
+    if values is not None and issubclass(kind_of(expr), (tuple, list)):
         return tuple(values.values())
     return tuple(map(literal, values)) if dict_of(expr) is not None and values is not None else None
 
 
 def plain(expr: Expr) -> Expr:
-    """A named tuple as the tuple that it is; others as they are.
+    """A named tuple as the tuple that it is, and a list as one that does not change; others as they are.
 
     >>> from collections import namedtuple
     >>> pair = Call(ops.record, record({"a": Const(1), "b": Const(2)}).args, (("of", Const(namedtuple("P", "a b"))),))
     >>> plain(pair)
     Tuple(items=(Const(value=1), Const(value=2)))
     """
-    if values_of(expr) is not None and issubclass(kind_of(expr), tuple):
-        return Tuple(items_of(expr) or ())
+    if values_of(expr) is not None and issubclass(kind_of(expr), (tuple, list)):
+        return Tuple(items_of(expr) or (), listed=kind_of(expr) is list)
     return expr
+
+
+def as_index(expr: Expr) -> Expr:
+    """A part of an index; a list is the places that it holds."""
+    return as_places(plain(expr))
 
 
 def asked(expr: Index | Call) -> Expr:
     """A question to a dict or a tuple, answered if that can be told; else the question itself."""
     match expr:
         case Index(owner, (Const(key),)) if (values := values_of(owner)) is not None and is_key(key):
-            if issubclass(kind_of(owner), tuple):
+            if issubclass(kind_of(owner), (tuple, list)):
                 items = tuple(values.values())
                 return items[key] if isinstance(key, int) and -len(items) <= key < len(items) else expr
             return values.get(key, expr) if kind_of(owner) is dict else expr
+        case Index(Call(ops.record), (Slice(),)) if is_list(owner := expr.array):
+            return Index(plain(owner), expr.index)
         case Index(Call(of, args), (place,)) if of is range and not isinstance(place, Slice):
             return _number(args, place)
         case Call(of, (Call(inner, args),)) if of is len and inner is range:

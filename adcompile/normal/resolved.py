@@ -33,7 +33,7 @@ from adcompile.normal.failures import condition
 from adcompile.normal.lists import is_list, list_of, mentions_list, passed
 from adcompile.normal.opaque_calls import opaque
 from adcompile.normal.questions import QUESTIONS, answered
-from adcompile.normal.variables import Absent, Undefined, Value, converted_constant, joined_type, missing
+from adcompile.normal.variables import MADE_TEXT, Absent, Undefined, Value, converted_constant, joined_type, missing
 from adcompile.normal.written_out import written_out
 
 _OPERATORS: Mapping[Any, Any] = {
@@ -152,6 +152,8 @@ class Expressions:
         if fn is ops.refused:
             assert isinstance(args[0], Const)
             raise Unsupported(args[0].value)  # if that is nothing, what stands before it says why
+        if fn is ops.text:
+            raise MADE_TEXT.refusal()
         if is_function_value(call):
             hint = "call it where it is made, or pass it to a function that does: grad(u)(x)"
             raise refuse("derivative-inside", "a function, or a derivative, is used as a value of the run", hint=hint)
@@ -167,6 +169,8 @@ class Expressions:
         if fn is ops.raises:
             kind, function = (value_of(value, "what is asked") for value in values[:2])
             return condition(self.b, kind, function, values[2:])
+        if (fn is list or fn is tuple) and len(values) == 1 and values[0].is_tuple and not kwargs:
+            return values[0]
         if (
             (fn is list or fn is sorted)
             and len(values) == 1

@@ -20,6 +20,7 @@ def total(x, method):
 
 from __future__ import annotations
 
+import operator
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -29,7 +30,7 @@ import numpy as np
 
 from adcompile.frontend.expressions import may_act
 from adcompile.frontend.functions import is_function_value, transform_of
-from adcompile.frontend.resolve import MISSING, attribute, item, literal
+from adcompile.frontend.resolve import MISSING, attribute, item, literal, of_outside
 from adcompile.ir import ops
 from adcompile.ir.nodes import (
     Assign,
@@ -54,8 +55,9 @@ from adcompile.normal.bisection import marked
 from adcompile.normal.derived import value_and_pullback
 from adcompile.normal.flow import assigned_in
 from adcompile.normal.jumps import unused
-from adcompile.normal.records import ITERATED, asked, items_of, iterated, values_of
+from adcompile.normal.records import ITERATED, asked, is_key, items_of, iterated, values_of
 from adcompile.normal.static import known
+from adcompile.normal.texts import of_texts
 from adcompile.normal.unrolled import MOST
 
 _NUMBERS = (float, complex, np.generic, np.ndarray)
@@ -242,8 +244,12 @@ def simpler(expr: Expr) -> Expr:
             return Tuple(tuple(Index(list_, (Const(k),)) for k in range(length)))
         case Call(fn) if not expr.kwargs and any(fn is one for one in ITERATED):
             return iterated(expr)
+        case Call(operator.is_ | operator.is_not as fn, (Call(of) as value, Const(bool(other)))) if of is bool:
+            return value if other is (fn is operator.is_) else Call(ops.negated, (value,))
+        case Call(ops.fail | ops.text | ops.method):
+            return of_texts(expr)
         case Call(fn, args) if not expr.kwargs:
-            return _called(fn, args) or expr
+            return _called(fn, args) or of_texts(expr)
     return expr
 
 
@@ -280,14 +286,27 @@ def _called(fn: Any, args: tuple[Expr, ...]) -> Expr | None:
         return None
     if fn is isinstance and len(args) == 2 and not isinstance(args[0], Const) and _never_one(args[0], args[1]):
         return Const(False)
+    if fn in (np.atleast_1d, np.atleast_2d, np.atleast_3d) and len(args) > 1:
+        return Tuple(tuple(Call(fn, (arg,)) for arg in args))
     plain = [arg.value for arg in args if isinstance(arg, Const)]
     if fn is hasattr and any(isinstance(value, types.ModuleType) for value in plain):
         return None  # not among what a function is known to depend on (`frontend.fingerprint`)
-    of_dict = isinstance(getattr(fn, "__self__", None), dict) and fn.__name__ == "get"
-    if len(plain) == len(args) and (of_dict or fn in (isinstance, callable, hasattr, type, len, str)):
+    if isinstance(getattr(fn, "__self__", None), dict) and fn.__name__ == "get" and isinstance(args[0], Const):
+        return _looked_up(fn, args)
+    if len(plain) == len(args) and fn in (isinstance, callable, hasattr, type, len, str):
         try:
             return literal(fn(*plain))
         except TypeError:
             return None
     # A name may yet turn out to be a text or `None`: nothing is said of it here.
     return known(fn, args) if args and len(plain) == len(args) else None
+
+
+def _looked_up(get: Any, args: tuple[Expr, ...]) -> Expr | None:
+    """What `get` of a dict of outside gives for a key that is known; the default may be anything."""
+    assert isinstance(args[0], Const)
+    if not is_key(args[0].value) or len(args) > 2:
+        return None
+    if args[0].value in get.__self__:
+        return of_outside(get(args[0].value))
+    return args[1] if len(args) == 2 else Const(None)

@@ -67,7 +67,7 @@ from adcompile.normal.fresh import taken
 from adcompile.normal.lists import lists_in, plain
 from adcompile.normal.resolved import Expressions
 from adcompile.normal.untouched import check_copies
-from adcompile.normal.variables import REPORTED, UNDEFINED, Value
+from adcompile.normal.variables import MADE_TEXT, REPORTED, UNDEFINED, Value
 from adcompile.normal.writes import effect, store, update
 
 _LARGEST_CONSTANT = 64  # numbers of an array from outside the function that are written out in it
@@ -262,6 +262,9 @@ class Walk:
                 return
             case Call(ops.undefined):
                 self.env[stmt.target] = UNDEFINED
+                return
+            case Call(ops.text):
+                self.env[stmt.target] = MADE_TEXT
                 return
             case Call(ops.select, (test, then, orelse)) if self.chooses_array(then, orelse):
                 sides = [Assign(stmt.target, side, span=stmt.span, origin=stmt.origin) for side in (then, orelse)]

@@ -1,4 +1,4 @@
-"""Loops over the items of a tuple or the keys of a dict that is known, as their bodies one after the other.
+"""Loops over the items of a tuple or a list or the keys of a dict that is known, as their bodies one after the other.
 
 Goal: `for f in functions: s += f(x)` over a variable, once it is known which tuple that is.  Non-goals: loops over
 literal tuples (the front end writes them out), loops over arrays.
@@ -10,10 +10,27 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from adcompile.errors import refuse
-from adcompile.ir.nodes import Assign, Block, Break, Const, Continue, Expr, For, Index, Name, Stmt, Tuple
-from adcompile.ir.walk import expressions, nodes, statements
+from adcompile.ir import ops
+from adcompile.ir.nodes import (
+    Accum,
+    Assign,
+    Block,
+    Break,
+    Call,
+    Const,
+    Continue,
+    Effect,
+    Expr,
+    For,
+    Index,
+    Name,
+    Stmt,
+    Store,
+    Tuple,
+)
+from adcompile.ir.walk import expressions, names, nodes, statements
 from adcompile.normal.flow import assigned_in, own
-from adcompile.normal.records import kind_of, values_of
+from adcompile.normal.records import is_list, items_of, kind_of, values_of
 from adcompile.normal.renaming import renamed
 
 MOST = 64
@@ -27,7 +44,10 @@ def unrolled(loop: For, known: Callable[[str], Expr | None]) -> list[Block] | No
         return None
     if own(loop.body, Break) or own(loop.body, Continue):
         return None
-    if loop.index in assigned_in(loop.body) or not any(_by_number(expr, loop.index, known) for expr in _all(loop)):
+    if loop.index in assigned_in(loop.body) or not (
+        any(_by_number(expr, loop.index, known) for expr in _all(loop))
+        or any(_changes(stmt, loop.index, known) for stmt in statements(loop.body))
+    ):
         return None
     trips = range(*bounds)
     if len(trips) > MOST:
@@ -60,9 +80,33 @@ def _all(loop: For) -> list[Expr]:
 
 
 def _by_number(expr: Expr, index: str, known: Callable[[str], Expr | None]) -> bool:
-    """Whether an expression is an item of a known tuple, by the number of a trip."""
+    """Whether an expression is an item of a known tuple or list, or of an item of one, by the number of a trip."""
     match expr:
-        case Index(owner, (Name(name),)) if name == index:
-            value = known(owner.id) if isinstance(owner, Name) else owner
-            return isinstance(value, Tuple) or bool(_keys(value))
+        case Index(owner, place) if any(index in names(part) for part in place):
+            value = _value(owner, known)
+            return isinstance(value, Tuple) or is_list(value) or bool(_keys(value))
+    return False
+
+
+def _value(owner: Expr, known: Callable[[str], Expr | None]) -> Expr | None:
+    """What a variable stands for, or an item of it: any of those that an item may be."""
+    match owner:
+        case Name(name):
+            return known(name)
+        case Index(inner, (place,)):
+            value = _value(inner, known)
+            items = items_of(value) if value is not None else None
+            at = place.value if isinstance(place, Const) and isinstance(place.value, int) else 0
+            item = items[at] if items and -len(items) <= at < len(items) else None
+            return known(item.id) if isinstance(item, Name) else item
+    return owner
+
+
+def _changes(stmt: Stmt, index: str, known: Callable[[str], Expr | None]) -> bool:
+    """Whether a statement makes a known list longer, or assigns an item of it by the number of a trip."""
+    match stmt:
+        case Effect(Call(ops.method, (Name(name), Const("append" | "extend"), _))):
+            return is_list(known(name))
+        case Store(name, place) | Accum(name, place):
+            return is_list(known(name)) and any(index in names(part) for part in place)
     return False

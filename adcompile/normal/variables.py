@@ -37,6 +37,7 @@ Value: TypeAlias = Const | Name | Tuple | Absent | Undefined
 
 REPORTED = Absent()
 UNDEFINED = Undefined()
+MADE_TEXT = Absent("unsupported-expression", "a text that is made in the run is used", "only exceptions may say it")
 
 
 def missing(name: str) -> Absent:

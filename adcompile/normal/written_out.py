@@ -16,7 +16,7 @@ from numpy.polynomial import polynomial as rising
 
 from adcompile.normal import decompositions, distributions, places, polynomials, rearranged, statistics, written_special
 from adcompile.normal.fourier import FOURIER
-from adcompile.normal.linear_algebra import cholesky, cross, det, inv, kron, slogdet, solve
+from adcompile.normal.linear_algebra import cholesky, cross, det, inv, kron, slogdet, solve, solve_discrete_lyapunov
 
 
 # ------------------------------------------------------------------------------------------ order
@@ -222,12 +222,27 @@ def convolve(a: Any, v: Any, mode: str = "full") -> Any:
 
 
 # ------------------------------------------------------------------------------------------ copies and counts
-def repeat(a: Any, repeats: int) -> Any:
-    flat = np.ravel(a)
-    out = np.empty(flat.shape[0] * repeats, flat.dtype)
-    for i in range(flat.shape[0]):
-        for k in range(repeats):
-            out[i * repeats + k] = flat[i]
+def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
+    if axis is None:
+        return _repeated(np.ravel(a), repeats)
+    if not -a.ndim <= axis < a.ndim:
+        raise ValueError("axis is out of bounds for the array")
+    return np.swapaxes(_repeated(np.swapaxes(a, 0, axis), repeats), 0, axis)
+
+
+def _repeated(a: Any, repeats: Any) -> Any:
+    """Each row of an array several times; all as often, or each as often as an array says."""
+    each = np.zeros(a.shape[0], np.int64) + repeats
+    if each.shape[0] != a.shape[0]:
+        raise ValueError("operands could not be broadcast together")
+    out = np.empty((np.sum(each), *a.shape[1:]), a.dtype)
+    place = 0
+    for i in range(a.shape[0]):
+        if each[i] < 0:
+            raise ValueError("repeats may not contain negative values.")
+        for _ in range(each[i]):
+            out[place] = a[i]
+            place += 1
     return out
 
 
@@ -308,6 +323,7 @@ OF_SCIPY: Mapping[tuple[str, str], Callable[..., Any]] = {
     ("scipy.linalg", "cho_factor"): decompositions.cho_factor,
     ("scipy.linalg", "cho_solve"): decompositions.cho_solve, ("scipy.linalg", "expm"): decompositions.expm,
     ("scipy.linalg", "solve_triangular"): decompositions.solve_triangular,
+    ("scipy.linalg", "solve_discrete_lyapunov"): solve_discrete_lyapunov,
 }  # fmt: skip
 """By module and name: SciPy is imported only by those who use it."""
 

@@ -191,3 +191,14 @@ def elimination(a, b):
             b[i] -= a[i, j] * b[j]
         b[i] /= a[i, i]
     return b
+
+
+@case(vector(3))
+def an_item_of_a_dict_is_changed_in_place(x):
+    y, z = x * 1.0, x + 2.0
+    d = {"y": y, "z": z}
+    for key in ("y", "z"):
+        d[key] *= x[0]
+        d[key] -= x
+    d["z"] = d["z"] * 3.0
+    return y * z

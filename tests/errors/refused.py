@@ -61,13 +61,14 @@ def raises_a_value(x):
 @refused(x)
 def f_string(x):
     name = f"{x}"
-    return x[0]
+    return x[0] * len(name)
 
 
 @refused(x)
-def maybe_undefined_after_a_branch(x):
-    if x[0] > 0.0:
-        y = x * 2.0
+def maybe_undefined_in_a_loop(x):
+    for k in range(x.shape[0]):
+        if x[k] > 0.5:
+            y = x * x[k]
     return y[0] * y[1]
 
 

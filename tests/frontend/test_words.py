@@ -118,7 +118,6 @@ APPENDED = "a function reads a list that is appended to"
             "np.errstate(all='raise')",
         ),
         ("del x[0]", "unsupported-statement", "`del` is not supported", "del x[0]"),
-        ("y = 'a' f'{x}'", "unsupported-expression", "an f-string is not supported", "'a' f'{x}'"),
         ("y = yield x", "unsupported-expression", "`yield` is not supported", "yield x"),
         ("y = max(*x)", "unsupported-expression", "unpacked arguments are not supported", "*x"),
         ("y = x.nothing if abs(step(x)) in x else 1.0", "unsupported-expression", "`in` is not supported", "x"),

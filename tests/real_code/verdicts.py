@@ -5,7 +5,8 @@
     python -m tests.real_code.verdicts fluids ht           # these packages only; the others' verdicts stay
 
 A verdict is `[word, ...]`: `right`; `wrong` with both numbers; `refused` with every reason that was given at once;
-`crash` for an error that is no refusal.
+`crash` for an error that is no refusal; `unchecked` where an entry of the gradient has no reference, and the others
+agree.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def verdict(case: Case, known: dict[str, Any], jit: bool = False) -> Verdict:
         return ["crash", f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"]
     if "none" in known:
         return ["crash", "differentiated, where there is no reference"]
-    return judged(_summed(case.function()(*case.arguments())), here, gradient, tangents, known)
+    return judged(_summed(_of(*_counted(case))), here, gradient, tangents, known)
 
 
 def judged(value: float, here: float, gradient: Sequence[float], tangents: Sequence[float], known: Any) -> Verdict:
@@ -70,14 +71,45 @@ def judged(value: float, here: float, gradient: Sequence[float], tangents: Seque
         if len(numbers) != len(known["gradient"]):
             return ["wrong", f"{way}: {len(numbers)} numbers for {len(known['gradient'])}"]
         for k, (number, wanted, error) in enumerate(zip(numbers, known["gradient"], known["error"], strict=True)):
-            if not abs(number - wanted) <= 5.0 * error + 1e-9 * abs(wanted) + 1e-12 * scale:
+            if not math.isnan(wanted) and not abs(number - wanted) <= 5.0 * error + 1e-9 * abs(wanted) + 1e-12 * scale:
                 return ["wrong", f"{way}, entry {k}: {number!r} for {wanted!r} +- {error:.1e}"]
+    without = [k for k, wanted in enumerate(known["gradient"]) if math.isnan(wanted)]
+    if without:  # differences found none: the point is at the edge of the domain
+        return ["unchecked", f"no reference for entry {', '.join(map(str, without))} of the gradient"]
     return ["right"]
 
 
 def _reason(refusal: Refusal) -> str:
     place = f" [{Path(refusal.span.file).name}:{refusal.span.line}]" if refusal.span else ""
     return f"{refusal.code}: {refusal.message}{place}"
+
+
+def _counted(case: Case) -> tuple[Any, list[bool]]:
+    """What the function gives.  One that returns nothing gives the arrays that it has written, of which those count
+    that it is not differentiated by, as for the references."""
+    arguments = case.arguments()
+    result = case.function()(*arguments)
+    if result is not None:
+        return result, []
+    pairs = enumerate(zip(case.arguments(), arguments, strict=True))
+    written = [k for k, (old, new) in pairs if isinstance(new, np.ndarray) and not np.array_equal(old, new)]
+    return tuple(arguments[k] for k in written), [k not in case.positions() for k in written]
+
+
+def _of(value: Any, counts: Sequence[bool]) -> Any:
+    """What counts of a result."""
+    items = value if isinstance(value, tuple) else (value,)
+    return tuple(item for item, count in zip(items, counts, strict=True) if count) if counts else value
+
+
+def _seeds(value: Any, counts: Sequence[bool]) -> Any:
+    """The seeds of a result, zeros where it does not count."""
+    if not counts:
+        return seeds(value)
+    given = iter(seeds(_of(value, counts)))
+    items = value if isinstance(value, tuple) else (value,)
+    made = tuple(next(given) if count else np.zeros_like(item) for item, count in zip(items, counts, strict=True))
+    return made if isinstance(value, tuple) else made[0]
 
 
 def _summed(result: Any) -> float:
@@ -91,7 +123,8 @@ def _wrt(case: Case) -> tuple[int, ...]:
 
 def _reverse(case: Case, jit: bool) -> tuple[float, list[float]]:
     value, pullback = vjp(case.function(), wrt=_wrt(case), jit=jit)(*case.arguments())
-    return _summed(value), [float(g) for g in flat(pullback(seeds(value)))]
+    counts = _counted(case)[1]
+    return _summed(_of(value, counts)), [float(g) for g in flat(pullback(_seeds(value, counts)))]
 
 
 def _forward(case: Case, jit: bool) -> list[float]:
@@ -102,12 +135,12 @@ def _forward(case: Case, jit: bool) -> list[float]:
         function = partial(function, **fixed)
         primals = tuple(value for name, value in zip(names, primals, strict=True) if name not in fixed)
     tangent = jvp(function, wrt=tuple(names[p] for p in _wrt(case)), jit=jit)
-    slopes = []
+    slopes, counts = [], _counted(case)[1]
     for position, place in _entries(case):
         directions = tuple(_zero(case.arguments()[p]) for p in _wrt(case))
         k = _wrt(case).index(position)
         directions = (*directions[:k], moved(directions[k], place, 1.0), *directions[k + 1 :])
-        slopes.append(_summed(tangent(primals, directions)[1]))
+        slopes.append(_summed(_of(tangent(primals, directions)[1], counts)))
     return slopes
 
 
