@@ -36,6 +36,7 @@ from adcompile.normal.loops_for_arrays import loops_for_arrays
 from adcompile.normal.no_jumps import no_jumps
 from adcompile.normal.pieces import in_pieces
 from adcompile.normal.returned import returned
+from adcompile.normal.short_loops import short_loops
 from adcompile.normal.single_return import single_return
 from adcompile.normal.small_arrays import small_arrays
 from adcompile.normal.specialise import specialised
@@ -43,6 +44,7 @@ from adcompile.normal.ssa import ssa
 from adcompile.optimise import optimised, placed
 from adcompile.optimise.abreast import abreast
 from adcompile.optimise.checks_first import checks_first
+from adcompile.optimise.columns import columns
 from adcompile.optimise.exchange import exchange
 from adcompile.optimise.factored import factored
 from adcompile.optimise.held import held
@@ -192,6 +194,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("loops_for_arrays", lambda f, job, done: loops_for_arrays(f), verify_core),
     Stage("fixed_buffers", lambda f, job, done: fixed_buffers(f), verify_core),
     Stage("small_arrays", lambda f, job, done: small_arrays(f), verify_core),
+    Stage("short_loops", lambda f, job, done: short_loops(f), verify_core),
     Stage("typed", lambda f, job, done: _typed(f), verify_core),
     Stage("derivative", _derivative, verify_core),
     Stage("optimised", _optimised, verify_core),
@@ -204,6 +207,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("rows", lambda f, job, done: rows(f), verify_ssa),
     Stage("held", lambda f, job, done: held(f), verify_ssa),
     Stage("exchange", lambda f, job, done: exchange(f), verify_ssa),
+    Stage("columns", lambda f, job, done: columns(f), verify_ssa),
 )
 
 
