@@ -193,7 +193,7 @@ def with_captured(
 
 
 def linearized(expr: Expr) -> Expr:
-    """`linearize(f, *args)[1](*tangents)` in terms of `jvp`, `linearize(f, *args)[0]` in terms of `f`; else as it is."""
+    """`linearize(f, *args)[1](*tangents)` by `jvp`, `linearize(f, *args)[0]` by `f`; all else as it is."""
     match expr:
         case Call(ops.call, (Index(Call(fn, (of, *args)) as made, (Const(1),)), *tangents), ()) if _is_linearize(fn):
             return _tangent(made, of, tuple(args), tuple(tangents))
