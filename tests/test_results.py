@@ -1,4 +1,4 @@
-"""Results as users of JAX expect them: shapes, types, structures and zeros; and an error in its own words for what has none.
+"""Results as users of JAX expect them: shapes, types, structures, zeros; and an error of its own for what has none.
 
 The values that are written out are those that JAX gives for the same calls, with x64 enabled.
 """
