@@ -75,10 +75,11 @@ class Job:
 
     function: Callable[..., Any]
     arguments: tuple[Type, ...]
-    kind: str  # "grad", "value_and_grad", "jvp", "tangents", "pullback", "primal", "series", "dependence", "composed"
+    kind: str  # "grad", "value_and_grad", "jvp", "tangents", "pullback", "primal", "series", "curve", "dependence",
+    # or "composed"
     wrt: tuple[str, ...]
     packed: bool = False  # whether one parameter still gives a tuple
-    lanes: int = 1  # how many tangents go along at once, where the kind is "tangents"; of "series", the order
+    lanes: int = 1  # how many tangents go along at once, where the kind is "tangents"; of a series, the order
     checkpoint: Bound | None = None  # of the memory of reverse mode
     parallel: bool = False  # whether `prange` means anything
     aux: bool = False  # whether the function returns `(result, aux)`, of which the result alone is differentiated
@@ -148,6 +149,8 @@ def _derivative(core: Function, job: Job, done: Done) -> Function:
             return forward(core, job.wrt, value=False, lanes=job.lanes, aux=job.aux)
         case "series":
             return series(core, job.wrt, job.lanes)
+        case "curve":
+            return series(core, job.wrt, job.lanes, curved=True)
         case "dependence":
             return dependence(core, job.wrt)
     return _reverse(core, job)[0]

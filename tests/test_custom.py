@@ -486,6 +486,18 @@ def too_long(residuals, y_bar):
     return (np.ones(5),)
 
 
+def clips(residuals, y_bar):
+    return (np.minimum(y_bar, 1.0),)
+
+
+def rounds(residuals, y_bar):
+    return (np.round(y_bar),)
+
+
+def shifts(residuals, y_bar):
+    return (2.0 * y_bar + 1.0,)
+
+
 def forks(primals, tangents):
     return plain_wave(primals[0]), max(tangents[0], 0.0)
 
@@ -513,7 +525,11 @@ def refused(kind, message, at, *rule, error=Unsupported):
 
 def test_refused():
     refused(grad, r"give it one: f.defvjp", (0.5,))
-    refused(jvp, "a custom_vjp, which has no forward mode", ((0.5,), (1.0,)), keeps_x, passes_on)
+    refused(jvp, "not linear in its tangents", ((0.5,), (1.0,)), keeps_x, clips)
+    refused(jvp, "not linear in its tangents", ((0.5,), (1.0,)), keeps_x, rounds)
+    refused(jvp, "not linear in its tangents", ((0.5,), (1.0,)), keeps_x, shifts)
+    refused(jvp, r"has no pair|the forward function of", ((0.5,), (1.0,)), no_pair, passes_on)
+    refused(jvp, r"return a tuple of 1", ((0.5,), (1.0,)), keeps_x, two)
     refused(grad, r"not \(value, residuals\)", (0.5,), no_pair, passes_on)
     refused(grad, "that of the function float64", (0.5,), integer, passes_on)
     refused(grad, "has to return a tuple of 1", (0.5,), keeps_x, no_tuple)

@@ -99,3 +99,9 @@ def test_refused():
         implicit(newton, is_root)
     with pytest.raises(Unsupported, match=r"`two_equations` returns float64\[:\] where the solution is float64"):
         grad(implicit(solve, two_equations), jit=False)(4.0)
+
+
+def test_the_solver_runs_once():
+    gradient = grad(by_theorem, wrt=("a", "b"), jit=False)
+    gradient(A, 0.3)
+    assert gradient.source.count("range(30)") == 1

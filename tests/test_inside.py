@@ -5,7 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from adcompile import AdcompileError, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+from adcompile import (
+    AdcompileError,
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    linearize,
+    sparse_hessian,
+    sparse_jacobian,
+    value_and_grad,
+    vjp,
+)
 from tests import oracle
 
 TS, X = np.linspace(0.1, 0.9, 4), np.array([0.5, 1.2])
@@ -195,3 +207,54 @@ def test_refused_with_its_place():
         grad(calls_its_own, jit=False)(1.5)
     with pytest.raises(AdcompileError, match="derivative-inside"):
         grad(gives_it_back, jit=False)(1.5)
+
+
+def one_value(x):
+    return x[0] ** 3 * x[1]
+
+
+def scaled_cubes(t, k):
+    return k * np.sum(t**3)
+
+
+def linearized_at_once(x):
+    return linearize(one_value, x)[1](X) * linearize(one_value, x)[0]
+
+
+def linearized_twice_used(x):
+    value, linear = linearize(scaled_cubes, x, x[1])
+    x = 2.0 * x  # the point stays
+    return value * linear(X, 1.0) + linear(x, 0.0)
+
+
+def linearized_alone(x):
+    linear = linearize(scaled_cubes, x, x[1], wrt="k")[1]
+    return linear(2.0)
+
+
+def a_sparse_matrix(x):
+    return np.sum(sparse_jacobian(cubes)(x).toarray() ** 2) + np.sum(sparse_hessian(one_value)(x) @ x)
+
+
+def cubes(x):
+    return x**3
+
+
+def by_hand(x):
+    return 9.0 * np.sum(x**4) + 9.0 * x[0] ** 2 * x[1] + 3.0 * x[0] ** 3
+
+
+LINEARIZED = {
+    linearized_at_once: lambda x: (3.0 * x[0] ** 2 * x[1] * X[0] + x[0] ** 3 * X[1]) * x[0] ** 3 * x[1],
+    linearized_twice_used: lambda x: (
+        x[1] * np.sum(x**3) * (x[1] * np.sum(3.0 * x**2 * X) + np.sum(x**3)) + 6.0 * x[1] * np.sum(x**3)
+    ),
+    linearized_alone: lambda x: 2.0 * np.sum(x**3),
+    a_sparse_matrix: by_hand,
+}
+
+
+@pytest.mark.parametrize("function", LINEARIZED, ids=lambda function: function.__name__)
+def test_linearize_and_sparse_matrices_inside(function):
+    exact = grad(LINEARIZED[function], jit=False)
+    np.testing.assert_allclose(grad(function, jit=False)(np.array([0.7, -1.1])), exact(np.array([0.7, -1.1])), 1e-12)

@@ -320,3 +320,4 @@ _INSIDE: tuple[Any, ...] = (
 )  # fmt: skip
 for _transform in _INSIDE:  # not to be read where a function that is differentiated calls them
     _transform.__adcompile_transform__ = _transform.__name__
+linearize.__adcompile_tangent__ = jvp  # type: ignore[attr-defined]

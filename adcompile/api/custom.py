@@ -15,18 +15,19 @@ from typing import Any
 import numpy as np
 
 from adcompile import pipeline
-from adcompile.analysis.effects import arrays_read
+from adcompile.api import through
 from adcompile.api.calling import TEXT
 from adcompile.api.kept import Kept, active_positions
 from adcompile.api.signatures import identifier
+from adcompile.api.through import all_floats, named, tuple_text, zero
+from adcompile.api.transposed import check_linear, transposed
 from adcompile.backend.compile import compiled
 from adcompile.backend.dispatch import numba_type_of
 from adcompile.backend.emit import Emitted
 from adcompile.errors import InvalidArgument, refuse
-from adcompile.ir.nodes import Call, Expr, Function, Tuple
+from adcompile.ir.nodes import Call, Expr, Tuple
 from adcompile.ir.opaque import Reverse
-from adcompile.ir.types import Array, Static, TupleType, Type, is_float
-from adcompile.ir.walk import expressions, statements
+from adcompile.ir.types import Type
 
 Python = Callable[..., Any]
 
@@ -47,6 +48,7 @@ class Custom(Kept):
             if not -count <= number < count:
                 message = f"{self.kind} of {self.__name__}: nondiff_argnums={nondiff_argnums!r}, and the function has "
                 raise InvalidArgument(f"{message}{count} parameters")
+        self._through: dict[object, Kept] = {}
         self.nondiff = tuple(sorted({number % count for number in nondiff_argnums}))
         self.__qualname__ = getattr(function, "__qualname__", self.__name__)
         self.__module__ = getattr(function, "__module__", __name__)
@@ -87,6 +89,35 @@ class Custom(Kept):
         fixed = [parts[number] for number in self.nondiff]
         return fixed, [part for number, part in enumerate(parts) if number not in self.nondiff]
 
+    def linear(self, arguments: tuple[Type, ...], by: tuple[int, ...]) -> Python:
+        """The tangent of the value as a function of the arguments and of the tangents of those numbered `by`."""
+        params, dots = named(len(arguments), by)
+        tangents = [zero(*pair) for pair in zip(params, arguments, strict=True)]
+        for number, dot in zip(by, dots, strict=True):
+            tangents[number] = dot
+        rule, given = self.rule_called(params, tangents, arguments)
+        name = identifier(self.__name__)
+        text = f"def {name}({', '.join([*params, *dots])}):\n    return rule({given})[1]\n"
+        return compiled(name, Emitted(text, {"rule": rule, "np": np}), TEXT).python
+
+    def rule_called(
+        self, params: Sequence[str], tangents: Sequence[str], arguments: tuple[Type, ...]
+    ) -> tuple[Python, str]:
+        """What gives `(value, tangent of the value)`, and with which arguments, as text."""
+        raise NotImplementedError
+
+    def sets(self, arguments: tuple[Type, ...], by: tuple[int, ...]) -> Kept:
+        if ("sets", arguments, by) not in self._through:
+            linear = self.linear(arguments, by)
+            self._through["sets", arguments, by] = through.sets(identifier(self.__name__), linear, arguments, by)
+        return self._through["sets", arguments, by]
+
+    def series(self, arguments: tuple[Type, ...], by: tuple[int, ...], order: int) -> Kept:
+        if (order, arguments, by) not in self._through:
+            linear, name = self.linear(arguments, by), identifier(self.__name__)
+            self._through[order, arguments, by] = through.series(self, linear, name, arguments, by, order)
+        return self._through[order, arguments, by]
+
     def check_fixed(self, active: Sequence[bool]) -> None:
         """Refuses an argument that varies and was said to have no derivative."""
         for number in self.nondiff:
@@ -109,8 +140,8 @@ class custom_vjp(Custom):
     adjoint of the value, and returns a tuple of the adjoints of the arguments: of each its shape, or `None` for zero.
     Arguments numbered in `nondiff_argnums` (functions, strings, numbers that no derivative is by) are given to `bwd`
     first, and have no adjoint.  Both are functions of the language; they are inlined, compiled, and differentiated for
-    second derivatives.  Neither may write to what it is given.  Forward mode through such a function is refused, as in
-    JAX: `custom_jvp` serves both modes.
+    second derivatives.  Neither may write to what it is given.  Forward mode takes the transpose of `bwd`,
+    which has to be linear in the adjoint of the value for that; where it is not (it clips, say), it is refused.
 
     >>> import numpy as np
     >>> @custom_vjp
@@ -138,6 +169,7 @@ class custom_vjp(Custom):
 
     def defvjp(self, fwd: Python, bwd: Python) -> None:
         """Gives the function its forward and its backward function."""
+        self._through.clear()
         self.fwd, self.bwd = Kept(fwd), Kept(bwd)
 
     def take_rules(self, of: custom_vjp, instance: object) -> None:
@@ -148,11 +180,28 @@ class custom_vjp(Custom):
         return self.primal, self.nondiff, self.fwd and self.fwd.written, self.bwd and self.bwd.written
 
     def forward(self, args: Sequence[Expr], tangents: Sequence[Expr], arguments: tuple[Type, ...]) -> Call:
-        raise refuse(
-            "forward-through-custom-vjp",
-            f"`{self.__name__}` is a custom_vjp, which has no forward mode",
-            hint="use reverse mode (grad, vjp, jacobian(mode='reverse')), or make it a custom_jvp, which serves both",
-        )
+        return self.transposed(arguments).call(*args, *(tangents[number] for number in self.varying(arguments)))
+
+    def rule_called(
+        self, params: Sequence[str], tangents: Sequence[str], arguments: tuple[Type, ...]
+    ) -> tuple[Python, str]:
+        dots = [tangents[number] for number in self.varying(arguments)]
+        return self.transposed(arguments).written, ", ".join((*params, *dots))
+
+    def varying(self, arguments: tuple[Type, ...]) -> tuple[int, ...]:
+        """The numbers of the arguments that may have tangents."""
+        of_floats = (number for number, type_ in enumerate(arguments) if all_floats(type_))
+        return tuple(number for number in of_floats if number not in self.nondiff)
+
+    def transposed(self, arguments: tuple[Type, ...]) -> Kept:
+        """The value and its tangent, as a function of the arguments and the tangents of those that vary: the tangent is
+        what the backward function, which is linear in the adjoint of the value, is the transpose of."""
+        if self.fwd is None or self.bwd is None:
+            raise self.unfinished("f.defvjp(fwd, bwd)")
+        if ("forward", arguments) not in self._through:
+            by = self.varying(arguments)
+            self._through["forward", arguments] = transposed(self, self.fwd, self.bwd, arguments, self.nondiff, by)
+        return self._through["forward", arguments]
 
     def reverse(self, arguments: tuple[Type, ...], active: Sequence[bool]) -> Reverse:
         if self.fwd is None or self.bwd is None:
@@ -184,6 +233,13 @@ class Tangent(Custom):
         _, dots = self.split(tangents)
         return self.rule_for(arguments).call(*fixed, Tuple(tuple(primals)), Tuple(tuple(dots)))
 
+    def rule_called(
+        self, params: Sequence[str], tangents: Sequence[str], arguments: tuple[Type, ...]
+    ) -> tuple[Python, str]:
+        fixed, primals = self.split(params)
+        given = ", ".join([*fixed, tuple_text(primals), tuple_text(self.split(tangents)[1])])
+        return self.rule_for(arguments).written, given
+
     def reverse(self, arguments: tuple[Type, ...], active: Sequence[bool]) -> Reverse:
         self.check_fixed(active)
         by = active_positions(active)
@@ -200,38 +256,23 @@ class Tangent(Custom):
             self._transposed[arguments, by] = Kept(self._pullback(arguments, by))
         return self._transposed[arguments, by]
 
+    def with_value(self, arguments: tuple[Type, ...], by: tuple[int, ...]) -> tuple[Python, tuple[Type, ...]]:
+        """The linear function that is transposed, which may take the value after the arguments, and its type then."""
+        return self.linear(arguments, by), ()
+
     def _pullback(self, arguments: tuple[Type, ...], by: tuple[int, ...]) -> Python:
-        params = [f"x{number}" for number in range(len(arguments))]
-        dots = [f"{params[number]}_dot" for number in by]
-        tangents = [zero(*pair) for pair in zip(params, arguments, strict=True)]
-        for number, dot in zip(by, dots, strict=True):
-            tangents[number] = dot
+        params, dots = named(len(arguments), by)
         name = identifier(self.__name__)
-        fixed, primals = self.split(params)
-        given = ", ".join([*fixed, _tuple(primals), _tuple(self.split(tangents)[1])])
-        text = f"def {name}({', '.join([*params, *dots])}):\n    return rule({given})[1]\n"
-        linear = compiled(name, Emitted(text, {"rule": self.rule_for(arguments).written, "np": np}), TEXT).python
-        types = (*arguments, *(arguments[number] for number in by))
+        linear, value = self.with_value(arguments, by)
+        types = (*arguments, *value, *(arguments[number] for number in by))
         outcome = pipeline.run(pipeline.Job(linear, types, "pullback", tuple(dots), packed=True))
-        self._check_linear(outcome.stages.function("optimised"), dots)
+        check_linear(self.__name__, outcome, dots)
         pullback = compiled(outcome.name, outcome.undivided, TEXT).python
         zeros = [zero(params[number], arguments[number]) for number in by]
-        whole = f"def {name}_transposed({', '.join([*params, 'seed'])}):\n"
-        whole += f"    return pullback({', '.join([*params, *zeros, 'seed'])})\n"
+        taken = [*params, "value"] if value else params
+        whole = f"def {name}_transposed({', '.join([*taken, 'seed'])}):\n"
+        whole += f"    return pullback({', '.join([*taken, *zeros, 'seed'])})\n"
         return compiled(f"{name}_transposed", Emitted(whole, {"pullback": pullback, "np": np}), TEXT).python
-
-    def _check_linear(self, pullback: Function, dots: list[str]) -> None:
-        """Refuses a rule whose transpose reads the tangents themselves (their shapes apart)."""
-        for stmt in statements(pullback.body):
-            for expr in expressions(stmt):
-                if set(arrays_read(expr)) & set(dots):
-                    raise refuse(
-                        "not-linear",
-                        f"the rule of `{self.__name__}` is not linear in its tangents, and cannot be transposed",
-                        stmt.span,
-                        "multiply each tangent by what does not depend on the tangents, and add; no conditions on them",
-                        self.__name__,
-                    )
 
 
 class custom_jvp(Tangent):
@@ -269,6 +310,7 @@ class custom_jvp(Tangent):
         """Gives the function its rule; also as a decorator of it."""
         self.rule = Kept(rule)
         self._transposed.clear()
+        self._through.clear()
         return rule
 
     def defjvps(self, *rules: Python | None) -> None:
@@ -311,21 +353,3 @@ class custom_jvp(Tangent):
         if self.rule is None:
             raise self.unfinished("f.defjvp(rule)")
         return self.rule
-
-
-def zero(value: str, type_: Type) -> str:
-    """The text of a zero tangent of a value."""
-    match type_:
-        case TupleType(items):
-            return _tuple([zero(f"{value}[{number}]", item) for number, item in enumerate(items)])
-        case Array() if is_float(type_):
-            return f"np.zeros_like({value})"
-        case Array():
-            return f"np.zeros({value}.shape)"
-        case Static():
-            return "None"
-    return "0.0"
-
-
-def _tuple(parts: Sequence[str]) -> str:
-    return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"

@@ -246,9 +246,10 @@ class Derivative(OfStructures, Explained, Specialised):
             given = zip(self._own.parameters, primals, strict=True)
             left_out = [name for name, type_ in given if isinstance(type_, Static) and type_.value is NotGiven]
             return calling(function, self._own, left_out), wrt
-        if not isinstance(function, Derivative):
+        function_for = getattr(function, "function_for", None)
+        if function_for is None:
             return function, wrt
-        function = function.function_for(primals)
+        function = function_for(primals)
         named = dict(zip(self._own.parameters, inspect.signature(function).parameters, strict=True))
         return function, tuple(named[name] for name in wrt)
 

@@ -12,6 +12,7 @@ implicit functions* (1998).
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,13 +20,14 @@ import numpy as np
 from adcompile import pipeline
 from adcompile.api.calling import TEXT
 from adcompile.api.custom import Python, Tangent
-from adcompile.api.kept import Kept
-from adcompile.api.replayed import all_floats
+from adcompile.api.kept import Kept, active_positions
 from adcompile.api.signatures import identifier, name_of
+from adcompile.api.through import all_floats, named, zero
 from adcompile.backend.compile import compiled
 from adcompile.backend.emit import Emitted
 from adcompile.errors import InvalidArgument, refuse
 from adcompile.frontend.source import python_function
+from adcompile.ir.opaque import Reverse
 from adcompile.ir.show import shown_type
 from adcompile.ir.types import Array, Scalar, Type, is_float
 
@@ -36,7 +38,8 @@ class implicit(Tangent):
     `solver(*args)` gives `x`: a float, or a vector of floats.  `residual(x, *args)` is zero there, and of the type and
     shape of `x`; for a fixed point `x = g(x, args)` it is `x - g(x, args)`.  Derivatives are by those of `args` that
     are floats and arrays of floats.  The slope of the residual by `x` has to be invertible: `LinAlgError` is raised, or
-    a number is infinite, where it is not.  How exact derivatives are depends on how exact the solution is.
+    a number is infinite, where it is not.  A gradient runs the solver once.  How exact derivatives are depends on how
+    exact the solution is.
 
     >>> def solve(a):
     ...     x = 1.0
@@ -71,27 +74,55 @@ class implicit(Tangent):
             self._rules[arguments] = Kept(self._rule(arguments))
         return self._rules[arguments]
 
+    def reverse(self, arguments: tuple[Type, ...], active: Sequence[bool]) -> Reverse:
+        by = active_positions(active)
+        pullback = self.transposed(arguments, by)
+        return Reverse(lambda args, value, seed: pullback.call(*args, value, seed), by, of_value=True)
+
+    def with_value(self, arguments: tuple[Type, ...], by: tuple[int, ...]) -> tuple[Python, tuple[Type, ...]]:
+        """The tangent at a solution that is known: the solver does not run again."""
+        params, dots = named(len(arguments), by)
+        tangents = [zero(*pair) for pair in zip(params, arguments, strict=True)]
+        for number, dot in zip(by, dots, strict=True):
+            tangents[number] = dot
+        name, solution = identifier(self.__name__), self.result(arguments)
+        text = f"def {name}({', '.join([*params, 'value', *dots])}):\n"
+        text += f"    return tangent({', '.join(['value', *params, *self._moved(arguments, tangents)])})\n"
+        imports = {"tangent": self._tangent(arguments), "np": np}
+        return compiled(name, Emitted(text, imports), TEXT).python, (solution,)
+
+    def _moved(self, arguments: tuple[Type, ...], parts: Sequence[Any]) -> list[Any]:
+        """Of one thing for each argument, those of arguments of floats."""
+        return [part for part, type_ in zip(parts, arguments, strict=True) if all_floats(type_)]
+
     def _rule(self, arguments: tuple[Type, ...]) -> Python:
+        params = [f"x{number}" for number in range(len(arguments))]
+        dots = self._moved(arguments, [f"tangents[{number}]" for number in range(len(arguments))])
+        name = identifier(self.__name__)
+        lines = [f"def {name}_jvp(primals, tangents):"]
+        lines += [f"    {param} = primals[{number}]" for number, param in enumerate(params)]
+        lines.append(f"    x = solution({', '.join(params)})")
+        lines.append(f"    return x, tangent({', '.join(['x', *params, *dots])})")
+        imports = {"solution": self, "tangent": self._tangent(arguments)}
+        return compiled(f"{name}_jvp", Emitted("\n".join(lines) + "\n", imports), TEXT).python
+
+    def _tangent(self, arguments: tuple[Type, ...]) -> Python:
+        """The tangent of the solution, as a function of that, of the arguments and of the tangents of these."""
         solution = self.result(arguments)
         self._check(solution, arguments)
         names = list(inspect.signature(python_function(self.residual), follow_wrapped=False).parameters)
-        moved = [number for number, type_ in enumerate(arguments) if all_floats(type_)]
         types = (solution, *arguments)
         imports: dict[str, Any] = {
             "np": np,
-            "solution": self,
             "slope": self._tangents(types, (names[0],)),
-            "change": self._tangents(types, tuple(names[number + 1] for number in moved)),
+            "change": self._tangents(types, tuple(self._moved(arguments, names[1:]))),
         }
-        params = [f"x{number}" for number in range(len(arguments))]
-        given = ", ".join(params)
-        dots = ", ".join(f"tangents[{number}]" for number in moved)
-        name = identifier(self.__name__)
-        lines = [f"def {name}_jvp(primals, tangents):"]
-        lines += [f"    x{number} = primals[{number}]" for number in range(len(arguments))]
-        lines.append(f"    x = solution({given})")
+        given = ", ".join(params := [f"x{number}" for number in range(len(arguments))])
+        dots = ", ".join(self._moved(arguments, [f"{param}_dot" for param in params]))
+        name = f"{identifier(self.__name__)}_tangent"
+        lines = [f"def {name}(x, {given}, {dots}):"]
         if isinstance(solution, Scalar):
-            lines.append(f"    return x, -change(x, {given}, {dots}) / slope(x, {given}, 1.0)")
+            lines.append(f"    return -change(x, {given}, {dots}) / slope(x, {given}, 1.0)")
         else:
             lines += [
                 "    n = x.shape[0]",
@@ -100,9 +131,9 @@ class implicit(Tangent):
                 "        along = np.zeros(n)",
                 "        along[j] = 1.0",
                 f"        jacobian[:, j] = slope(x, {given}, along)",
-                f"    return x, np.linalg.solve(jacobian, -change(x, {given}, {dots}))",
+                f"    return np.linalg.solve(jacobian, -change(x, {given}, {dots}))",
             ]
-        return compiled(f"{name}_jvp", Emitted("\n".join(lines) + "\n", imports), TEXT).python
+        return compiled(name, Emitted("\n".join(lines) + "\n", imports), TEXT).python
 
     def _check(self, solution: Type, arguments: tuple[Type, ...]) -> None:
         vector = isinstance(solution, Array) and solution.ndim == 1

@@ -13,10 +13,11 @@ from adcompile import pipeline
 from adcompile.api.calling import TEXT, calling
 from adcompile.api.custom import Custom, Python
 from adcompile.api.kept import Kept, active_positions
+from adcompile.api.through import all_floats
 from adcompile.backend.compile import compiled
 from adcompile.ir.nodes import Call, Expr, Tuple
 from adcompile.ir.opaque import Opaque, Reverse
-from adcompile.ir.types import Type, is_float, leaves
+from adcompile.ir.types import Type
 
 
 class checkpoint(Custom):
@@ -62,6 +63,13 @@ class checkpoint(Custom):
         dots = Tuple(tuple(tangents[number] for number in by))
         return self.derivative("jvp", arguments, by).call(Tuple(tuple(args)), dots)
 
+    def rule_called(
+        self, params: Sequence[str], tangents: Sequence[str], arguments: tuple[Type, ...]
+    ) -> tuple[Python, str]:
+        by = tuple(number for number, type_ in enumerate(arguments) if all_floats(type_))
+        dots = "".join(f"{tangents[number]}, " for number in by)
+        return self.derivative("jvp", arguments, by).written, f"({', '.join(params)},), ({dots})"
+
     def reverse(self, arguments: tuple[Type, ...], active: Sequence[bool]) -> Reverse:
         by = active_positions(active)
         pullback = self.derivative("pullback", arguments, by)
@@ -70,9 +78,3 @@ class checkpoint(Custom):
             return pullback.call(*args, seed)
 
         return Reverse(call, by)
-
-
-def all_floats(type_: Type) -> bool:
-    """Whether a value is of floats and nothing else."""
-    own = tuple(leaves(type_))
-    return bool(own) and all(map(is_float, own))

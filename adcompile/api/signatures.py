@@ -52,10 +52,6 @@ def signature_of(primal: Any, kind: str) -> Signature:
     if not callable(primal):
         raise InvalidArgument(f"{kind} takes a function, not {primal!r}")
     if hasattr(primal, "primal"):
-        if not hasattr(primal, "function_for"):
-            raise InvalidArgument(
-                f"{kind} of {primal!r}: what it returns is a matrix of SciPy; differentiate jacobian or hessian"
-            )
         if primal.request.out:
             raise InvalidArgument(
                 f"{kind} of {primal!r}: it writes to its argument out; differentiate the derivative that returns new "

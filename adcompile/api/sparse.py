@@ -21,12 +21,15 @@ from adcompile.api.choices import Choices, made
 from adcompile.api.composed import Composed, Parts
 from adcompile.api.dense import LANES, Leaf, fresh
 from adcompile.api.derivative import Derivative, Request
+from adcompile.api.kept import Kept
 from adcompile.api.patterns import Pattern, Plan, found, planned, planned_symmetric
-from adcompile.api.signatures import Wrt
+from adcompile.api.signatures import Wrt, identifier
 from adcompile.api.structured import structured
 from adcompile.backend.compile import compiled
+from adcompile.backend.emit import Emitted
 from adcompile.errors import InvalidArgument
 from adcompile.ir.given import plain
+from adcompile.ir.opaque import has_opaque
 from adcompile.ir.show import shown_type
 from adcompile.ir.structure import Part
 from adcompile.ir.types import Array, Type, is_float
@@ -103,7 +106,10 @@ class Sets(Composed):
 
     def follows_data(self, arguments: tuple[Type, ...]) -> bool:
         """Whether the pattern may be another for other floats."""
-        return follows_data(self.outcome(arguments).stages.function("typed"))
+        core = self.outcome(arguments).stages.function("typed")
+        if has_opaque(core.body):  # what their rules do counts too
+            core = pipeline.typed(self.function_for(arguments), arguments)["typed"]
+        return follows_data(core)
 
 
 class Sparse:
@@ -169,6 +175,24 @@ class Sparse:
     def described(self) -> tuple[object, ...]:
         """What two of these that are the same agree on."""
         return type(self).__name__, self.request.described(), self.primal
+
+    def function_for(self, arguments: tuple[Type, ...]) -> Callable[..., Any]:
+        """The same matrix as an array, as a function with source: what differentiated code gets that calls this."""
+        kind = self.request.kind.removeprefix("sparse_")
+        dense = Composed(self.primal, replace(self.request, kind=kind, details=())).function_for(arguments)
+        x, both = arguments[self.sets.arguments.index(self.sets._wrt[0])], Kept(dense).result(arguments)
+        rank = x.ndim if isinstance(x, Array) else 0
+        if not rank or not isinstance(both, Array) or (results := both.ndim - rank) == 0:
+            raise InvalidArgument(f"{self!r}: a sparse matrix is by an array of floats, of an array of floats")
+        if both.ndim == 2:
+            return dense
+        sizes = [
+            " * ".join(f"dense.shape[{axis}]" for axis in axes) for axes in (range(results), range(results, both.ndim))
+        ]
+        given = ", ".join(name for name in self.__signature__.parameters)
+        name = identifier(self.__name__)
+        text = f"def {name}({given}):\n    dense = jacobian({given})\n    return dense.reshape({', '.join(sizes)})\n"
+        return compiled(name, Emitted(text, {"jacobian": dense}), TEXT).python
 
     # ------------------------------------------------------------------------------------ what holds for a call
     def _bound(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from adcompile.errors import refuse
 from adcompile.ir import ops
 from adcompile.ir.nodes import Assign, Block, Call, Expr, Name
 from adcompile.ir.types import Type
@@ -60,6 +61,18 @@ class Opaque:
     def reverse(self, arguments: tuple[Type, ...], active: Sequence[bool]) -> Reverse:
         """How it is reversed, where some of the arguments vary."""
         raise NotImplementedError
+
+    def sets(self, arguments: tuple[Type, ...], by: tuple[int, ...]) -> Opaque:
+        """What the value depends on: a function of the arguments and of the sets of those numbered `by`."""
+        raise self.no_such("pattern", "say where entries may be: pattern=")
+
+    def series(self, arguments: tuple[Type, ...], by: tuple[int, ...], order: int) -> Opaque:
+        """The coefficients of the value, itself first, along a curve: a function of the arguments and, of each of those
+        numbered `by`, of its coefficients from the first."""
+        raise self.no_such("series", "nest jvp instead")
+
+    def no_such(self, what: str, way_out: str) -> Exception:
+        return refuse("no-rule", f"`{self.__name__}` has a derivative of its own, which gives no {what}", hint=way_out)
 
     def described(self) -> tuple[object, ...]:
         """All that its derivatives depend on, in values that can be described (`frontend.fingerprint`)."""

@@ -73,6 +73,8 @@ def method(b: Builder, x: Typed, name: str, args: Sequence[Typed], kwargs: Mappi
             return function(b, np.reshape, [x, shape], kwargs)
         case "flatten", 0 if not kwargs:
             return flattened(b, x)
+        case "toarray" | "todense", 0 if x.ndim == 2 and not kwargs:  # of what stands for a matrix of SciPy
+            return function(b, np.copy, [x], {})
         case "fill" | "sort" | "put", _:
             raise refuse("unsupported-call", f"`.{name}(...)` inside an expression", hint="make it a statement")
         case "item", _ if not kwargs and len(args) == x.ndim:

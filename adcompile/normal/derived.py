@@ -30,6 +30,7 @@ from adcompile.ir.nodes import (
     Const,
     Expr,
     Function,
+    Index,
     Name,
     Return,
     Stmt,
@@ -81,9 +82,6 @@ def _callable(derivative: Any) -> Any:
             f"what vjp of `{spelled(derivative)}` returns is used in an expression",
             hint="write `value, pullback = vjp(f)(...)`, or call vjp(f).seeded(..., seed)",
         )
-    if not hasattr(derivative, "function_for"):
-        message = f"`{derivative!r}` gives a matrix of SciPy, which a differentiated function cannot hold"
-        raise refuse("derivative-inside", message, hint="use jacobian or hessian")
     if derivative.request.out:
         message = f"`{spelled(derivative)}`, a derivative that writes to its argument out"
         raise refuse("derivative-inside", message, hint="call one that returns new arrays")
@@ -194,6 +192,57 @@ def with_captured(
     return Call(ops.derived, (Const(derivative), *values))
 
 
+def linearized(expr: Expr) -> Expr:
+    """`linearize(f, *args)[1](*tangents)` by `jvp`, `linearize(f, *args)[0]` by `f`; all else as it is."""
+    match expr:
+        case Call(ops.call, (Index(Call(fn, (of, *args)) as made, (Const(1),)), *tangents), ()) if _is_linearize(fn):
+            return _tangent(made, of, tuple(args), tuple(tangents))
+        case Index(Call(made, (of, *args)) as call, (Const(0),)) if _is_linearize(made):
+            value = Call(ops.call, (of, *args))
+            return Index(value, (Const(0),)) if _has_aux(call) else value
+    return expr
+
+
+def _is_linearize(fn: object) -> bool:
+    return transform_of(fn) == "linearize"
+
+
+def _has_aux(call: Call) -> bool:
+    return dict(call.kwargs).get("has_aux") == Const(True)
+
+
+def _tangent(made: Call, of: Expr, args: tuple[Expr, ...], tangents: tuple[Expr, ...]) -> Expr:
+    jvp = Call(made.fn.__adcompile_tangent__, (of,), made.kwargs)  # type: ignore[attr-defined]
+    return Index(Call(ops.call, (jvp, Tuple(args), Tuple(tangents))), (Const(1),))
+
+
+def value_and_tangent(stmt: Assign, made: Call) -> tuple[list[Stmt], Tuple]:
+    """`value, linear = linearize(f, *args)`: the arguments and the value, and the tangent as a function of theirs."""
+    of, *args = made.args
+    held = {f"{stmt.target}_at_{number}": arg for number, arg in enumerate(args)}
+    before: list[Stmt] = [Assign(name, Call(ops.snapshot, (arg,)), span=stmt.span) for name, arg in held.items()]
+    value = f"{stmt.target}_value"
+    places = tuple(map(Name, held))
+    before.append(Assign(value, Call(ops.call, (of, *places)), span=stmt.span, origin=stmt.origin))
+    wrt = dict(made.kwargs).get("wrt", Const(None))
+    several = wrt.items if isinstance(wrt, Tuple) else (wrt,) if wrt != Const(None) else places
+    captured = dict.fromkeys((*held, *names(made)))
+    tangents = [Fresh({*captured}).name(f"along_{number}") for number in range(len(several))]
+    body = (Return(_tangent(made, of, places, tuple(map(Name, tangents))), span=stmt.span),)
+    linear = _closure("linear", tangents, captured, body)
+    if _has_aux(made):
+        return before, Tuple((Index(Name(value), (Const(0),)), linear, Index(Name(value), (Const(1),))))
+    return before, Tuple((Name(value), linear))
+
+
+def _closure(name: str, taken: Sequence[str], captured: Collection[str], body: Block) -> Call:
+    """A function of some parameters that has captured the rest of what it reads."""
+    keywords = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in captured]
+    signature = inspect.Signature([*(inspect.Parameter(name, _POSITIONAL) for name in taken), *keywords])
+    function = Function(name, (*taken, *captured), body)
+    return Call(ops.closure, (Const(LocalFunction(function, signature)),), tuple((n, Name(n)) for n in captured))
+
+
 def value_and_pullback(stmt: Assign, made: Call, args: Sequence[Expr]) -> tuple[list[Stmt], Tuple]:
     """`value, pullback = vjp(f)(*args)`: the arguments and the value, and the pullback as a function of its seed."""
     held = {f"{stmt.target}_at_{number}": arg for number, arg in enumerate(args)}
@@ -205,8 +254,4 @@ def value_and_pullback(stmt: Assign, made: Call, args: Sequence[Expr]) -> tuple[
     while seed in captured:
         seed += "_"
     seeded = Call(ops.method, (made, Const("seeded"), *map(Name, held), Name(seed)))
-    function = Function("pullback", (seed, *captured), (Return(seeded, span=stmt.span),))
-    keywords = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in captured]
-    signature = inspect.Signature([inspect.Parameter(seed, _POSITIONAL), *keywords])
-    closure = Call(ops.closure, (Const(LocalFunction(function, signature)),), tuple((n, Name(n)) for n in captured))
-    return before, Tuple((Name(value), closure))
+    return before, Tuple((Name(value), _closure("pullback", [seed], captured, (Return(seeded, span=stmt.span),))))

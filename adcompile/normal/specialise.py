@@ -52,7 +52,7 @@ from adcompile.ir.nodes import (
 )
 from adcompile.ir.walk import children, expressions, nodes, rebuilt, with_blocks, with_expressions
 from adcompile.normal.bisection import marked
-from adcompile.normal.derived import value_and_pullback
+from adcompile.normal.derived import value_and_pullback, value_and_tangent
 from adcompile.normal.flow import assigned_in
 from adcompile.normal.jumps import unused
 from adcompile.normal.records import ITERATED, asked, is_key, items_of, iterated, values_of
@@ -119,6 +119,13 @@ def _statement(stmt: Stmt, values: Values) -> Sequence[Stmt]:
             return _branch(stmt, values) if decided is None else _block(then if decided else orelse, values)
         case Assign(target, Call(ops.call, (Call() as made, *args), ())) if transform_of(made.fn) == "vjp":
             before, values[target] = value_and_pullback(stmt, made, args)
+            return before
+        case Assign(target, Call() as made) if transform_of(made.fn) == "linearize":
+            before, values[target] = value_and_tangent(stmt, made)
+            return before
+        case Assign(target, Index(Call() as made, (Const(1),))) if transform_of(made.fn) == "linearize":
+            before, both = value_and_tangent(stmt, made)
+            values[target] = both.items[1]
             return before
         case Assign(target, value) if is_settled(value):
             values[target] = value

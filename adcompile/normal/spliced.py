@@ -18,7 +18,7 @@ from adcompile.ir.opaque import Opaque
 from adcompile.ir.walk import children, rebuilt
 from adcompile.normal.arguments import Arguments
 from adcompile.normal.callees import Callee, callee_of, spelled, stays_a_call
-from adcompile.normal.derived import derivative_called, enclosed, with_captured
+from adcompile.normal.derived import derivative_called, enclosed, linearized, with_captured
 from adcompile.normal.guards import Guards
 from adcompile.normal.jumps import negated
 from adcompile.normal.made import made
@@ -55,7 +55,7 @@ class Spliced(Arguments):
 
     def expr(self, expr: Expr) -> tuple[list[Stmt], Expr]:
         """The statements to run before an expression, and what is left of it."""
-        expr = self.known.looked_at(expr)
+        expr = linearized(self.known.looked_at(expr))
         match expr:
             case Const():
                 return [], expr

@@ -226,9 +226,12 @@ class _Live:
     def without_held(self, expr: Expr) -> Expr:
         """`zeros_like(y)`, where `y` itself is dead, by the shape that `y` was made with."""
         match expr:
-            case Call(fn, (Name(name),), ()) if fn in SHAPE_ONLY and name in self.held and not self.alive(name):
+            case Call(np.zeros_like | np.empty_like as fn, (Name(name), *dtype), ()) if (
+                name in self.held and not self.alive(name)
+            ):
                 maker = self.makers[name]
-                return Call(np.zeros if fn is np.zeros_like else np.empty, maker.args, maker.kwargs)
+                args = (maker.args[0], *dtype) if dtype else maker.args
+                return Call(np.zeros if fn is np.zeros_like else np.empty, args, maker.kwargs)
         return expr
 
     def kept(self, block: Block) -> Block:

@@ -21,8 +21,8 @@ from functools import reduce
 import numpy as np
 
 from adcompile.analysis.aliasing import is_allocation
+from adcompile.analysis.types_of import type_of
 from adcompile.chain import differentiable
-from adcompile.errors import refuse
 from adcompile.ir import ops
 from adcompile.ir.nodes import (
     Accum,
@@ -45,7 +45,7 @@ from adcompile.ir.nodes import (
     base_of,
 )
 from adcompile.ir.opaque import Opaque
-from adcompile.ir.types import INT, Array, Type, is_float
+from adcompile.ir.types import INT, Array, Static, TupleType, Type, is_float
 from adcompile.ir.walk import children, expressions, nodes, statements
 from adcompile.runtime import PRODUCTS, grown
 from adcompile.transform.entry import own_copies
@@ -159,9 +159,9 @@ class _Dependence(Forward):
 
     def statement(self, stmt: Stmt, out: list[Stmt]) -> None:
         match stmt:
-            case Assign(target, Call(Opaque() as fn)) if self.activity.name(target):
-                message = f"`{fn.__name__}` has a derivative of its own, of which no pattern is known"
-                raise refuse("no-rule", message, stmt.span, "say where entries may be: pattern=")
+            case Assign(target, Call(Opaque())) if self.activity.name(target):
+                self.set_of_call(stmt, out)
+                return
         if isinstance(stmt, Accum) and self.activity.name(stmt.array):
             more = self.tangent(stmt.value, 0)
             if more != NONE:
@@ -171,6 +171,35 @@ class _Dependence(Forward):
             out.append(replace(stmt, origin=""))
             return
         super().statement(stmt, out)
+
+    def set_of_call(self, stmt: Assign, out: list[Stmt]) -> None:
+        """The sets of what an opaque function gives, by its rule."""
+        call = stmt.value
+        assert isinstance(call, Call) and isinstance(call.fn, Opaque)
+        arguments = tuple(type_of(arg, self.types) for arg in call.args)
+        by = tuple(number for number, arg in enumerate(call.args) if self.activity.passed(arg))
+        given = [self.set_given(call.args[number], out) for number in by]
+        sets = Call(call.fn.sets(arguments, by), (*call.args, *given))
+        out.append(stmt)
+        dot, found = self.dot(stmt.target, 0), type_of(sets, self.types)
+        if isinstance(found, Static) or not isinstance(found, type(self.types[dot])):  # a rule whose tangent is zero
+            value = self.types[stmt.target]
+            out.append(Assign(dot, _nothing(Name(stmt.target)) if isinstance(value, Array) else NONE, span=stmt.span))
+            return
+        self.types[dot] = found
+        out.append(Assign(dot, sets, span=stmt.span))
+
+    def set_given(self, arg: Expr, out: list[Stmt]) -> Expr:
+        """The set of an argument, as an atom or a tuple of atoms."""
+        if isinstance(arg, Tuple):
+            return Tuple(tuple(self.set_given(item, out) for item in arg.items))
+        if isinstance(arg, Name) and not self.activity.name(arg.id) and isinstance(self.types[arg.id], Array):
+            none = self.names.fresh("none")
+            self.types[none] = _sets(self.types[arg.id])
+            out.append(Assign(none, _nothing(arg)))
+            return Name(none)
+        assert isinstance(arg, (Name, Const))
+        return self.atom(arg, 0)
 
     def tangent_of_product(self, stmt: Assign, operands: tuple[Name, Name], lane: int, out: list[Stmt]) -> None:
         """Each element is of a row and of a column."""
@@ -224,6 +253,8 @@ def _members(union: Expr) -> Iterator[Expr]:
 
 
 def _sets(type_: Type) -> Type:
+    if isinstance(type_, TupleType):
+        return TupleType(tuple(map(_sets, type_.items)))
     return Array("int64", type_.ndim) if isinstance(type_, Array) else INT
 
 

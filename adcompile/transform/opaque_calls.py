@@ -175,6 +175,31 @@ class Tangents:
                 tangent = self.nothing(Name(stmt.target))
             out.append(Assign(dot, tangent, span=stmt.span))
 
+    def series(self, stmt: Assign, orders: range, out: list[Stmt]) -> None:
+        """The call of what gives all coefficients, and these."""
+        call = stmt.value
+        assert isinstance(call, Call) and isinstance(call.fn, Opaque)
+        arguments = tuple(type_of(arg, self.types) for arg in call.args)
+        by = tuple(number for number, arg in enumerate(call.args) if self.activity.passed(arg))
+        if not orders:
+            out.append(stmt)
+            return
+        given = [self.given(call.args[number], order, out) for number in by for order in orders]
+        every = Call(call.fn.series(arguments, by, len(orders)), (*call.args, *given))
+        types = type_of(every, self.types)
+        assert isinstance(types, TupleType)
+        whole = self.names.fresh(f"{base_of(stmt.target)}_series")
+        self.types[whole] = types
+        out.append(Assign(whole, every, span=stmt.span))
+        out.append(Assign(stmt.target, Call(ops.item, (Name(whole), Const(0))), span=stmt.span))
+        for order in orders:
+            self.check(stmt, call.fn, TupleType((types.items[0], types.items[order])))
+            dot, found = self.dot(stmt.target, order), types.items[order]
+            self.types[dot] = found if isinstance(found, TupleType) else self.types[dot]
+            one: Expr = Call(ops.item, (Name(whole), Const(order)))
+            out.append(Assign(dot, self.nothing(Name(stmt.target)) if isinstance(found, Static) else one,
+                              span=stmt.span))  # fmt: skip
+
     def check(self, stmt: Assign, fn: Opaque, both: Type) -> None:
         value, inside = self.types[stmt.target], self.function.name
         if not isinstance(both, TupleType) or len(both.items) != 2:

@@ -24,7 +24,6 @@ from dataclasses import replace
 import numpy as np
 
 from adcompile.chain import ZERO, contribution, differentiable, partial, plus, times
-from adcompile.errors import refuse
 from adcompile.ir import ops
 from adcompile.ir.dtypes import dtype_of
 from adcompile.ir.fold import fold
@@ -55,33 +54,40 @@ from adcompile.transform.entry import own_copies
 from adcompile.transform.forward import Forward
 
 
-def series(function: Function, wrt: Sequence[str], order: int) -> Function:
+def series(function: Function, wrt: Sequence[str], order: int, *, curved: bool = False) -> Function:
     """The coefficients of orders 0 to `order` of `function` along directions of the parameters `wrt`.
 
     The new function has a parameter more for each of `wrt`, `<param>_c1`, and returns the tuple of the coefficients,
-    each of the structure of the result.
+    each of the structure of the result.  With `curved` the parameters do not go along lines: there is a parameter for
+    each order, those of one order side by side.
     """
-    return _Series(function, tuple(wrt), order).series()
+    return _Series(function, tuple(wrt), order, curved).series()
 
 
 class _Series(Forward):
     """Coefficients take the place of tangents, and their orders that of lanes."""
 
-    def __init__(self, function: Function, wrt: tuple[str, ...], order: int) -> None:
+    def __init__(self, function: Function, wrt: tuple[str, ...], order: int, curved: bool) -> None:
         super().__init__(function, wrt, order)
         self.lanes = range(1, order + 1)
-        self.straight = {p for p in wrt if not isinstance(self.types[p], Array) or p not in written(function.body)}
+        self.curved = curved
+        self.straight = (
+            set()
+            if curved
+            else {p for p in wrt if not isinstance(self.types[p], Array) or p not in written(function.body)}
+        )
         self.known: dict[tuple[Expr, int], Expr] = {}  # coefficients that were computed for the statement at hand
         self.out: list[Stmt] = []
 
     def series(self) -> Function:
         function, entry = self.function, list[Stmt]()
         params = []
-        for param in self.wrt:
-            params.append(self.dot(param, 1))
+        for order in self.lanes if self.curved else (1,):
+            params += [self.dot(param, order) for param in self.wrt]
         for param in function.params:
             if isinstance(self.types[param], Array) and self.activity.name(param):
-                orders = [order for order in self.lanes if order > 1 or param not in self.wrt]
+                given = self.lanes if self.curved else (1,)
+                orders = [order for order in self.lanes if order not in given or param not in self.wrt]
                 entry += [Assign(self.dot(param, order), Call(np.zeros_like, (Name(param),))) for order in orders]
         last = function.body[-1]
         assert isinstance(last, Return)
@@ -119,10 +125,8 @@ class _Series(Forward):
     def statement(self, stmt: Stmt, out: list[Stmt]) -> None:
         outer, self.out, self.known = (self.out, self.known), out, {}
         match stmt:
-            case Assign(target, Call(Opaque() as fn)) if self.activity.name(target):
-                hint = "nest jvp instead, or write the function without a derivative of its own"
-                message = f"`{fn.__name__}` has a derivative of its own, which gives no series"
-                raise refuse("no-rule", message, stmt.span, hint)
+            case Assign(target, Call(Opaque())) if self.activity.name(target):
+                self.opaque.series(stmt, self.lanes, out)
             case Assign(target, value) if not self.is_memory(target):
                 stmt = replace(stmt, value=self.without_choices(value, stmt))
                 super().statement(stmt, out)
