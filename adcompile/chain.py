@@ -108,7 +108,7 @@ def reads_result(call: Call, types: Mapping[str, Type]) -> bool:
     rule = _rule(call, types)
     if rule is None:
         return False
-    for one in rule.partials:
+    for one, _ in zip(rule.partials, call.args, strict=False):  # an argument may be left out: complex(x)
         if (
             one is not None
             and one is not UNKNOWN

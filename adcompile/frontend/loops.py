@@ -22,23 +22,25 @@ import libcst as cst
 import numpy as np
 
 from adcompile.errors import Span
-from adcompile.frontend.names import leaves_its_loop, local_names, target_names
+from adcompile.frontend.names import found, leaves_its_loop, local_names, target_names
 from adcompile.frontend.source import Located
 from adcompile.frontend.targets import Targets
 from adcompile.indices import indices
 from adcompile.ir.nodes import Block, Call, Const, Expr, For, Index, Name, Tuple
 
 _MOST_COPIES = 64  # of a body, for the items of a literal tuple
+_MOST_CALLS = 64  # in all these copies together
 _RANGE = tuple[Expr, Expr, Expr]
 
 
 class Body(NamedTuple):
-    """What a loop does: its statements after those that something else makes, the names that they assign, and whether
-    they have a `break` or `continue` of the loop."""
+    """What a loop does: its statements after those that something else makes, the names that they assign, whether they
+    have a `break` or `continue` of the loop, and how many calls and products of matrices."""
 
     read: Callable[[Callable[[], None]], Block]
     assigned: frozenset[str]
     leaves: bool
+    calls: int = 0
 
 
 class Loops(Targets, ABC):
@@ -72,19 +74,29 @@ class Loops(Targets, ABC):
 
             return self.block(node.body, start)
 
-        body = Body(read, frozenset(local_names(node.body)), leaves_its_loop(node.body))
+        calls = sum(1 for _ in found(node.body, cst.Call)) + sum(1 for _ in found(node.body, cst.MatrixMultiply))
+        body = Body(read, frozenset(local_names(node.body)), leaves_its_loop(node.body), calls)
         self.over(node.target, node.iter, body)
 
     def over(self, target: cst.BaseAssignTargetExpression, items: cst.BaseExpression, body: Body) -> None:
         """A loop of some body, which a `for` has or a comprehension stands for."""
         static = self.static_items(items)
-        if static is not None:
+        if static is not None and _is_long(static, body):
+            array = self.named("items", Call(np.array, (Tuple(tuple(static)),)))
+            self.counted(target, items, body, array)
+        elif static is not None:
             self.copies(target, items, static, body)
         else:
             self.counted(target, items, body)
 
-    def counted(self, target: cst.BaseAssignTargetExpression, items: cst.BaseExpression, body: Body) -> None:
-        """A loop over a range, or over arrays by index."""
+    def counted(
+        self,
+        target: cst.BaseAssignTargetExpression,
+        items: cst.BaseExpression,
+        body: Body,
+        array: Expr | None = None,
+    ) -> None:
+        """A loop over a range, or over arrays by index; over `array`, where that has the items."""
         span, origin = self.span, self.origin
         bounds = self.range_of(items)
         parallel = self.is_parallel(items)
@@ -97,7 +109,10 @@ class Loops(Targets, ABC):
             else:
                 lengths: list[Expr] = []
                 changed = body.assigned | {self.spelled(name) for name in target_names(target)}
-                item = self.item(items, Name(index), lengths, set(changed))
+                if array is None:
+                    item = self.item(items, Name(index), lengths, set(changed))
+                else:
+                    item, lengths = Index(array, (Name(index),)), [Call(len, (array,))]
                 bounds = (Const(0), reduce(lambda a, b: Call(min, (a, b)), lengths or [Const(0)]), Const(1))
 
             def first() -> None:
@@ -288,6 +303,13 @@ class Loops(Targets, ABC):
 
 def _nothing() -> None:
     """Nothing is done first."""
+
+
+def _is_long(items: list[Expr], body: Body) -> bool:
+    """Whether a loop over a literal tuple stays one, over an array: of floats, which may be left or would be long."""
+    if not all(isinstance(item, Const) and type(item.value) is float for item in items):
+        return False
+    return body.leaves or len(items) > _MOST_COPIES or len(items) * body.calls > _MOST_CALLS
 
 
 def _is_range(fn: Any) -> bool:

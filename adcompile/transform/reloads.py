@@ -34,7 +34,10 @@ class Reloads(Tapes):
         self.order = {stmt: number for number, stmt in enumerate(statements(function.body))}
         self.reloads: list[Reload] = []
         self.stores: dict[str, list[Stmt]] = {}
+        self.allocations: list[Assign] = []
         for stmt in statements(function.body):
+            if isinstance(stmt, Assign) and is_allocation(stmt.value):
+                self.allocations.append(stmt)
             if isinstance(stmt, (Store, Accum)):
                 self.stores.setdefault(roots.find(stmt.array), []).append(stmt)
 
@@ -79,10 +82,8 @@ class Reloads(Tapes):
 
     def _lifetime(self, root: str) -> list[Loop]:
         """The loops around the allocation of an array: it does not live from one of their iterations to the next."""
-        for stmt in statements(self.function.body):
-            if isinstance(stmt, Assign) and is_allocation(stmt.value) and self.roots.find(stmt.target) == root:
-                return self.loops_around(stmt)
-        return []
+        found = (stmt for stmt in self.allocations if self.roots.find(stmt.target) == root)
+        return self.loops_around(first) if (first := next(found, None)) is not None else []
 
     def counts(self, index: tuple[Expr, ...], loop: While) -> bool:
         """Whether one of the indices is an integer that the loop steps in every iteration, and is never negative."""

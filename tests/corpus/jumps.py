@@ -135,3 +135,13 @@ def continue_in_while(x):
         if s > 5.0:
             break
     return s
+
+
+@case(vector(3))
+def left_among_literals(x):
+    total = 0.0
+    for scale in (0.1, 0.5, 0.9, 2.0):
+        if scale > x[0] + 0.2:
+            break
+        total = total * x[1] + np.sin(scale * x[2])
+    return total * scale

@@ -103,6 +103,12 @@ def places(x):
     return np.sum(x[at] ** 2) + x[pair] + np.sum(x[at, :])
 
 
+def complex_items(x):
+    a = [1j * x[0], x[1]]
+    a[1] = a[0] * a[1] + x[2]
+    return abs(a[1]) ** 2 + a[0].imag
+
+
 def arrays_changed_in_place(x):
     y, z = x * 1.0, x + 2.0
     a = [None, y, z]
@@ -115,7 +121,7 @@ def arrays_changed_in_place(x):
 
 RIGHT = (
     filled, rows, rows_by_number, on_both_sides, in_a_loop, becomes_an_array, extended, repeated, unpacked_in_a_list,
-    pairs, places, arrays_changed_in_place,
+    pairs, places, arrays_changed_in_place, complex_items,
 )  # fmt: skip
 
 
