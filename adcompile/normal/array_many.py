@@ -1,4 +1,4 @@
-"""Canonical forms of functions of several arrays: products by subscripts, grids, choices, parts and blocks.
+"""Canonical forms of functions of several arrays: products by subscripts, grids, parts and blocks.
 
 `np.einsum` of static subscripts is a loop nest over its letters, with a sum into the result; what is a product of two
 matrices is said so.
@@ -41,7 +41,7 @@ from adcompile.normal.array_calls import FORMS, array_of, canonical, dtype_const
 from adcompile.normal.array_shapes import permuted
 from adcompile.normal.building import EVERYTHING, Builder, Typed, constant, require_integer, tuple_of, value_of
 from adcompile.normal.linear_algebra import inv
-from adcompile.normal.rearranged import atleast_2d, atleast_3d
+from adcompile.normal.rearranged import atleast_1d, atleast_2d, atleast_3d
 
 _ALL = Typed(EVERYTHING, Static(slice))
 _NEW_AXIS = constant(None)
@@ -268,19 +268,16 @@ def _prod(b: Builder, fn: Any, iterable: Typed, start: Typed | None) -> Typed:
     return total if start is None else b.call(np.multiply, start, total)
 
 
-# ------------------------------------------------------------------------------------------ choices
-@canonical(np.select, takes="condlist choicelist default")
-def _select(b: Builder, fn: Any, condlist: Typed, choicelist: Typed, default: Typed | None) -> Typed:
-    if not condlist.is_tuple or not choicelist.is_tuple or len(condlist.items) != len(choicelist.items):
-        raise refuse("unsupported-call", "`np.select` needs literal lists of as many conditions as choices")
-    result = constant(0) if default is None else default
-    for condition, choice in reversed(list(zip(condlist.items, choicelist.items, strict=True))):
-        result = b.call(np.where if _any_array(condition, choice, result) else ops.select, condition, choice, result)
-    return result
+# ------------------------------------------------------------------------------------------ ranks
+def _each_of_rank(b: Builder, fn: Any, args: Sequence[Typed], kwargs: Mapping[str, Typed]) -> Typed:
+    if not args or kwargs:
+        raise refuse("unsupported-argument", f"`{name_of(fn)}` needs arrays, and nothing else")
+    ready = [b.written(_RANKED[fn], arg) for arg in args]
+    return ready[0] if len(ready) == 1 else tuple_of([b.shared(one) for one in ready])
 
 
-def _any_array(*parts: Typed) -> bool:
-    return any(part.is_array for part in parts)
+_RANKED: Mapping[Any, Any] = {np.atleast_1d: atleast_1d, np.atleast_2d: atleast_2d, np.atleast_3d: atleast_3d}
+FORMS.update(dict.fromkeys(_RANKED, _each_of_rank))
 
 
 @canonical(np.divmod, builtins.divmod, takes="x1 x2")
