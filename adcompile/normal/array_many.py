@@ -41,7 +41,7 @@ from adcompile.normal.array_calls import FORMS, array_of, canonical, dtype_const
 from adcompile.normal.array_shapes import permuted
 from adcompile.normal.building import EVERYTHING, Builder, Typed, constant, require_integer, tuple_of, value_of
 from adcompile.normal.linear_algebra import inv
-from adcompile.normal.rearranged import atleast_1d, atleast_2d, atleast_3d
+from adcompile.normal.rearranged import atleast_2d, atleast_3d
 
 _ALL = Typed(EVERYTHING, Static(slice))
 _NEW_AXIS = constant(None)
@@ -266,18 +266,6 @@ def _prod(b: Builder, fn: Any, iterable: Typed, start: Typed | None) -> Typed:
         return b.folded(np.multiply, [start or constant(1), *iterable.items])
     total = b.call(np.prod, array_of(b, iterable, fn))
     return total if start is None else b.call(np.multiply, start, total)
-
-
-# ------------------------------------------------------------------------------------------ ranks
-def _each_of_rank(b: Builder, fn: Any, args: Sequence[Typed], kwargs: Mapping[str, Typed]) -> Typed:
-    if not args or kwargs:
-        raise refuse("unsupported-argument", f"`{name_of(fn)}` needs arrays, and nothing else")
-    ready = [b.written(_RANKED[fn], arg) for arg in args]
-    return ready[0] if len(ready) == 1 else tuple_of([b.shared(one) for one in ready])
-
-
-_RANKED: Mapping[Any, Any] = {np.atleast_1d: atleast_1d, np.atleast_2d: atleast_2d, np.atleast_3d: atleast_3d}
-FORMS.update(dict.fromkeys(_RANKED, _each_of_rank))
 
 
 @canonical(np.divmod, builtins.divmod, takes="x1 x2")

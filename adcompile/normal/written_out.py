@@ -284,6 +284,7 @@ WRITTEN_OUT: Mapping[Any, Callable[..., Any]] = {
     np.nancumprod: statistics.nancumprod, np.nanargmax: statistics.nanargmax, np.nanargmin: statistics.nanargmin,
     np.unique: statistics.unique, np.isin: statistics.isin, np.union1d: statistics.union1d,
     np.intersect1d: statistics.intersect1d, np.setdiff1d: statistics.setdiff1d, np.setxor1d: statistics.setxor1d,
+    np.atleast_1d: rearranged.atleast_1d, np.atleast_2d: rearranged.atleast_2d, np.atleast_3d: rearranged.atleast_3d,
     np.rot90: rearranged.rot90, np.unwrap: rearranged.unwrap, np.ediff1d: rearranged.ediff1d,
     np.trim_zeros: rearranged.trim_zeros, np.resize: rearranged.resize, np.diagflat: rearranged.diagflat,
     np.tri: rearranged.tri,

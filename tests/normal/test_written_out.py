@@ -31,7 +31,7 @@ CALLS = [
     (np.trapezoid, (x, np.arange(9.0) ** 2), {}), (np.trapezoid, (x,), {"dx": 0.1}), (np.trapezoid, (x[:0],), {}),
     (np.gradient, (x,), {}), (np.gradient, (x, 0.2), {}), (np.polyval, (x, 0.3), {}), (np.polyval, (x, x), {}),
     *((np.convolve, (a, v, m), {}) for a, v in ((x, XP), (XP, x), (x[:1], XP)) for m in ("full", "same", "valid")),
-    (np.repeat, (x, 3), {}), (np.repeat, (x, 0), {}), (np.tile, (x, 2), {}),
+    (np.repeat, (x, 3), {}), (np.repeat, (x, 0), {}), (np.tile, (x, 2), {}), (np.atleast_1d, (x,), {}),
  (np.nansum, (nan,), {}), (np.nanmean, (nan,), {}),
     (np.isclose, (x, x * (1.0 + 1e-6)), {}), (np.isclose, (np.inf, np.inf), {}), (np.allclose, (x, x + 1.0), {}),
     *((np.digitize, (x, np.array(b), r), {}) for b in ([-1.0, 0.0, x[8]], [1.0, x[8], -1.0], [0.0])
@@ -70,6 +70,7 @@ CALLS = [
     (np.delete, (x, np.array([0, 3])), {}), (np.insert, (x, -1, 5.0), {}), (np.insert, (x, 2, XP), {}),
     (np.take_along_axis, (A, np.argsort(A, axis=1), 1), {}), (np.take_along_axis, (A, np.argsort(A, axis=0), 0), {}),
     (np.emath.sqrt, (XP + 1.0,), {}), (np.flatnonzero, (A > 0.0,), {}), (np.append, (x, 2.0), {}),
+    *((f, (v,), {}) for f in (np.atleast_1d, np.atleast_2d, np.atleast_3d) for v in (1.5, x, A)),
     (math.factorial, (5,), {}), (math.factorial, (0,), {}),
 ]  # fmt: skip
 
