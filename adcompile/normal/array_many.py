@@ -1,4 +1,4 @@
-"""Canonical forms of functions of several arrays: products by subscripts, grids, choices, parts and blocks.
+"""Canonical forms of functions of several arrays: products by subscripts, grids, parts and blocks.
 
 `np.einsum` of static subscripts is a loop nest over its letters, with a sum into the result; what is a product of two
 matrices is said so.
@@ -266,21 +266,6 @@ def _prod(b: Builder, fn: Any, iterable: Typed, start: Typed | None) -> Typed:
         return b.folded(np.multiply, [start or constant(1), *iterable.items])
     total = b.call(np.prod, array_of(b, iterable, fn))
     return total if start is None else b.call(np.multiply, start, total)
-
-
-# ------------------------------------------------------------------------------------------ choices
-@canonical(np.select, takes="condlist choicelist default")
-def _select(b: Builder, fn: Any, condlist: Typed, choicelist: Typed, default: Typed | None) -> Typed:
-    if not condlist.is_tuple or not choicelist.is_tuple or len(condlist.items) != len(choicelist.items):
-        raise refuse("unsupported-call", "`np.select` needs literal lists of as many conditions as choices")
-    result = constant(0) if default is None else default
-    for condition, choice in reversed(list(zip(condlist.items, choicelist.items, strict=True))):
-        result = b.call(np.where if _any_array(condition, choice, result) else ops.select, condition, choice, result)
-    return result
-
-
-def _any_array(*parts: Typed) -> bool:
-    return any(part.is_array for part in parts)
 
 
 @canonical(np.divmod, builtins.divmod, takes="x1 x2")

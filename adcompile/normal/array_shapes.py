@@ -120,8 +120,9 @@ _ARRAYS = (np.array, np.asarray, np.asanyarray)
 @canonical(*_ARRAYS, takes="object dtype copy | order subok ndmin device like")
 def _array(b: Builder, fn: Any, object: Typed, dtype: Typed | None, copy: Typed | None) -> Typed:
     if object.is_tuple:
-        if object.items and all(item.is_array for item in object.items):
-            result = _stack(b, np.stack, object, None, None)
+        if object.items and any(map(_holds_arrays, object.items)):
+            rows = [_array(b, np.asarray, row, None, None) if row.is_tuple else row for row in object.items]
+            result = _stack(b, np.stack, tuple_of(rows), None)
         else:
             result = b.call(np.array, object)
     elif isinstance(object.type, Scalar):  # an array without axes is the number itself
@@ -137,6 +138,10 @@ def _array(b: Builder, fn: Any, object: Typed, dtype: Typed | None, copy: Typed 
         return result
     source = object if object.is_array else result
     return b.call(np.dtype(wanted).type, source)
+
+
+def _holds_arrays(x: Typed) -> bool:
+    return x.is_array or (x.is_tuple and any(map(_holds_arrays, x.items)))
 
 
 @canonical(np.copy, takes="a | order subok")

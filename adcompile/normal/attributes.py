@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -11,13 +12,14 @@ from adcompile.analysis.types_of import described
 from adcompile.errors import Unsupported, refuse
 from adcompile.ir.types import Array, Scalar, is_complex, kind
 from adcompile.normal import (  # noqa: F401  (each registers its forms)
+    array_choices,
     array_elementwise,
     array_many,
     array_products,
     array_reductions,
     complex_numbers,
 )
-from adcompile.normal.array_calls import FORMS, cast, dtype_constant, dtype_of
+from adcompile.normal.array_calls import FORMS, canonical, cast, dtype_constant, dtype_of
 from adcompile.normal.array_shapes import flattened, permuted
 from adcompile.normal.building import Builder, Typed, constant, tuple_of, value_of
 from adcompile.normal.lists import is_list
@@ -108,6 +110,18 @@ def function(b: Builder, fn: Callable[..., Any], args: Sequence[Typed], kwargs: 
     """A library function with a canonical form."""
     result: Typed = FORMS[fn](b, fn, args, kwargs)
     return result
+
+
+@canonical(copy.copy, copy.deepcopy, takes="x")
+def _copied(b: Builder, fn: Any, x: Typed) -> Typed:
+    """A number is its own copy; the arrays in a tuple are copied by `deepcopy` alone."""
+    if x.is_array and not is_list(x):
+        return function(b, np.copy, [x], {})
+    if x.is_tuple:
+        return tuple_of([_copied(b, fn, item) for item in x.items]) if fn is copy.deepcopy else x
+    if isinstance(x.type, Scalar):
+        return x
+    raise refuse("no-type", f"`{fn.__name__}` of {described(x.type)} is not supported", hint="make the copy's values")
 
 
 def _unknown(x: Typed, name: str) -> Unsupported:

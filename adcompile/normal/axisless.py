@@ -17,6 +17,7 @@ refused.  Non-goals: types; an answer may be a false yes, never a false no.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 
 import numpy as np
@@ -27,13 +28,13 @@ from adcompile.ir.walk import statements
 
 _SAME = (
     np.asarray, np.asanyarray, np.array, np.asarray_chkfinite, np.squeeze, np.reshape, np.transpose, np.broadcast_to,
-    np.real, np.imag, np.require, np.moveaxis, np.swapaxes,
+    np.real, np.imag, np.require, np.moveaxis, np.swapaxes, copy.copy,
 )  # fmt: skip
 """What may give back what it is given."""
 
 _NEW = (
     np.copy, np.where, np.select, np.zeros, np.ones, np.empty, np.full, np.zeros_like, np.ones_like, np.empty_like,
-    np.full_like, np.resize, np.nan_to_num, np.piecewise, np.isclose, ops.copy,
+    np.full_like, np.resize, np.nan_to_num, np.piecewise, np.isclose, copy.deepcopy, ops.copy,
 )  # fmt: skip
 _SAME_METHODS = ("squeeze", "reshape", "transpose", "swapaxes", "view", "astype", "conj", "conjugate")
 _SAME_ATTRIBUTES = ("T", "real", "imag", "base")

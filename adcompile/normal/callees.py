@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import functools
 import sys
@@ -23,6 +24,7 @@ from adcompile.rules.registry import is_constant, opaque_for, rule_for
 
 _OURS = ("adcompile.ir.ops", "adcompile.runtime", "adcompile.fourier", "adcompile.special", "adcompile.lapack")
 _LIBRARIES = ("numpy", "scipy", "adcompile")
+_COPIES = (copy.copy, copy.deepcopy)
 _LANGUAGE = ("builtins", "math", "cmath", "operator", "_operator")
 
 
@@ -43,6 +45,8 @@ def spelled(fn: Callable[..., Any]) -> str:
 def stays_a_call(fn: Callable[..., Any]) -> bool:
     """Whether later stages know a callable: by a rule, or as a function of NumPy or of the language."""
     if isinstance(fn, Opaque) or opaque_for(fn) is not None or rule_for(fn) is not None or is_constant(fn):
+        return True
+    if fn in _COPIES:
         return True
     if isinstance(fn, np.ufunc):
         return getattr(np, fn.__name__, None) is fn

@@ -1,5 +1,7 @@
 """Functions of NumPy in their breadth: products by subscripts, grids, parts, statistics, polynomials."""
 
+import copy
+
 import numpy as np
 from numpy.polynomial import polynomial
 
@@ -47,6 +49,36 @@ def grids_and_choices(x, a):
 @case(SIGNS, analytic=False)
 def selected(x):
     return np.sum(np.select([x < 0, x < 1], [x**2, np.sin(x)], default=x[0] * x)) + np.select([x[0] < 0], [x[1]], 3.0)
+
+
+@case(SIGNS, analytic=False)
+def pieces(x):
+    """The last condition that holds decides, and an integer stays one."""
+    s = np.sum(x * np.piecewise(x, [x < 0.5, x > 0.2], [2.0, 3.0]))
+    s += np.sum(x**2 * np.piecewise(x, [x < 0.0, x > 1.0], [2, 3, 7]))
+    return s + x[0] * np.piecewise(x[0], [x[0] < 0.0], [2.0, 0.5]) + x[1] * np.piecewise(3, [True, False], [2.7, 1.0])
+
+
+@case(vector(3), jit=True, twice=False)
+def copies(x):
+    y = copy.copy(x)
+    y[0] = 3.0 * y[1]
+    pair = (x * 2.0, copy.copy(x[1]))
+    own, shared = copy.deepcopy(pair), copy.copy(pair)
+    own[0][1] = 5.0
+    shared[0][2] = x[0]
+    return np.sum(y * x) + np.sum(pair[0] * own[0] ** 2) * own[1]
+
+
+@case(vector(3), twice=False)
+def rows_of_rows(x):
+    a, b = (x, 2.0 * x), (x * x, 1.0 / x)
+    A = np.array([a, b, (x, [1.0, 2.0, 3.0])])
+    B, C, D = np.atleast_2d(x, 2.0 * x[0], A[0])
+    E, F, G = np.atleast_3d(x, x[1], D)
+    A = A + np.sum(E[0, 1] * E[0, 2]) + F[0, 0, 0] ** 2 + np.sum(G[1] * G[0]) + np.sum(np.atleast_1d(D, x)[1])
+    s = np.sum(A[0, 1] * A[1, 0] * A[1, 1, 0]) + np.sum(np.array([a, b]).sum(axis=1) ** 2)
+    return s + np.sum(B * C) + np.sum(D**2) + np.atleast_1d(x[1])[0] + np.sum(A[2, 1] * x)
 
 
 @case(matrix(3, 4), twice=False)

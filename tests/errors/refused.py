@@ -525,3 +525,13 @@ def a_list_that_a_branch_chooses_is_an_index(A, x):
     else:
         rows = [1, 2]
     return np.sum(A[rows]) * x
+
+
+@refused(x)
+def pieces_that_are_functions(x):
+    return np.sum(np.piecewise(x, [x > 1.0], [lambda v: v / v.sum(), 0.0]))
+
+
+@refused(x)
+def pieces_by_a_condition_of_another_rank(x):
+    return np.sum(np.piecewise(x, [x[0] > 1.0], [2.0, 0.0]) * x)
