@@ -1,6 +1,6 @@
 # make test: lint, types and tests.  make demo: the influenza example.  make bench: derivatives timed against those of
 # others, and docs/benchmarks.md written anew.  make test-real: functions of published packages, differentiated as they
-# stand.  make test-interop: functions in PyTorch, JAX, PyTensor, Dask, joblib and MPI.  Each in a virtual environment of
+# stand.  make test-interop: functions in PyTorch, JAX, PyTensor, PyMC, Dask, joblib, MPI.  Each in a virtual environment of
 # its own.
 PYTHON ?= python3
 
@@ -12,9 +12,10 @@ test: lint types
 test-real: .venv-real/installed
 	.venv-real/bin/python -m pytest -q -m real tests/real_code
 
-test-interop: .venv-interop/installed
+test-interop: .venv-interop/installed .venv-pymc/installed
 	.venv-interop/bin/python -m pytest -q -m interop tests/interop
 	.venv-interop/bin/python -m pytest -q adcompile/interop tests/interop/test_scipy.py tests/interop/test_numba.py
+	.venv-pymc/bin/python -m pytest -q -W default -m interop tests/interop/test_pymc.py tests/interop/test_pytensor.py
 
 lint: .venv/installed
 	.venv/bin/ruff check .
@@ -86,5 +87,11 @@ goldens: .venv/installed
 	.venv-interop/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[interop]'
 	touch $@
 
+# PyMC asks for the PyTensor before the present one.
+.venv-pymc/installed: pyproject.toml
+	$(PYTHON) -m venv .venv-pymc
+	.venv-pymc/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[pymc]'
+	touch $@
+
 clean:
-	rm -rf site .venv .venv-real .venv-interop .venv-docs .venv-demo .venv-bench .pytest_cache .mypy_cache .ruff_cache
+	rm -rf site .venv .venv-real .venv-interop .venv-pymc .venv-docs .venv-demo .venv-bench .pytest_cache .mypy_cache .ruff_cache

@@ -6,6 +6,7 @@ _ABOUT = {
     "torch": "torch",
     "jax": "jax",
     "pytensor": "pytensor",
+    "pymc": "pymc",
     "dask": "distributed",
     "joblib": "joblib",
     "labelled": "xarray",

@@ -1,4 +1,5 @@
-"""Constructs of the language beyond loops and arrays, for random programs: `try`, dicts, lists, functions inside."""
+"""Constructs of the language beyond loops and arrays, for random programs: `try`, dicts, lists, functions inside,
+complex numbers."""
 
 from __future__ import annotations
 
@@ -99,3 +100,100 @@ def function_inside(g: Generator, scope: Scope) -> list[Line]:
         call = f"sum([k{name}({g.atom(scope)}) for k{name} in ({name}, np.sin, np.cos)])"
     scope.floats.append(total)
     return [define, Line(f"{total} = 0.3 * ({call})", kept=True)]
+
+
+def of_complex(g: Generator, scope: Scope, depth: int = 2) -> str:
+    """A complex expression: sums, products and functions that are analytic, and conjugates, which are not."""
+
+    def e() -> str:
+        return of_complex(g, scope, depth - 1)
+
+    atoms = [lambda: g.rnd.choice(scope.complexes)] * bool(scope.complexes)
+    atoms += [lambda: f"complex({g.atom(scope)}, {g.atom(scope)})", lambda: f"({g.atom(scope)} + 1j * {g.atom(scope)})"]
+    if scope.rows:
+        atoms.append(lambda: item_of(g, scope))
+    if depth == 0:
+        return g.rnd.choice(atoms)()
+    options = [
+        *atoms[:2],
+        lambda: f"({e()} * {e()})",
+        lambda: f"({e()} + {e()})",
+        lambda: f"({e()} - {g.expr(scope, 1)})",
+        lambda: f"np.exp(1j * {g.expr(scope, 1)})",
+        lambda: f"np.sin(0.3 * {e()})",
+        lambda: f"np.exp(0.3 * {e()})",
+        lambda: f"np.sqrt({e()} + 3.0)",
+        lambda: f"np.log({e()} + 4.0j)",
+        lambda: f"{g.rnd.choice(atoms)()} ** {g.rnd.choice((2, 3))}",
+        lambda: f"{e()} / ({e()} + 3.0)",
+        lambda: f"np.conj({e()})",
+        lambda: f"({e()}).conjugate()",
+    ]
+    if "branches" in g.features:
+        options.append(lambda: f"({e()} if {g.condition(scope)} else {e()})")
+    return g.rnd.choice(options)()
+
+
+def item_of(g: Generator, scope: Scope) -> str:
+    """An item of an array of complex numbers."""
+    name, length = g.rnd.choice(list(scope.rows.items()))
+    return f"{name}[{g.index(scope, length)}]"
+
+
+def complex_number(g: Generator, scope: Scope) -> list[Line]:
+    """A complex number, new or another for a name, kept small."""
+    text = of_complex(g, scope)
+    tame = g.rnd.choice((f"np.sin({text}) * 0.3", f"0.4 * {text}", f"{text} / (1.0 + abs({of_complex(g, scope, 1)}))"))
+    if scope.complexes and g.rnd.random() < 0.6:
+        name = g.rnd.choice(scope.complexes)
+        return [Line(g.rnd.choice((f"{name} = {tame}", f"{name} += {tame}", f"{name} *= {tame}")))]
+    name = g.new("z")
+    line = Line(f"{name} = {tame}")
+    scope.complexes.append(name)
+    return [line]
+
+
+def complex_array(g: Generator, scope: Scope) -> list[Line]:
+    """An array of complex numbers: made, or one item, a part or all of it written."""
+    if not scope.rows or g.rnd.random() < 0.3:
+        name, shape = g.rnd.choice([(n, s) for n, s in scope.arrays.items() if len(s) == 1] or [("x", (6,))])
+        new = g.new("c")
+        text = g.rnd.choice((f"np.zeros({shape[0]}, dtype=complex)", f"{name} + 1j * np.sin({name})",
+                             f"np.exp(1j * {name}) * {of_complex(g, scope, 1)}"))  # fmt: skip
+        scope.rows[new] = shape[0]
+        return [Line(f"{new} = {text}")]
+    name, length = g.rnd.choice(list(scope.rows.items()))
+    value, place = of_complex(g, scope, 1), g.index(scope, length)
+    text = g.rnd.choice(
+        (
+            f"{name}[{place}] = 0.5 * {value}",
+            f"{name}[{place}] += 0.2 * {value}",
+            f"{name}[{place}] *= np.exp(1j * {g.expr(scope, 1)})",
+            f"{name}[1:] = {name}[:-1] * np.conj({name}[1:])",
+            f"{name}[::-1] = -{name}",
+            f"{name}[:] = np.sin({name}) * 0.5",
+            f"{name} = np.conj({name}) * {value} * 0.3",
+        )
+    )
+    return [Line(text)]
+
+
+def real_of_complex(g: Generator, scope: Scope) -> list[Line]:
+    """A real number of complex ones."""
+    text = of_complex(g, scope)
+    row = g.rnd.choice(list(scope.rows)) if scope.rows else f"(x * {text})"
+    value = g.rnd.choice(
+        (
+            f"0.3 * abs({text})",
+            f"0.3 * ({text}).real",
+            f"0.3 * np.imag({text})",
+            f"0.1 * np.abs({text}) ** 2",
+            f"0.1 * np.sum(np.abs({row}) ** 2)",
+            f"0.1 * np.sum({row}.real * {row}.imag)",
+            f"0.1 * np.vdot({row}, {row} * {text}).real",
+        )
+    )
+    target = g.new("f") if g.rnd.random() < 0.4 else g.rnd.choice(scope.floats)
+    if target not in scope.floats:
+        scope.floats.append(target)
+    return [Line(f"{target} = np.sin({value})")]

@@ -42,6 +42,7 @@ class Kind:
     wide: bool = False  # with try, dicts, lists and functions inside too
     small: bool = False  # a few statements
     bounded: bool = True  # reverse from snapshots too
+    complex: bool = False  # with complex numbers, arguments among them
 
     @staticmethod
     def of(seed: int) -> Kind:
@@ -52,10 +53,11 @@ class Kind:
             wide=seed % 3 == 1,
             small=seed % 5 != 0,
             bounded=seed % 4 == 0,
+            complex=seed % 7 == 3,
         )
 
     def program(self, seed: int) -> Program:
-        return program(seed, self.single, self.wide, self.small)
+        return program(seed, self.single, self.wide, self.small, self.complex)
 
     def verdict(self, written: Program) -> str:
         return verdict(written, self.order, self.jit, self.bounded)
@@ -148,6 +150,7 @@ def main() -> int:
     parser.add_argument("--single", action="store_true", help="arrays of float32")
     parser.add_argument("--wide", action="store_true", help="with try, dicts, lists and functions inside too")
     parser.add_argument("--small", action="store_true", help="of a few statements")
+    parser.add_argument("--complex", action="store_true", help="with complex numbers, arguments among them")
     parser.add_argument("--mixed", action="store_true", help="of the kind that the seed says")
     parser.add_argument("--journal", type=Path, help="the file to write verdicts to, and to go on from")
     parser.add_argument("--workers", type=int, default=2)
@@ -156,7 +159,8 @@ def main() -> int:
     parser.add_argument("--shrink", type=int, metavar="SEED")
     options = parser.parse_args()
     warnings.simplefilter("error")
-    fixed = None if options.mixed else Kind(options.order, options.jit, options.single, options.wide, options.small)
+    asked = (options.order, options.jit, options.single, options.wide, options.small)
+    fixed = None if options.mixed else Kind(*asked, complex=options.complex)
     if options.show is not None:
         print(shown((fixed or Kind.of(options.show)).program(options.show)))
         return 0

@@ -13,7 +13,15 @@ from functools import partial
 
 import numpy as np
 
-from tests.constructs import attempt, dict_of, function_inside, list_of
+from tests.constructs import (
+    attempt,
+    complex_array,
+    complex_number,
+    dict_of,
+    function_inside,
+    list_of,
+    real_of_complex,
+)
 from tests.program import Line, Program, runs
 
 Shape = tuple[int, ...]
@@ -34,6 +42,8 @@ class Scope:
     depth: int = 0
     loop: str = ""  # "for", "while" or nothing: whether break and continue may stand here
     fixed: set[str] = field(default_factory=set)  # integers that count a loop
+    complexes: list[str] = field(default_factory=list)
+    rows: dict[str, int] = field(default_factory=dict)  # one-dimensional arrays of complex numbers and their lengths
 
     def inner(self, loop: str | None = None) -> Scope:
         """The scope of a block: what it adds is not seen after it."""
@@ -43,6 +53,8 @@ class Scope:
             integers=dict(self.integers),
             arrays=dict(self.arrays),
             fixed=set(self.fixed),
+            complexes=list(self.complexes),
+            rows=dict(self.rows),
             depth=self.depth + 1,
             loop=self.loop if loop is None else loop,
         )
@@ -51,12 +63,20 @@ class Scope:
 class Generator:
     """Writes one program."""
 
-    def __init__(self, rnd: random.Random, dtype: type = np.float64, wide: bool = False, small: bool = False) -> None:
+    def __init__(
+        self,
+        rnd: random.Random,
+        dtype: type = np.float64,
+        wide: bool = False,
+        small: bool = False,
+        complex_: bool = False,
+    ) -> None:
         self.rnd = rnd
         self.dtype = dtype
         self.wide = wide  # whether the constructs of `constructs` may stand in it
+        self.complex = complex_  # whether complex numbers may stand in it
         self.features = {feature for feature in FEATURES if rnd.random() < 0.6}
-        self.names = dict.fromkeys("fkivmdlh", 0)
+        self.names = dict.fromkeys("fkivmdlhzc", 0)
         self.budget = rnd.randint(1, 5) if small else rnd.randint(4, 16)
 
     # ------------------------------------------------------------------------------------------------ small things
@@ -256,6 +276,9 @@ class Generator:
         if self.wide:
             for make, chance in ((attempt, 1.5), (dict_of, 0.7), (list_of, 0.7), (function_inside, 0.6)):
                 choices[partial(make, self)] = 0.0 if deep and make is not dict_of else chance
+        if self.complex:
+            for make, chance in ((complex_number, 3.0), (real_of_complex, 2.5), (complex_array, 1.5)):
+                choices[partial(make, self)] = chance
         return self.rnd.choices(list(choices), list(choices.values()))[0](scope)
 
     def scalar(self, scope: Scope) -> list[Line]:
@@ -470,23 +493,30 @@ def _slice(text: str) -> slice:
     return slice(*(int(part) if part else None for part in text.split(":")))
 
 
-def program(seed: int, single: bool = False, wide: bool = False, small: bool = False) -> Program:
+def program(
+    seed: int, single: bool = False, wide: bool = False, small: bool = False, complex_: bool = False
+) -> Program:
     """The program of a seed: the first of its line of random programs that runs and stays tame."""
     tried = 0
     while True:
-        found = _drawn(random.Random(f"{seed}/{tried}"), seed, np.float32 if single else np.float64, wide, small)
+        rnd = random.Random(f"{seed}/{tried}")
+        found = _drawn(rnd, seed, np.float32 if single else np.float64, wide, small, complex_)
         if runs(found):
             return found
         tried += 1
 
 
-def _drawn(rnd: random.Random, seed: int, dtype: type, wide: bool, small: bool) -> Program:
-    generator = Generator(rnd, dtype, wide, small)
+def _drawn(rnd: random.Random, seed: int, dtype: type, wide: bool, small: bool, complex_: bool) -> Program:
+    generator = Generator(rnd, dtype, wide, small, complex_)
     rng = np.random.default_rng(seed)
     arrays: dict[str, Shape] = {"x": (6,), "w": (6,)}
     if "matrix" in generator.features:
         arrays["m"] = (4, 6) if rnd.random() < 0.6 else (3, 3)
     scope = Scope(["a", "b"], {"n": (3, 3)}, dict(arrays), fixed={"n"})
+    numbers = {"u": complex(*rng.uniform(-1.0, 1.0, size=2)), "q": rng.uniform(-1.0, 1.0, size=8).view(complex)}
+    numbers = numbers if complex_ else {}
+    if complex_:
+        scope.complexes, scope.rows = ["u"], {"q": 4}
     body = list(generator.block(scope, 3 if small else 6))
     while generator.budget > 0:
         body += generator.block(scope, 3)
@@ -494,10 +524,12 @@ def _drawn(rnd: random.Random, seed: int, dtype: type, wide: bool, small: bool) 
     for name in scope.arrays:
         if name in arrays or rnd.random() < 0.6:
             body.append(Line(f"r += {generator.number()} * np.sum(np.sin({name}))"))
+    for name in (*scope.complexes, *scope.rows):
+        body.append(Line(f"r += {generator.number()} * np.sum(np.{rnd.choice(('real', 'imag', 'abs'))}({name} ** 2))"))
     body.append(Line("return r", kept=True))
     values = {name: rng.uniform(-1.0, 1.0, size=shape).astype(dtype) for name, shape in arrays.items()}
-    args = (float(rng.uniform(-1, 1)), float(rng.uniform(-1, 1)), *values.values(), 3)
+    args = (float(rng.uniform(-1, 1)), float(rng.uniform(-1, 1)), *values.values(), *numbers.values(), 3)
     if "matrix" in generator.features and rnd.random() < 0.2:
         args = tuple(np.asfortranarray(value) if np.ndim(value) == 2 else value for value in args)
-    head = f"def f(a, b, {', '.join(arrays)}, n):"
-    return Program(head, tuple(body), args, ("a", "b", *arrays), seed)
+    head = f"def f({', '.join(('a', 'b', *arrays, *numbers))}, n):"
+    return Program(head, tuple(body), args, ("a", "b", *arrays, *numbers), seed)

@@ -138,4 +138,4 @@ def runs(program: Program) -> bool:
 def _shifted(value: Any, shift: float, rng: np.random.Generator) -> Any:
     if isinstance(value, np.ndarray):
         return value + (shift * rng.normal(size=value.shape)).astype(value.dtype)
-    return value + shift if isinstance(value, float) else value
+    return value + shift if isinstance(value, (float, complex)) else value

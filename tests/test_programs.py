@@ -47,3 +47,8 @@ def _fares_well(written: Program, order: int) -> None:
 @pytest.mark.parametrize("seed", range(8))
 def test_wide_programs(seed: int) -> None:
     _fares_well(program(seed, wide=True), order=1)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_programs_with_complex_numbers(seed: int) -> None:
+    _fares_well(program(seed, small=True, complex_=True), order=1)

@@ -105,6 +105,18 @@ def most_appended(node: cst.CSTNode) -> Counter[str]:
     return finder.appended
 
 
+def made_within(whole: cst.CSTNode, suite: cst.BaseSuite, loop: cst.BaseCompoundStatement) -> set[str]:
+    """The names that the body around a loop gives a list before it, or the loop itself, and that stand nowhere else in
+    the `whole` function: no other path has a list of another length."""
+    before = suite.body[: [*suite.body].index(loop)]
+    lines = [line for line in before if isinstance(line, cst.SimpleStatementLine)]
+    made = set().union(*map(assigned_lists, lines))
+    everywhere, around, within = (
+        Counter(name.value for name in found(part, cst.Name)) for part in (whole, suite, loop)
+    )
+    return {name for name in around if everywhere[name] == (around if name in made else within)[name]}
+
+
 def is_list(node: cst.BaseExpression) -> bool:
     """Whether an expression makes a list: `[...]`, `[value] * count`, a comprehension."""
     match node:

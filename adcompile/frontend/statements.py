@@ -29,7 +29,7 @@ from adcompile.frontend.functions import (
 )
 from adcompile.frontend.grammar import LOGGED, SAID, STATEMENTS
 from adcompile.frontend.lists import Lists
-from adcompile.frontend.names import breaks_its_loop, changed_lists, local_names, outliving
+from adcompile.frontend.names import breaks_its_loop, changed_lists, local_names, made_within, outliving
 from adcompile.frontend.no_grad import constant, refusals
 from adcompile.frontend.raises import asserted, raised
 from adcompile.frontend.resolve import MISSING, attribute, same_value
@@ -65,6 +65,7 @@ class Statements(Lists):
         super().__init__(source, definition, local, outliving)
         self.caught: list[tuple[Any, ...]] = []  # what each `try` around catches
         self.broken: list[str] = []  # of each loop around, the flag that a `break` sets; empty where none is needed
+        self.suites: list[cst.BaseSuite] = []  # the bodies around, the innermost last
 
     def body(self) -> Block:
         """The statements of the whole function."""
@@ -83,10 +84,12 @@ class Statements(Lists):
     def block(self, body: cst.BaseSuite, first: Callable[[], None] = lambda: None) -> Block:
         """The statements of a body, after those that `first` makes."""
         outer, self.out = self.out, []
+        self.suites.append(body)
         first()
         for node in body.body:
             for part in node.body if isinstance(node, cst.SimpleStatementLine) else (node,):
                 self.statement(part)
+        self.suites.pop()
         made, self.out = self.out, outer
         return tuple(made)
 
@@ -162,8 +165,8 @@ class Statements(Lists):
         appended = self.appended.intersection(changed_lists(node)[0])
         if isinstance(node, cst.For) and appended & self.names_in(node.iter):
             self.refuse(node.iter, "a list is appended to in a loop over it", "loop over a copy", _STATEMENT)
-        if self.branches and appended:
-            hint = "make the list before the branch, with all its items, or use an array"
+        if self.branches and appended - made_within(self.definition, self.suites[-1], node):
+            hint = "make the list in the branch and use it there alone, or before it with all its items"
             self.refuse(node, "a list is appended to in a loop in a branch", hint, _STATEMENT)
         outside, self.branches = self.branches, 0
         self.loops += 1

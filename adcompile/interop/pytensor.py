@@ -88,6 +88,9 @@ class Operation(Op):  # type: ignore[misc,unused-ignore]
         gradients = iter(Operation(seeded, self.options, structure)(*inputs, *seeds, return_list=True))
         return [next(gradients) if _moves(type_) else disconnected_type() for type_ in types for _ in types_in(type_)]
 
+    if not hasattr(Op, "pullback"):  # PyTensor before 3, which PyMC 5 asks for
+        L_op = pullback
+
     def connection_pattern(self, node: Any) -> list[list[bool]]:
         types = self._types(node.inputs)
         return [[_moves(type_)] * len(node.outputs) for type_ in types for _ in types_in(type_)]

@@ -64,7 +64,7 @@ from adcompile.normal.flow import falls, live, own, tries
 from adcompile.normal.jumps import negated, unused
 from adcompile.normal.no_jumps import no_jumps
 from adcompile.normal.order import may_write, settled, temporary
-from adcompile.normal.records import as_index, is_list, items_of, values_of
+from adcompile.normal.records import as_index, dict_of, is_list, items_of, values_of
 from adcompile.normal.renaming import renamed
 from adcompile.normal.single_return import single_return
 from adcompile.normal.sources import Readable, ReadOne, ReadSource
@@ -143,7 +143,8 @@ class _Inliner(Spliced):
             case Store(_, index, value):  # Python evaluates the value first
                 before, (new, *where) = self.in_order((value, *index))
                 stmt = replace(stmt, index=tuple(map(as_index, where)), value=new)
-                before += self.guards.of_item(operator.setitem, Name(stmt.array), where, self.span)
+                if dict_of(self.known.of(stmt.array) or _NONE) is None:  # which takes any key
+                    before += self.guards.of_item(operator.setitem, Name(stmt.array), where, self.span)
                 stored = self.known.stored(stmt, self.span, self.inside)
                 return [*before, *([stmt] if stored is None else stored)]
             case Accum():

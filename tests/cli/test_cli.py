@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -240,3 +241,31 @@ def test_the_cache_is_listed_and_cleared_and_nothing_else(tmp_path, monkeypatch)
 def test_random_arguments_are_those_of_the_seed():
     first, again = (run("check", f"{MODEL}:energy", "--types", "float64[:]", "--seed", "3").stdout for _ in range(2))
     assert first == again
+
+
+# ------------------------------------------------------------------------------------------ exit codes
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("explode",),
+        ("dump",),
+        ("dump", f"{MODEL}:energy", "--mode", "sideways"),
+        ("bench", f"{MODEL}:energy", "--size", "many"),
+        ("dump", "a:b", "--nothing"),
+    ],
+)
+def test_a_command_line_that_cannot_be_understood_is_2(arguments):
+    assert "Usage: " in run(*arguments, code=2).stderr
+
+
+def test_an_interrupt_is_130_and_no_traceback(tmp_path):
+    """Ctrl-C while the compiler reads the function."""
+    text = """
+        import os, signal, adcompile.pipeline
+        adcompile.pipeline._run = lambda job: os.kill(os.getpid(), signal.SIGINT)
+        def f(x: float): return x * x
+    """
+    (tmp_path / "long.py").write_text(textwrap.dedent(text))
+    command = [sys.executable, "-m", "adcompile", "dump", str(tmp_path / "long.py") + ":f"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")

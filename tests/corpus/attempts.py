@@ -215,3 +215,34 @@ def a_tuple_from_each_way(x):
     except ValueError:
         a, b = x[1], x[0] * x[1]
     return a * b
+
+
+@case(np.array([0.7, 0.4, 0.9]), 4, jit=True, analytic=False)
+@case(np.array([0.7, -0.4, 0.9]), 4, analytic=False)
+def a_dict_changed_until_it_is_raised(x, n):
+    d = {"p": x[0], "q": x[1]}
+    s = 0.0
+    for i in range(n):
+        try:
+            d["p"] = sqrt(d["q"]) * x[2] + d["p"]
+            d["q"] = log(d["p"] + 0.2)
+        except ValueError:
+            d["q"] = d["p"] * x[i % 3] + 0.1
+        s += d["p"] * d["q"]
+    return s
+
+
+@case(np.array([0.7, 0.4, 0.9]), 4, analytic=False)
+@case(np.array([0.7, -0.4, 0.9]), 4, analytic=False)
+def a_list_made_and_appended_to_until_it_is_raised(x, n):
+    try:
+        ys = [x[0]]
+        for _ in range(n):
+            ys.append(sqrt(ys[-1] * x[1]))
+        s = sum(ys)
+    except ValueError:
+        zs = [x[1]]
+        for _ in range(n):
+            zs.append(zs[-1] * x[2])
+        s = zs[-1] * zs[0]
+    return s

@@ -164,3 +164,26 @@ def appended_beside_an_inner_loop(x):
         if t * v > 0.0:
             ys.append(v * t)
     return sum(ys) + ys[1] * ys[-1]
+
+
+@case(vector(3), 5, jit=True, analytic=False)
+@case(-np.abs(vector(3)), 5, analytic=False)
+@case(positive(3), 0, analytic=False)
+def made_and_appended_in_a_branch(x, n):
+    s = x[2]
+    for k in range(2):
+        if x[k] > 0.0:
+            ys = [x[k], x[2]]
+            for i in range(n + 7 * k):
+                zs = []
+                ys.append(ys[-1] * np.sin(x[i % 3]) + ys[k - 1])
+                for j in range(2):
+                    zs.append(ys[j] * x[1])
+                ys.append(sum(zs))
+            s += ys[-1] * ys[len(ys) // 2]
+        else:
+            ts = [x[k]]
+            for _ in range(n):
+                ts.append(ts[-1] * ts[0] - x[1])
+            s *= ts[-1]
+    return s

@@ -31,7 +31,7 @@ def page(tmp_path_factory):
     folder = tmp_path_factory.mktemp("browser")
     path = folder / "page.html"
     path.write_text(grad(heat, jit=False).explain(np.linspace(0.0, 1.0, 6), 0.1, 3).html(), encoding="utf-8")
-    with browser.opened(folder / "profile") as opened:
+    with browser.opened(folder / "profile", height=2000) as opened:  # all lines are in sight: the mouse goes to them
         opened.open(path.as_uri())
         yield opened
 
