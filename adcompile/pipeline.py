@@ -39,6 +39,7 @@ from adcompile.normal.outputs import with_outputs
 from adcompile.normal.pieces import in_pieces
 from adcompile.normal.returned import returned
 from adcompile.normal.rooms import in_rooms
+from adcompile.normal.short_loops import short_loops
 from adcompile.normal.single_return import single_return
 from adcompile.normal.small_arrays import small_arrays
 from adcompile.normal.specialise import specialised
@@ -46,6 +47,7 @@ from adcompile.normal.ssa import ssa
 from adcompile.optimise import optimised, placed
 from adcompile.optimise.abreast import abreast
 from adcompile.optimise.checks_first import checks_first
+from adcompile.optimise.columns import columns
 from adcompile.optimise.exchange import exchange
 from adcompile.optimise.factored import factored
 from adcompile.optimise.held import held
@@ -202,6 +204,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("loops_for_arrays", _loops_for_arrays, verify_core),
     Stage("fixed_buffers", lambda f, job, done: fixed_buffers(f), verify_core),
     Stage("small_arrays", lambda f, job, done: small_arrays(f), verify_core),
+    Stage("short_loops", lambda f, job, done: short_loops(f), verify_core),
     Stage("typed", lambda f, job, done: _typed(f), verify_core),
     Stage("derivative", _derivative, verify_core),
     Stage("optimised", _optimised, verify_core),
@@ -214,6 +217,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("rows", lambda f, job, done: rows(f), verify_ssa),
     Stage("held", lambda f, job, done: held(f), verify_ssa),
     Stage("exchange", lambda f, job, done: exchange(f), verify_ssa),
+    Stage("columns", lambda f, job, done: columns(f), verify_ssa),
 )
 
 

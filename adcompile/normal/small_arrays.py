@@ -57,11 +57,11 @@ from adcompile.ir.walk import (
     mapped,
     names,
     nodes,
-    renamed,
     statements,
     with_blocks,
     with_expressions,
 )
+from adcompile.normal.short_loops import iterations, trips
 
 LARGEST = 8  # elements of an array
 LONGEST = 64  # statements that a loop may be written out to, and
@@ -168,7 +168,7 @@ def _loops(function: Function, shapes: Mapping[str, tuple[int, ...]]) -> tuple[s
                     if any(isinstance(node, Index) for node in nodes(part)):
                         rejected.add(name)
                     for used in names(part):
-                        if used in around and trips(around[used]) is not None:
+                        if used in around and few(around[used]):
                             wanted.add(around[used])
                         else:
                             rejected.add(name)
@@ -184,13 +184,10 @@ def _loops(function: Function, shapes: Mapping[str, tuple[int, ...]]) -> tuple[s
     return wanted, rejected
 
 
-def trips(loop: For) -> range | None:
-    """The values of a loop's index, if they are known and few."""
-    bounds = (loop.start, loop.stop, loop.step)
-    if not all(isinstance(bound, Const) and isinstance(bound.value, int) for bound in bounds):
-        return None
-    values = range(*(bound.value for bound in bounds))  # type: ignore[union-attr]
-    return values if len(values) <= LARGEST else None
+def few(loop: For) -> bool:
+    """Whether the values of a loop's index are known and few."""
+    values = trips(loop)
+    return values is not None and len(values) <= LARGEST
 
 
 def written_out(loop: For, wanted: set[Stmt]) -> int:
@@ -232,19 +229,9 @@ class _Scalars:
 
     def iterations(self, loop: For) -> list[Stmt]:
         """Every iteration of a loop, one after another."""
-        out: list[Stmt] = []
-        carried: list[Expr] = [c.init for c in loop.carried]
-        for number in trips(loop) or ():
-            values: dict[str, Expr] = {loop.index: Const(number)}
-            values.update(zip((c.inner for c in loop.carried), carried, strict=True))
-            copy, new = renamed(loop.body, self.names, self.types, values)  # type: ignore[arg-type]
-            out += copy
-            self.shapes.update((made.id, self.shapes[old]) for old, made in new.items() if old in self.shapes)  # type: ignore[union-attr]
-            carried = [
-                new.get(c.yielded.id, c.yielded) if isinstance(c.yielded, Name) else c.yielded for c in loop.carried
-            ]
-        for c, value in zip(loop.carried, carried, strict=True):
-            out.append(Assign(c.result, value, span=loop.span))
+        out, known = iterations(loop, self.names, self.types)
+        for new in known:
+            self.shapes.update((new[old].id, self.shapes[old]) for old in new.keys() & self.shapes.keys())  # type: ignore[union-attr]
         return out
 
     # ------------------------------------------------------------------------------------ elements

@@ -6,7 +6,8 @@ the one that an iteration writes and the next, on the same line of the array, re
 if it runs at all, and are in memory again after it.
 
 Legal for arrays that are made here and known by one name alone, where the loop touches them by elements, in no branch
-or loop inside it, and all the places it touches are known to be the same or apart.
+or loop inside it, and all the places it touches are known to be the same or apart: `a[j]` is apart from `a[i]` as long
+as `j` stays below `i`.
 
 Non-goals: elements that are stored before they are read, which wait for nothing; recurrences over more than one
 iteration; the caller's arrays.
@@ -138,7 +139,7 @@ class _Holder:
             if array in self.made - varying and element(self.types[array]) == FLOAT:
                 subscripts = self.subscripts(loop, array)
                 if subscripts:
-                    line = self.fixed(array, subscripts, varying) or self.moving(array, subscripts, varying, loop)
+                    line = self.fixed(array, subscripts, varying, loop) or self.moving(array, subscripts, varying, loop)
                     if line is not None and self.worth(loop.body, line):
                         yield line
 
@@ -156,14 +157,38 @@ class _Holder:
             return []
         return [index for index in found if index is not None]
 
-    def fixed(self, array: str, subscripts: list[tuple[Expr, ...]], varying: set[str]) -> _Line | None:
-        """Places that do not change in the loop, each apart from the others."""
-        if len(subscripts) > _MOST or any(name in varying for index in subscripts for p in index for name in names(p)):
+    def fixed(self, array: str, subscripts: list[tuple[Expr, ...]], varying: set[str], loop: For) -> _Line | None:
+        """Places that do not change in the loop, each apart from the others, and from all that do."""
+        moving = [index for index in subscripts if any(name in varying for part in index for name in names(part))]
+        kept = [index for index in subscripts if index not in moving]
+        if not kept or len(kept) > _MOST:
             return None
-        for number, one in enumerate(subscripts):
-            if not all(_apart(one, other) for other in subscripts[:number]):
+        for number, one in enumerate(kept):
+            if not all(_apart(one, other) for other in kept[:number]):
                 return None
-        return _Line(array, {index: number for number, index in enumerate(subscripts)})
+            if not all(_apart(one, other) or self.out_of_reach(one, other, loop) for other in moving):
+                return None
+        return _Line(array, {index: number for number, index in enumerate(kept)})
+
+    def out_of_reach(self, fixed: tuple[Expr, ...], moving: tuple[Expr, ...], loop: For) -> bool:
+        """Whether a place that moves with a loop's index never comes to one that does not: that lies at the loop's end
+        or behind, or before its start.  (No subscript may be negative: it would count from the end.)"""
+        assert isinstance(loop.step, Const)
+        if loop.step.value > 0:
+            low, end = loop.start, loop.stop
+        else:
+            low, end = (Call(np.add, (bound, Const(1))) for bound in (loop.stop, loop.start))
+        for one, other in zip(fixed, moving, strict=True):
+            offset = difference(other, Name(loop.index), self.types)
+            if offset is None:
+                continue
+            behind, before = (difference(one, bound, self.types) for bound in (end, low))
+            least, lowest = self.least(low), self.least(one)
+            if least is not None and least + offset >= 0 and behind is not None and behind >= offset:
+                return True
+            if lowest is not None and lowest >= 0 and before is not None and before < offset:
+                return True
+        return False
 
     def moving(self, array: str, subscripts: list[tuple[Expr, ...]], varying: set[str], loop: For) -> _Line | None:
         """Two places side by side on one line, that move with the loop."""
