@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields
 from functools import cache
 from typing import TypeVar
@@ -143,14 +143,16 @@ def _fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
     return tuple(field.name for field in fields(kind) if not field.name.startswith(_NOT_CODE))
 
 
-def _inside(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+def _inside(node: cst.CSTNode) -> list[cst.CSTNode]:
     """The nodes directly in a node, but its white space and punctuation."""
+    inside: list[cst.CSTNode] = []
     for name in _fields(type(node)):
         value = getattr(node, name)
         if isinstance(value, cst.CSTNode):
-            yield value
+            inside.append(value)
         elif isinstance(value, (tuple, list)):
-            yield from (item for item in value if isinstance(item, cst.CSTNode))
+            inside += [item for item in value if isinstance(item, cst.CSTNode)]
+    return inside
 
 
 def found(node: cst.CSTNode, kind: type[_Kind]) -> Iterator[_Kind]:
@@ -165,6 +167,11 @@ def found(node: cst.CSTNode, kind: type[_Kind]) -> Iterator[_Kind]:
         waiting += _inside(one)
 
 
+@cache
+def _method(finder: type[_Finder], kind: type[cst.CSTNode]) -> Callable[[_Finder, cst.CSTNode], object] | None:
+    return getattr(finder, f"visit_{kind.__name__}", None)
+
+
 class _Finder:
     """Looks at every node, outermost first, with its method `visit_KIND`, and not inside where that says `False`.
 
@@ -174,9 +181,9 @@ class _Finder:
         waiting = [*reversed(nodes)]
         while waiting:
             node = waiting.pop()
-            method = getattr(self, f"visit_{type(node).__name__}", None)
-            if method is None or method(node) is not False:
-                waiting += reversed([*_inside(node)])
+            method = _method(type(self), type(node))  # type: ignore[arg-type]  # a class is hashable
+            if method is None or method(self, node) is not False:
+                waiting += reversed(_inside(node))
 
 
 class _Lists(_Finder):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Mapping
 from functools import reduce
+from typing import cast
 
 import numpy as np
 
@@ -102,22 +103,23 @@ def dtype_of(expr: Expr, types: Mapping[str, Type], known: dict[Expr, str] | Non
     >>> dtype_of(Call(np.add, (Name("x"), Const(1))), {})
     ''
     """
-    match expr:
-        case Const(value):
-            return _of_const(value)
-        case Name(name):
-            type_ = types.get(name)
-            return type_.dtype if isinstance(type_, Scalar) else ""
-        case Index(Name(name)):
-            type_ = types.get(name)
-            return type_.dtype if isinstance(type_, Array) else ""
-        case Call():
-            if known is None:
-                return _of_call(expr, types, None)
-            if expr not in known:
-                known[expr] = _of_call(expr, types, known)
-            return known[expr]
-    return ""
+    kind = type(expr)  # asked more often than anything else: a `match` takes three times as long
+    if kind is Name:
+        type_ = types.get(cast(Name, expr).id)
+        return type_.dtype if isinstance(type_, Scalar) else ""
+    if kind is Const:
+        return _of_const(cast(Const, expr).value)
+    if isinstance(expr, Index):
+        type_ = types.get(expr.array.id) if isinstance(expr.array, Name) else None
+        return type_.dtype if isinstance(type_, Array) else ""
+    if not isinstance(expr, Call):
+        return ""
+    if known is None:
+        return _of_call(expr, types, None)
+    found = known.get(expr)
+    if found is None:
+        found = known[expr] = _of_call(expr, types, known)
+    return found
 
 
 def is_complex(expr: Expr, types: Mapping[str, Type]) -> bool:

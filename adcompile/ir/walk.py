@@ -43,14 +43,17 @@ Answer = TypeVar("Answer")
 # ------------------------------------------------------------------------------------------ expressions
 def children(expr: Expr) -> tuple[Expr, ...]:
     """The expressions directly inside an expression."""
-    if isinstance(expr, (Name, Const)):
+    kind = type(expr)
+    if kind is Name or kind is Const:
         return ()
-    if isinstance(expr, Call):
-        return expr.args + tuple(value for _, value in expr.kwargs) if expr.kwargs else expr.args
+    if kind is Call:
+        call = cast(Call, expr)
+        return call.args + tuple(value for _, value in call.kwargs) if call.kwargs else call.args
     if isinstance(expr, Index):
         return (expr.array, *expr.index)
     if isinstance(expr, Slice):
         return (expr.start, expr.stop, expr.step)
+    assert isinstance(expr, Tuple)
     return expr.items
 
 
@@ -98,7 +101,8 @@ def nodes(expr: Expr) -> Iterator[Expr]:
     while waiting:
         node = waiting.pop()
         yield node
-        waiting += reversed(children(node))
+        if type(node) is not Name and type(node) is not Const:
+            waiting += reversed(children(node))
 
 
 def names(expr: Expr) -> tuple[str, ...]:
@@ -152,13 +156,10 @@ def with_blocks(stmt: Stmt, new: Iterable[Block]) -> Stmt:
 
 def statements(block: Iterable[Stmt]) -> Iterator[Stmt]:
     """Every statement of a block and of the blocks inside it, in program order, a compound one before its parts."""
-    waiting = [*block][::-1]
-    while waiting:
-        stmt = waiting.pop()
+    for stmt in block:
         yield stmt
         if isinstance(stmt, _COMPOUND):
-            for inner in reversed(blocks(stmt)):
-                waiting += reversed(inner)
+            yield from _inside(stmt)
 
 
 def expressions(stmt: Stmt) -> tuple[Expr, ...]:
@@ -272,6 +273,12 @@ def asked_once(find: Callable[[Stmt], Answer]) -> Callable[[Stmt], Answer]:
         return cast(Answer, known[name])
 
     return answer
+
+
+@asked_once
+def _inside(stmt: Stmt) -> tuple[Stmt, ...]:
+    """Every statement of the blocks of a compound one, in program order."""
+    return tuple(inner for block in blocks(stmt) for inner in statements(block))
 
 
 def written(block: Iterable[Stmt]) -> set[str]:

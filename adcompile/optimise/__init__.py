@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from adcompile.ir.nodes import Function
+from adcompile.ir.nodes import Function, Stmt
 from adcompile.ir.walk import uses
 from adcompile.optimise.cse import cse
 from adcompile.optimise.dce import dce
@@ -53,12 +53,13 @@ def optimised(function: Function, seeded: bool = False, added: bool = False) -> 
 
     def once(change: Callable[[Function], Function]) -> Function:
         if change is fold_expressions:
-            return fold_expressions(function, seeded)
+            return fold_expressions(function, seeded, folded)
         if change is zeros and added:
             return zeros(function, set(uses(function.body[-1])))
         return change(function)
 
     unchanged = 0
+    folded: dict[int, Stmt] = {}
     for change in PASSES * _ROUNDS:
         before, function = function, once(change)
         unchanged = unchanged + 1 if function is before else 0

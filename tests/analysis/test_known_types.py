@@ -87,6 +87,7 @@ def test_every_function_of_the_table_gives_what_numba_says(fn: Any) -> None:
         Index(Index(Name("t"), (Const(1),)), (Index(Name("t"), (Const(0),)),)),
         Call(ops.select, (Name("b"), Name("i"), Const(1.0))), Call(ops.select, (Name("b"), Name("b"), Const(True))),
         *(Call(product, (Name("a"), Name("a"))) for product in runtime.PRODUCTS),
+        Call(runtime.check_overlap, (Name("a"), Name("a"))), Call(runtime.check_overlap, (Name("a"), Name("k"))),
     ],
 )  # fmt: skip
 def test_arrays_and_choices(value: Expr) -> None:
