@@ -506,9 +506,15 @@ def doubled(x):
     return x
 
 
+def rounds_its_tangent(primals, tangents):
+    return plain_wave(primals[0]), np.round(tangents[0])
+
+
+def adds_to_its_tangent(primals, tangents):
+    return plain_wave(primals[0]), 2.0 * tangents[0] + 1.0
+
+
 without_rule = custom_vjp(doubled)
-forked = custom_jvp(plain_wave)
-forked.defjvp(forks)
 
 
 def refused(kind, message, at, *rule, error=Unsupported):
@@ -537,8 +543,11 @@ def test_refused():
     refused(grad, r"adjoint 1 in the rule of .* is float64, and has to be float64\[:\]", (X,), keeps_nothing, a_number)
     refused(grad, "`writes` writes to `x`, which it is given", (X,), writes, passes_on)
     refused(grad, "the same shape", (X,), keeps_nothing, too_long, error=ValueError)
-    with pytest.raises(Unsupported, match="not linear in its tangents"):
-        grad(forked, jit=False)(0.5)
+    for rule in (forks, rounds_its_tangent, adds_to_its_tangent):
+        bent = custom_jvp(plain_wave)
+        bent.defjvp(rule)
+        with pytest.raises(Unsupported, match="not linear in its tangents"):
+            grad(bent, jit=False)(0.5)
     with pytest.raises(InvalidArgument, match=r"nondiff_argnums=\(3,\), and the function has 1 parameters"):
         custom_vjp(plain_wave, nondiff_argnums=(3,))
 

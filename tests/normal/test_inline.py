@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import scipy.special
 
-from adcompile import sparse_jacobian
 from adcompile.frontend.read import read
 from adcompile.ir.nodes import Call, Function
 from adcompile.ir.show import show
@@ -188,15 +187,6 @@ def test_wrong_arguments_are_refused():
         return square(a, a)
 
     assert why_not(function).startswith("wrong-arguments: `square`: too many positional arguments")
-
-
-def test_matrices_of_scipy_inside_are_refused():
-    slopes = sparse_jacobian(lambda x: x * x)
-
-    def function(a):
-        return slopes(a)
-
-    assert why_not(function).startswith("derivative-inside: `<adcompile sparse_jacobian of <lambda>>` gives a matrix")
 
 
 def test_refusals_inside_a_callee_point_into_it():
