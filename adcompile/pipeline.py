@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from functools import cached_property
 from threading import Lock
 from typing import Any
 
@@ -244,20 +245,26 @@ class Stages(Mapping[str, str]):
         return self._after[name]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Outcome:
     """What the pipeline gives: the text, the type of the primal's result (without what it returns beside it), and the
-    function after each stage.
-
-    `undivided` is the text to differentiate again: its loops are marked as parallel, and none is divided or proven;
-    arrays that trade places do so element by element, and scratch arrays are made in the loops that they serve."""
+    function after each stage."""
 
     name: str
     emitted: Emitted
-    undivided: Emitted
     result: Type
     stages: Stages
+    notes: bool  # whether the text says where its lines come from
     structure: Part | None = None  # of the primal's result, if that is more than numbers, arrays and tuples
+
+    @cached_property
+    def undivided(self) -> Emitted:
+        """The text to differentiate again: its loops are marked as parallel, and none is divided or proven; arrays that
+        trade places do so element by element, and scratch arrays are made in the loops that they serve."""
+        packed = self.stages.function("packed")
+        if packed is self.stages.function(STAGES[-1].name) and not has_opaque(packed.body):
+            return self.emitted
+        return emit(packed, self.notes)
 
 
 _watching: ContextVar[Callable[[Job, int], None]] = ContextVar("watching", default=lambda job, number: None)
@@ -295,16 +302,14 @@ def _run(job: Job) -> Outcome:
     tell(job, len(STAGES))
     with _named("emit", job):
         notes = job.kind not in ("primal", "composed")
-        undivided = emitted = emit(function, notes)
-        if function is not done["packed"]:
-            undivided = emit(done["packed"], notes)
+        emitted = emit(done["packed"] if has_opaque(function.body) else function, notes)
     if has_opaque(function.body):
-        emitted = _in_the_end(job, function, undivided)
+        emitted = _in_the_end(job, function, emitted)
     if shown == "emit":
         print(emitted.text)
     typed = done["typed"]
-    return Outcome(function.name, emitted, undivided, _type(_result(typed, job), typed.types), Stages(done),
-                   returned(done["inline"])[1])  # fmt: skip
+    result, structure = _type(_result(typed, job), typed.types), returned(done["inline"])[1]
+    return Outcome(function.name, emitted, result, Stages(done), notes, structure)
 
 
 def typed(function: Callable[..., Any], arguments: tuple[Type, ...]) -> Mapping[str, Function]:
