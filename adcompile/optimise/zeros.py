@@ -22,7 +22,7 @@ import numpy as np
 
 from adcompile.analysis.aliasing import Roots, is_allocation, roots
 from adcompile.analysis.effects import SHAPE_ONLY, written_roots
-from adcompile.analysis.subscripts import accesses, common_places
+from adcompile.analysis.subscripts import accesses, common_places, line_accesses
 from adcompile.ir import ops
 from adcompile.ir.affine import same_integer
 from adcompile.ir.nodes import Accum, Assign, Block, Call, Const, Expr, For, Function, Index, Name, Stmt, Store
@@ -107,6 +107,7 @@ class _Finder:
         self.types: Mapping[str, Type] = function.types
         self.source = lengths(function)
         self.roots: Roots = roots(function)
+        self.touched: dict[Stmt, set[str]] = {}
 
     def block(self, block: Block) -> Block:
         result = list(block)
@@ -118,7 +119,10 @@ class _Finder:
         return tuple(result)
 
     def touches(self, stmt: Stmt, root: str) -> bool:
-        return any(True for _ in accesses((stmt,), root, self.roots))
+        if stmt not in self.touched:
+            within = (name for inner in statements((stmt,)) for name, _ in line_accesses(inner))
+            self.touched[stmt] = set(map(self.roots.find, within))
+        return root in self.touched[stmt]
 
     def filled(self, block: list[Stmt], position: int, made: Assign) -> None:
         """Change the first statement behind an allocation that touches the array, in place."""
