@@ -126,8 +126,7 @@ def _ssa(function: Function, job: Job, done: Done) -> Function:
 
 
 def _loops_for_arrays(function: Function, job: Job, done: Done) -> Function:
-    core = loops_for_arrays(function)
-    arrays = changing(core)
+    arrays = changing(core := loops_for_arrays(function))
     return loops_for_arrays(*in_rooms(function, arrays)) if arrays else core
 
 
@@ -307,9 +306,8 @@ def _run(job: Job) -> Outcome:
         emitted = _in_the_end(job, function, emitted)
     if shown == "emit":
         print(emitted.text)
-    typed = done["typed"]
-    result, structure = _type(_result(typed, job), typed.types), returned(done["inline"])[1]
-    return Outcome(function.name, emitted, result, Stages(done), notes, structure)
+    result = _type(_result(done["typed"], job), done["typed"].types)
+    return Outcome(function.name, emitted, result, Stages(done), notes, returned(done["inline"])[1])
 
 
 def typed(function: Callable[..., Any], arguments: tuple[Type, ...]) -> Mapping[str, Function]:
