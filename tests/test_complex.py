@@ -243,3 +243,15 @@ def test_functions_that_conjugate_do_so_or_are_refused(fn, args):
     assert np.iscomplexobj(value) == np.iscomplexobj(expected)
     exact, _ = oracle.by_differences(function, args, oracle.direction(args, 1))
     np.testing.assert_allclose(oracle.flat(tangent) if exact.size else [], exact, atol=1e-8)
+
+
+def returned_as_it_is(x, z):
+    return x * 2.0, z, 1j
+
+
+def test_the_tangent_of_a_complex_number_is_one():
+    _, tangents = jvp(returned_as_it_is, wrt="x", jit=False)((1.0, 2j), (1.0,))
+    assert tangents == (2.0, 0j, 0j)
+    assert [np.iscomplexobj(tangent) for tangent in tangents] == [False, True, True]
+    second = hvp(lambda x, z: x * x + 0.0 * abs(x), wrt=("x", "z"), jit=False)(1.0, 2j, (1.0, 1j))
+    assert np.iscomplexobj(second[1]) and second == (2.0, 0j)

@@ -23,6 +23,7 @@ import numpy as np
 
 from adcompile.analysis.activity import Activity
 from adcompile.analysis.aliasing import is_allocation, roots
+from adcompile.analysis.types_of import type_of_value
 from adcompile.chain import ZERO, contribution, differentiable, matched, partial, plus
 from adcompile.errors import Unsupported
 from adcompile.fourier import TRANSFORMS
@@ -129,7 +130,8 @@ class Forward:
             like: tuple[Expr, ...] = (expr,) if is_float(array) else (expr, Const(np.float64))
             out.append(Assign(zeros, Call(np.zeros_like, like)))
             return Name(zeros)
-        if isinstance(expr, Name) and is_complex(self.types[expr.id]) and not self.activity.name(expr.id):
+        of = self.types[expr.id] if isinstance(expr, Name) else type_of_value(expr.value)
+        if is_complex(of) and not (isinstance(expr, Name) and self.activity.name(expr.id)):
             return Const(0j)
         return self.atom(expr, lane)
 
