@@ -19,7 +19,7 @@ from adcompile.api import through
 from adcompile.api.calling import TEXT
 from adcompile.api.kept import Kept, active_positions
 from adcompile.api.signatures import identifier
-from adcompile.api.through import all_floats, named, tuple_text, zero
+from adcompile.api.through import all_floats, moved, named, tuple_text, zero
 from adcompile.api.transposed import check_linear, transposed
 from adcompile.backend.compile import compiled
 from adcompile.backend.dispatch import numba_type_of
@@ -92,10 +92,7 @@ class Custom(Kept):
     def linear(self, arguments: tuple[Type, ...], by: tuple[int, ...]) -> Python:
         """The tangent of the value as a function of the arguments and of the tangents of those numbered `by`."""
         params, dots = named(len(arguments), by)
-        tangents = [zero(*pair) for pair in zip(params, arguments, strict=True)]
-        for number, dot in zip(by, dots, strict=True):
-            tangents[number] = dot
-        rule, given = self.rule_called(params, tangents, arguments)
+        rule, given = self.rule_called(params, moved(params, arguments, by), arguments)
         name = identifier(self.__name__)
         text = f"def {name}({', '.join([*params, *dots])}):\n    return rule({given})[1]\n"
         return compiled(name, Emitted(text, {"rule": rule, "np": np}), TEXT).python

@@ -22,7 +22,7 @@ from adcompile.api.calling import TEXT
 from adcompile.api.custom import Python, Tangent
 from adcompile.api.kept import Kept, active_positions
 from adcompile.api.signatures import identifier, name_of
-from adcompile.api.through import all_floats, named, zero
+from adcompile.api.through import all_floats, moved, named
 from adcompile.backend.compile import compiled
 from adcompile.backend.emit import Emitted
 from adcompile.errors import InvalidArgument, refuse
@@ -82,9 +82,7 @@ class implicit(Tangent):
     def with_value(self, arguments: tuple[Type, ...], by: tuple[int, ...]) -> tuple[Python, tuple[Type, ...]]:
         """The tangent at a solution that is known: the solver does not run again."""
         params, dots = named(len(arguments), by)
-        tangents = [zero(*pair) for pair in zip(params, arguments, strict=True)]
-        for number, dot in zip(by, dots, strict=True):
-            tangents[number] = dot
+        tangents = moved(params, arguments, by)
         name, solution = identifier(self.__name__), self.result(arguments)
         text = f"def {name}({', '.join([*params, 'value', *dots])}):\n"
         text += f"    return tangent({', '.join(['value', *params, *self._moved(arguments, tangents)])})\n"

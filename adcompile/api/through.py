@@ -34,6 +34,14 @@ def named(count: int, by: Sequence[int]) -> tuple[list[str], list[str]]:
     return params, [f"{params[number]}_dot" for number in by]
 
 
+def moved(params: Sequence[str], arguments: Sequence[Type], by: Sequence[int]) -> list[str]:
+    """The tangents of all parameters, as text: those of `by` by their names, the others zero."""
+    tangents = [zero(*pair) for pair in zip(params, arguments, strict=True)]
+    for number in by:
+        tangents[number] = f"{params[number]}_dot"
+    return tangents
+
+
 def sets(name: str, linear: Python, arguments: tuple[Type, ...], by: Sequence[int]) -> Kept:
     """Which sets each output of a linear function of tangents has, as a function of the arguments and of sets."""
     params, dots = named(len(arguments), by)
@@ -52,14 +60,14 @@ def series(function: Python, linear: Python, name: str, arguments: tuple[Type, .
     coefficients from the first."""
     params, dots = named(len(arguments), by)
     curves = [[f"x{number}_c{k}" for k in range(1, order + 1)] for number in by]
-    moved = [arguments[number] for number in by]
-    types = (*arguments, *moved)
+    varying = [arguments[number] for number in by]
+    types = (*arguments, *varying)
     wrt = (*(params[number] for number in by), *dots)
     outcome = pipeline.run(pipeline.Job(linear, types, "curve", wrt, lanes=order - 1))
     given = [*params, *(curve[0] for curve in curves)]
     for k in range(1, order):
         given += [curve[k - 1] for curve in curves]
-        given += [_scaled(f"{k + 1}.0", curve[k], type_) for curve, type_ in zip(curves, moved, strict=True)]
+        given += [_scaled(f"{k + 1}.0", curve[k], type_) for curve, type_ in zip(curves, varying, strict=True)]
     made = ", ".join(f"c{k}" for k in range(1, order + 1))
     taken = ", ".join([*params, *(one for curve in curves for one in curve)])
     lines = [f"def {name}_series({taken}):", f"    value = function({', '.join(params)})"]

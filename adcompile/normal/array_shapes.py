@@ -334,9 +334,11 @@ def _diff(b: Builder, fn: Any, a: Typed, n: Typed | None, axis: Typed | None) ->
 
 
 # ------------------------------------------------------------------------------------------ joining
-def _parts(b: Builder, x: Typed, fn: Any) -> list[Typed]:
+def _parts(b: Builder, x: Typed, fn: Any, numbers: bool = True) -> list[Typed]:
     if not x.is_tuple or not x.items:
         raise refuse("unsupported-call", f"`{name_of(fn)}` needs a literal tuple of arrays")
+    if not numbers and any(isinstance(item.type, Scalar) for item in x.items):
+        raise refuse("no-type", f"`{name_of(fn)}` joins no numbers to arrays", hint="write `[number]`")
     items = [tuple_of([item]) if isinstance(item.type, Scalar) else item for item in x.items]
     return [b.call(np.array, item) if item.is_tuple else item for item in items]
 
@@ -347,7 +349,7 @@ def _concatenated(b: Builder, parts: Sequence[Typed], axis: int) -> Typed:
 
 @canonical(np.concatenate, takes="arrays axis | out dtype casting")
 def _concatenate(b: Builder, fn: Any, arrays: Typed, axis: Typed | None) -> Typed:
-    parts = _parts(b, arrays, fn)
+    parts = _parts(b, arrays, fn, numbers=False)
     return _concatenated(b, parts, one_axis(axis, parts[0].ndim, 0))
 
 
@@ -356,7 +358,7 @@ def _stack(b: Builder, fn: Any, arrays: Typed, axis: Typed | None, out: Typed | 
     if arrays.is_tuple and arrays.items and all(isinstance(item.type, Scalar) for item in arrays.items):
         one_axis(axis, 1, 0)
         return b.call(np.array, arrays)
-    parts = _parts(b, arrays, fn)
+    parts = _parts(b, arrays, fn, numbers=False)
     place = one_axis(axis, parts[0].ndim + 1, 0)
     return _concatenated(b, [_expand_dims(b, fn, part, constant(place)) for part in parts], place)
 

@@ -535,3 +535,13 @@ def pieces_that_are_functions(x):
 @refused(x)
 def pieces_by_a_condition_of_another_rank(x):
     return np.sum(np.piecewise(x, [x[0] > 1.0], [2.0, 0.0]) * x)
+
+
+@refused(x)
+def a_number_joined_to_an_array(x):
+    return np.sum(np.concatenate((x, 2.0)))
+
+
+@refused(x)
+def a_number_stacked_on_an_array(x):
+    return np.sum(np.stack((x[0], x[:1])))
