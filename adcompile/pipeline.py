@@ -39,6 +39,7 @@ from adcompile.normal.no_jumps import no_jumps
 from adcompile.normal.outputs import with_outputs
 from adcompile.normal.pieces import in_pieces
 from adcompile.normal.returned import returned
+from adcompile.normal.room_for_rows import room_for_rows
 from adcompile.normal.rooms import in_rooms
 from adcompile.normal.short_loops import short_loops
 from adcompile.normal.single_return import single_return
@@ -205,7 +206,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("inline", _inlined, verify_plain),
     Stage("ssa", _ssa, verify_ssa),
     Stage("loops_for_arrays", _loops_for_arrays, verify_core),
-    Stage("fixed_buffers", lambda f, job, done: fixed_buffers(f), verify_core),
+    Stage("fixed_buffers", lambda f, job, done: fixed_buffers(room_for_rows(f)), verify_core),
     Stage("small_arrays", lambda f, job, done: small_arrays(f), verify_core),
     Stage("short_loops", lambda f, job, done: short_loops(f), verify_core),
     Stage("typed", lambda f, job, done: _typed(f), verify_core),

@@ -32,6 +32,24 @@ def grown(tape: Any, k: int) -> Any:
     return longer
 
 
+@register_jitable  # type: ignore[untyped-decorator]
+def grown_rows(rows: Any, k: int, *row: int) -> Any:
+    """`grown(rows, k)` for arrays of lengths `row`, which the first one decides.
+
+    >>> grown_rows(np.empty((0, 0)), 2, 5).shape, grown_rows(np.empty((3, 5)), 3, 5).shape
+    ((8, 5), (6, 5))
+    """
+    if rows.shape[1:] != row:
+        if rows.shape[0]:
+            raise ValueError("arrays of different shapes in one list")
+        return np.empty((max(8, k + 1), *row), rows.dtype)
+    return grown(rows, k)
+
+
+GROWING = (grown, grown_rows)
+"""What makes an array longer, which is itself or a copy of it with more room."""
+
+
 def fields_of(template: str) -> int:
     """How many values a text takes.
 

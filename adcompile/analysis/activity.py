@@ -68,7 +68,7 @@ class Activity:
             case Index(Name(id), _):
                 return self.name(id)
             case Call(fn, args):
-                if fn is ops.copy or fn in TRANSFORMS or getattr(fn, "__name__", "") == "grown":
+                if fn is ops.copy or fn in TRANSFORMS or getattr(fn, "__name__", "") in ("grown", "grown_rows"):
                     return self.expression(args[0])
                 if fn in PRODUCTS:
                     return any(map(self.expression, args))

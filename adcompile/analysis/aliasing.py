@@ -5,6 +5,7 @@ result of a carry or a merge.  Names joined by growing, carrying or merging are 
 read through another.  Parameters never overlap here: the entry of a derivative sees to that.
 
 >>> from adcompile.ir.nodes import Const
+>>> from adcompile.runtime import grown
 >>> from adcompile.ir.types import Array
 >>> import numpy as np
 >>> body = (Assign("tape", Call(np.empty, (Const(8),))), Assign("tape.1", Call(grown, (Name("tape"), Const(8)))))
@@ -24,9 +25,9 @@ from adcompile.ir.opaque import is_opaque
 from adcompile.ir.types import Array, Type
 from adcompile.ir.walk import statements
 from adcompile.lapack import FOUND
-from adcompile.runtime import PRODUCTS, grown
+from adcompile.runtime import GROWING, PRODUCTS
 
-_ALLOCATING = (grown, *ops.ALLOCATIONS, *PRODUCTS, *TRANSFORMS, *FOUND)
+_ALLOCATING = (*GROWING, *ops.ALLOCATIONS, *PRODUCTS, *TRANSFORMS, *FOUND)
 
 
 def is_allocation(expr: Expr) -> bool:
@@ -87,7 +88,7 @@ def _definitions(function: Function) -> Iterable[str]:
 def _joined(stmt: Stmt) -> Iterable[tuple[str, Expr]]:
     """Pairs that a statement makes one value: a new name and what it may hold."""
     match stmt:
-        case Assign(target, Call(fn, (array, *_))) if fn is grown:
+        case Assign(target, Call(fn, (array, *_))) if fn in GROWING:
             yield target, array
         case Assign(target, Name() as value):
             yield target, value

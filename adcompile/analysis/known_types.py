@@ -192,7 +192,7 @@ def _of_call(fn: Callable[..., object], args: tuple[Expr, ...], types: Mapping[s
             return INT
         case ops.copy | np.zeros_like | np.empty_like if isinstance(first, Array) and len(given) == 1:
             return first
-        case runtime.grown if isinstance(first, Array) and given[1] == INT:
+        case runtime.grown | runtime.grown_rows if isinstance(first, Array) and all(each == INT for each in given[1:]):
             return first
         case runtime.stop_gradient if len(given) == 1:
             return first

@@ -33,7 +33,7 @@ from adcompile.ir.walk import binds, defines, expressions, loads, names, nodes, 
 
 _RAISE = (math.factorial, math.comb, math.perm, math.isqrt)
 _NEVER_RAISE = (
-    np.round, np.around, np.fix, np.sinc, runtime.grown, runtime.multiply_no_nan, runtime.share, runtime.slice_bound,
+    np.round, np.around, np.fix, np.sinc, *runtime.GROWING, runtime.multiply_no_nan, runtime.share, runtime.slice_bound,
 )  # fmt: skip
 _SUMMED = (FLOAT, INT, Scalar("float32"))
 _Terms = frozenset[tuple[Expr, int]]

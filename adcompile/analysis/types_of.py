@@ -197,7 +197,7 @@ def type_of_call(call: Call, args: Sequence[Type]) -> Type:
         return args[0]
     if fn in FOUND and isinstance(args[0], Array):
         return Array(args[0].dtype, FOUND[fn])
-    if fn in (ops.copy, runtime.grown, *TRANSFORMS):
+    if fn in (ops.copy, *runtime.GROWING, *TRANSFORMS):
         return args[0]
     if fn in _TRUTHS:
         return BOOL

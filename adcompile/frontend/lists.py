@@ -89,15 +89,19 @@ class Lists(Loops):
                 return True
         if isinstance(node, cst.Call):
             node = cst.List([])
-        if name in self.appended and not isinstance(node, cst.List):
-            self.refuse(node, "a list that is made so and appended to is not supported", "start with `[]`")
+        if name not in self.appended | self.changed:
             return False
-        if name not in self.appended | self.changed or isinstance(node, cst.ListComp):
-            return False
+        if isinstance(node, cst.ListComp):
+            if name in self.appended:
+                self.give(name, Call(list, (self.comprehended(node),)))
+                self.give(self.length_of(name), Call(len, (Name(name),)))
+            return name in self.appended
         if isinstance(node, cst.BinaryOperation):
             assert isinstance(node.left, cst.List)
             (item,) = node.left.elements
             self.give(name, Call(ops.repeated, (self.read(item.value), self.read(node.right))))
+            if name in self.appended:
+                self.give(self.length_of(name), Call(len, (Name(name),)))
             return True
         assert isinstance(node, cst.List)
         items = [self.element(part, listed=True) for part in node.elements]
@@ -112,7 +116,7 @@ class Lists(Loops):
         items = [self.named("item", item) if name in names(item) else item for item in items]
         self.give(name, Call(ops.listed, (Const(max(_ROOM, len(items))),)))
         for place, item in enumerate(items):
-            self.out.append(Store(name, (Const(place),), item, span=self.span, origin=self.origin))
+            self.added(name, Const(place), item)
         self.give(self.length_of(name), Const(len(items)))
 
     def items_of(self, name: str) -> Expr:
@@ -147,8 +151,12 @@ class Lists(Loops):
         item = self.named("item", value) if name in names(value) else value
         if not self.branches and not self.loops:
             self.give(name, Call(grown, (Name(name), length)))
-        self.out.append(Store(name, (length,), item, span=self.span, origin=self.origin))
+        self.added(name, length, item)
         self.out.append(Update(length.id, np.add, Const(1), span=self.span))
+
+    def added(self, name: str, place: Expr, item: Expr) -> None:
+        """A new item at a place behind the others."""
+        self.out.append(Store(name, (place,), item, appends=True, span=self.span, origin=self.origin))
 
     # ------------------------------------------------------------------------------------ comprehensions
     def comprehended(self, node: cst.ListComp) -> Expr:

@@ -84,6 +84,13 @@ def lists_of_anything(body: cst.CSTNode) -> set[str]:
     return (finder.lists & ((changed & unclear) | finder.filled)) - (finder.appended.keys() - unclear)
 
 
+def list_changes(*parts: cst.CSTNode) -> tuple[set[str], set[str]]:
+    """The variables that are assigned lists or appended to, and those that are assigned anything else."""
+    finder = _Lists()
+    finder.look(*parts)
+    return finder.lists | finder.appended.keys() | finder.extended, finder.others
+
+
 def unchanged_lists(body: cst.CSTNode) -> set[str]:
     """The variables that are assigned lists of more than numbers that nothing changes."""
     finder = _Lists()

@@ -33,6 +33,7 @@ from adcompile.errors import Refusal, Unsupported, refuse
 from adcompile.frontend.functions import LocalFunction
 from adcompile.frontend.names import local_names, outliving
 from adcompile.frontend.resolve import State, literal
+from adcompile.frontend.separated import separated
 from adcompile.frontend.source import Located, located
 from adcompile.frontend.statements import Statements
 from adcompile.ir import ops
@@ -65,7 +66,7 @@ def read(fn: Any, *, value: bool = False, lenient: bool = False, state: State = 
         return Source(fn.function, fn.signature, "", 0, "", {})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Python has given its warnings about the text when it was imported
-        source = located(fn)
+        source = separated(located(fn))
         try:
             return _read(source, value, lenient, state)
         except (cst.CSTValidationError, RecursionError) as error:

@@ -52,12 +52,19 @@ class Located:
     tree: ast.AST  # the same definition as Python's own compiler reads it
     _ranges: Mapping[cst.CSTNode, CodeRange]
     bound: Mapping[str, object] = field(default_factory=dict)  # arguments that a method or a partial brings along
+    originals: Mapping[cst.CSTNode, cst.CSTNode] = field(default_factory=dict)  # of nodes that were changed
     _lines_before: int = 0  # lines of the parsed module above the text
     _column: int = 0  # where the first line of the text starts in its line of the file
 
+    def original(self, node: cst.CSTNode) -> cst.CSTNode:
+        """A node as it stands in the text."""
+        while node in self.originals:
+            node = self.originals[node]
+        return node
+
     def span(self, node: cst.CSTNode) -> Span:
         """Where a node stands in the user's file; lines and columns from 1."""
-        at = self._ranges[node]
+        at = self._ranges[self.original(node)]
         ends = []
         for place in (at.start, at.end):
             column = place.column + 1 + (self._column if place.line == 1 else 0)
@@ -67,7 +74,7 @@ class Located:
 
     def code(self, node: cst.CSTNode) -> str:
         """A node's text on one line, in the usual spacing and without comments."""
-        text = self.module.code_for_node(node).strip().rstrip(";").strip()
+        text = self.module.code_for_node(self.original(node)).strip().rstrip(";").strip()
         try:
             return " ".join(ast.unparse(ast.parse(text)).split())
         except SyntaxError:  # a part of a statement, or one that only its surroundings allow (`return`)

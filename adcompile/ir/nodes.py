@@ -132,12 +132,15 @@ class Update(_Stmt):
 @dataclass(frozen=True, eq=False)
 class Store(_Stmt):
     """`array[index] = value`; on the surface `array[index] op= more` too, as `op(array[index], more)` if it is an
-    `update`: the item of a dict or a list changes in place there, if it is an array."""
+    `update`: the item of a dict or a list changes in place there, if it is an array.  What `appends` puts a new item of
+    a list behind the others, where nothing was; what `keeps` makes an array itself an item of a list."""
 
     array: str
     index: tuple[Expr, ...]
     value: Expr
     update: bool = field(default=False, kw_only=True, compare=False, repr=False)
+    appends: bool = field(default=False, kw_only=True, compare=False, repr=False)
+    keeps: bool = field(default=False, kw_only=True, compare=False, repr=False)
 
 
 @dataclass(frozen=True, eq=False)

@@ -129,6 +129,11 @@ def held(items: Any, count: int) -> Any:
     return items[:count]
 
 
+def within(count: int) -> int:
+    """Before `loops_for_arrays`, as the end of a slice: not negative, and not more than the axis is long."""
+    return count
+
+
 def repeated(value: Any, count: int) -> Any:
     """Surface only: `[value] * count`."""
     return [value] * count

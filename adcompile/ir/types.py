@@ -20,11 +20,11 @@ class Scalar:
 class Array:
     """An array of `ndim` axes; memory order is not part of the type here.
 
-    Before SSA, `listed` says that it stands for a list of numbers, to which operators mean something else."""
+    Before SSA, `listed` says how many of its leading axes stand for lists, to which operators mean something else."""
 
     dtype: str
     ndim: int
-    listed: bool = field(default=False, repr=False)
+    listed: int = field(default=0, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from adcompile.ir.types import Array, Scalar, Static, kind
 from adcompile.ir.walk import names
 from adcompile.normal import rearranged
 from adcompile.normal.array_calls import (
+    FORMS,
     array_of,
     axes_of,
     canonical,
@@ -122,7 +123,7 @@ def _array(b: Builder, fn: Any, object: Typed, dtype: Typed | None, copy: Typed 
     if object.is_tuple:
         if object.items and any(map(_holds_arrays, object.items)):
             rows = [_array(b, np.asarray, row, None, None) if row.is_tuple else row for row in object.items]
-            result = _stack(b, np.stack, tuple_of(rows), None)
+            result = FORMS[np.stack](b, np.stack, [tuple_of(rows)], {})
         else:
             result = b.call(np.array, object)
     elif isinstance(object.type, Scalar):  # an array without axes is the number itself
@@ -258,7 +259,7 @@ def _broadcast_to(b: Builder, fn: Any, array: Typed, shape: Typed) -> Typed:
 
 
 @canonical(np.expand_dims, takes="a axis")
-def _expand_dims(b: Builder, fn: Any, a: Typed, axis: Typed) -> Typed:
+def with_axis(b: Builder, fn: Any, a: Typed, axis: Typed) -> Typed:
     if isinstance(a.type, Scalar):
         return b.call(np.array, tuple_of([a]))
     a = array_of(b, a, fn)
@@ -331,54 +332,6 @@ def _diff(b: Builder, fn: Any, a: Typed, n: Typed | None, axis: Typed | None) ->
         index[along] = Typed(Slice(Const(None), Const(-1), Const(None)), Static(slice))
         a = b.call(np.subtract, later, b.index(a, index))
     return a
-
-
-# ------------------------------------------------------------------------------------------ joining
-def _parts(b: Builder, x: Typed, fn: Any, numbers: bool = True) -> list[Typed]:
-    if not x.is_tuple or not x.items:
-        raise refuse("unsupported-call", f"`{name_of(fn)}` needs a literal tuple of arrays")
-    if not numbers and any(isinstance(item.type, Scalar) for item in x.items):
-        raise refuse("no-type", f"`{name_of(fn)}` joins no numbers to arrays", hint="write `[number]`")
-    items = [tuple_of([item]) if isinstance(item.type, Scalar) else item for item in x.items]
-    return [b.call(np.array, item) if item.is_tuple else item for item in items]
-
-
-def _concatenated(b: Builder, parts: Sequence[Typed], axis: int) -> Typed:
-    return b.call(np.concatenate, tuple_of(parts), axis=Const(axis))
-
-
-@canonical(np.concatenate, takes="arrays axis | out dtype casting")
-def _concatenate(b: Builder, fn: Any, arrays: Typed, axis: Typed | None) -> Typed:
-    parts = _parts(b, arrays, fn, numbers=False)
-    return _concatenated(b, parts, one_axis(axis, parts[0].ndim, 0))
-
-
-@canonical(np.stack, takes="arrays axis | out dtype casting")
-def _stack(b: Builder, fn: Any, arrays: Typed, axis: Typed | None, out: Typed | None = None) -> Typed:
-    if arrays.is_tuple and arrays.items and all(isinstance(item.type, Scalar) for item in arrays.items):
-        one_axis(axis, 1, 0)
-        return b.call(np.array, arrays)
-    parts = _parts(b, arrays, fn, numbers=False)
-    place = one_axis(axis, parts[0].ndim + 1, 0)
-    return _concatenated(b, [_expand_dims(b, fn, part, constant(place)) for part in parts], place)
-
-
-@canonical(np.hstack, takes="tup | dtype casting")
-def _hstack(b: Builder, fn: Any, tup: Typed) -> Typed:
-    parts = _parts(b, tup, fn)
-    return _concatenated(b, parts, 0 if parts[0].ndim == 1 else 1)
-
-
-@canonical(np.vstack, getattr(np, "row_stack", np.vstack), takes="tup | dtype casting")
-def _vstack(b: Builder, fn: Any, tup: Typed) -> Typed:
-    rows = [_expand_dims(b, fn, part, constant(0)) if part.ndim == 1 else part for part in _parts(b, tup, fn)]
-    return _concatenated(b, rows, 0)
-
-
-@canonical(np.column_stack, takes="tup")
-def _column_stack(b: Builder, fn: Any, tup: Typed) -> Typed:
-    columns = [_expand_dims(b, fn, part, constant(1)) if part.ndim == 1 else part for part in _parts(b, tup, fn)]
-    return _concatenated(b, columns, 1)
 
 
 # ------------------------------------------------------------------------------------------ diagonals

@@ -14,6 +14,7 @@ from adcompile.ir.types import Array, Scalar, is_complex, kind
 from adcompile.normal import (  # noqa: F401  (each registers its forms)
     array_choices,
     array_elementwise,
+    array_joins,
     array_many,
     array_products,
     array_reductions,

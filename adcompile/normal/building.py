@@ -244,7 +244,8 @@ class Builder:
         exprs = tuple(item.expr for item in items)
         found = type_of_index(base.type, exprs, [item.type for item in items])
         if isinstance(base.type, Array) and base.type.listed and isinstance(found, Array):
-            found = replace(found, listed=True)
+            within = items and isinstance(items[0].type, Scalar)  # an item, and no part of the list
+            found = replace(found, listed=base.type.listed - 1 if within else base.type.listed)
         return Typed(Index(base.expr, exprs), found)
 
     def _of_number(self, base: Typed, items: Sequence[Typed]) -> Typed | None:

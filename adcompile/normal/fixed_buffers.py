@@ -201,7 +201,7 @@ class _Buffers:
         grown = {
             s.target: s.value.args[0]
             for s in statements(loop.body)
-            if isinstance(s, Assign) and isinstance(s.value, Call) and s.value.fn is runtime.grown
+            if isinstance(s, Assign) and isinstance(s.value, Call) and s.value.fn in runtime.GROWING
         }
         results = {
             c.result: c.init
@@ -225,7 +225,7 @@ class _Buffers:
         versions, found = {carry.inner}, False
         for s in statements(loop.body):
             match s:
-                case Assign(target, Call(runtime.grown, (Name(source), _))) if source in versions:
+                case Assign(target, Call(fn, (Name(source), *_))) if fn in runtime.GROWING and source in versions:
                     versions.add(target)
                     found = True
                 case For() | While():

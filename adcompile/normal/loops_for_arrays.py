@@ -198,9 +198,11 @@ class _Loops(Checks):
             return False
         fn, args = value.fn, value.args
         dtype = self.types[stmt.target].dtype  # type: ignore[union-attr]
-        if fn is runtime.grown:
-            self.know(stmt.target)
-            self.emit(replace(stmt, value=Call(fn, tuple(a if self.is_array(a) else self.scalar(a) for a in args))))
+        if fn in runtime.GROWING:
+            given = tuple(a if self.is_array(a) else self.scalar(a) for a in args)
+            longer = Call(fn, given)
+            self.know_longer(stmt, longer)
+            self.emit(replace(stmt, value=longer))
             return True
         if fn in runtime.PRODUCTS or fn in TRANSFORMS or fn in FOUND:
             operands = [self.whole(arg) for arg in args]
@@ -331,8 +333,7 @@ class _Loops(Checks):
             if isinstance(self.types[c.inner], Array):
                 before, init = self.own(c.init, ())
                 self.out += before
-                self.know(c.inner)
-                self.know(c.result)
+                self.know_carried(init, c.inner, c.result)
                 c = replace(c, init=init)
             result.append(c)
         return tuple(result)

@@ -50,6 +50,7 @@ class Lowering:
         self.names = Names(tuple(all_names(function)))
         self.arrays: dict[str, Elements] = {}
         self.not_negative: set[str] = set(within)
+        self.rows: set[str] = set()  # lists of arrays of known lengths, which all their items will have
         self.out: list[Stmt] = []
         self.lengths: dict[tuple[Expr, Expr], Atom] = {}  # of two broadcast together, where that is in scope
         self._known: dict[Expr, Type] = {}  # the types of calls
@@ -102,6 +103,22 @@ class Lowering:
             shape = tuple(Call(ops.dim, (Name(name), Const(axis))) for axis in range(type_.ndim))
         self.arrays[name] = memory(name, shape, type_.dtype, lambda index: index)
         return self.arrays[name]
+
+    def know_longer(self, stmt: Assign, growing: Call) -> None:
+        """A longer version of a list, whose items are as long as the call says, or as those that it has."""
+        source, row = growing.args[0], growing.args[2:]
+        self.know_carried(source, stmt.target)  # type: ignore[arg-type]
+        if row:
+            self.rows.add(stmt.target)
+            self.know(stmt.target, (Call(ops.dim, (Name(stmt.target), Const(0))), *row))
+
+    def know_carried(self, init: Atom, *names: str) -> None:
+        """An array that a loop carries; the items of a list stay as long as they are."""
+        for name in names:
+            own = self.know(name).shape
+            if isinstance(init, Name) and init.id in self.rows:
+                self.rows.add(name)
+                self.know(name, (own[0], *self.arrays[init.id].shape[1:]))
 
     def allocated(self, base: str, shape: Subscript, dtype: str, fn: Callable[..., Any] = np.empty) -> Elements:
         """A new array, filled by who asked for it."""

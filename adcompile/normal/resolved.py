@@ -78,7 +78,7 @@ class Expressions:
             case Index(array, index):
                 base = self.value(array)
                 found = self.b.index(base, self.index(index))
-                return self.b.call(ops.copy, found) if is_list(base) and found.is_array else found  # as Python does
+                return self.b.call(ops.copy, found) if is_list(base) and base.ndim == found.ndim == 1 else found
             case Call():
                 return self._call(expr)
 
@@ -164,7 +164,7 @@ class Expressions:
         if fn is ops.snapshot:
             return self.b.call(ops.copy, values[0]) if values[0].is_array else values[0]
         if fn is ops.held:
-            items = Slice(Const(None), values[1].expr, Const(None))
+            items = Slice(Const(None), Call(ops.within, (values[1].expr,)), Const(None))
             return self.b.index(values[0], [Typed(items, Static(slice))])
         if fn is ops.raises:
             kind, function = (value_of(value, "what is asked") for value in values[:2])
@@ -195,6 +195,8 @@ class Expressions:
         """A call with resolved arguments."""
         if fn in QUESTIONS and not kwargs:
             return answered(fn, args)
+        if fn in (np.asarray, np.asanyarray) and any(map(is_list, args)):
+            fn = np.array
         args = passed(fn, args)
         if any(arg.is_tuple for arg in args) and not kwargs and (found := self._of_tuples(fn, args)) is not None:
             return found

@@ -152,12 +152,20 @@ class _Sharing:
         name = self.root(stmt.array)
         if isinstance(stmt, Accum):
             self.read(stmt, [name], links)
+        keeps = isinstance(stmt, Store) and stmt.keeps
         result = dict(links)
         for other in links.get(name, {}):
+            if other and keeps and _of_list(name, links[other][name]):  # what else the list holds stays
+                continue
             if other and links[other][name].written is None:
                 result[other] = {**links[other], name: _Link(links[other][name].since, stmt)}
         if isinstance(stmt, Store) and stmt.array == name and all(item == _WHOLE for item in stmt.index):
             result[name] = {other: _Link(link.since) for other, link in links.get(name, {}).items() if other}
+        item = self.source(stmt.value)[0] if keeps else ""
+        if item and isinstance(self.types[item], Array):  # the list holds that array itself
+            item = self.root(item)
+            for one, two in ((name, item), (item, name)):
+                result[one] = {**result.get(one, {}), two: _Link(stmt)}
         return result
 
     def bound(self, stmt: Stmt, pairs: Iterable[tuple[str, Atom | None]], links: _Links) -> _Links:
@@ -207,7 +215,7 @@ class _Sharing:
                 return self.source(array)
             case Call(fn, args) if fn is np.transpose:
                 return self.source(args[0])
-            case Call(fn, args) if fn in _COPIED or fn is runtime.grown:
+            case Call(fn, args) if fn in _COPIED or fn in runtime.GROWING:
                 return self.source(args[0])[0], True
         return "", False
 
@@ -223,6 +231,8 @@ class _Sharing:
             code, how = ("part-written", "a part of it, taken") if part else ("reshape-written", "reshaped")
         elif isinstance(link.since, If):
             how = "chosen by the branch"
+        elif isinstance(link.since, Store):
+            how = "put into a list"
         since = f" ({how} on line {link.since.span.line})" if link.since.span else ""
         where = f" on line {link.written.span.line}" if link.written and link.written.span else ""
         return Refusal(
@@ -232,6 +242,16 @@ class _Sharing:
             "take a copy (`.copy()`) where one array gets two names",
             self.name,
         )
+
+
+def _of_list(name: str, link: _Link) -> bool:
+    """Whether a link is that of a list with an item of it, or with itself before it had more room."""
+    match link.since:
+        case Store(array, keeps=True):
+            return base_of(array) == base_of(name)
+        case Assign(_, Call(fn)):
+            return fn in runtime.GROWING
+    return False
 
 
 def _defined(block: Block) -> list[str]:

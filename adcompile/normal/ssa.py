@@ -64,7 +64,7 @@ from adcompile.normal.carried import loop
 from adcompile.normal.derivatives import Derivatives
 from adcompile.normal.expanded import expanded
 from adcompile.normal.fresh import taken
-from adcompile.normal.lists import lists_in, plain
+from adcompile.normal.lists import Held, Otherwise, appending, check_replaced, lists_in, made_list, plain, repeated
 from adcompile.normal.resolved import Expressions
 from adcompile.normal.untouched import check_copies
 from adcompile.normal.variables import MADE_TEXT, REPORTED, UNDEFINED, Value
@@ -75,7 +75,12 @@ _LARGEST_CONSTANT = 64  # numbers of an array from outside the function that are
 
 def ssa(function: Function, types: Mapping[str, Type]) -> Function:
     """A surface function without jumps or calls to inline, in structured SSA, for parameters of these types."""
-    return Walk(function, types).run()
+    held = Held(function.body)
+    while True:
+        try:
+            return Walk(function, types, held).run()
+        except Otherwise:
+            pass
 
 
 class Mark(NamedTuple):
@@ -92,8 +97,9 @@ class Mark(NamedTuple):
 class Walk:
     """The forward walk: `x` resolves expressions under its environment, `b` holds types, names and output."""
 
-    def __init__(self, function: Function, types: Mapping[str, Type]) -> None:
+    def __init__(self, function: Function, types: Mapping[str, Type], held: Held) -> None:
         self.function = function
+        self.held = held
         self.order = targets(function.body)
         self.live: dict[Stmt, Live] = live_after(function.body)
         self.refusals: list[Refusal] = []
@@ -134,8 +140,9 @@ class Walk:
         if self.unsaid or not self.b.out or not isinstance(self.b.out[-1], Return):  # refused in an attempt given up
             raise Unsupported(dict.fromkeys(self.forgotten))
         check_copies(self.b.copies, self.b.out)
+        check_replaced(self.held.replaced, tuple(self.b.out), self.b.types)
         types = {name: plain(type_) for name, type_ in self.b.types.items()}
-        return replace(self.function, body=tuple(self.b.out), types=types)
+        return replace(self.function, body=appending(tuple(self.b.out)), types=types)
 
     # -------------------------------------------------------------------------------------- entry
     def parameter(self, base: str, x: Typed) -> Value:
@@ -265,6 +272,10 @@ class Walk:
                 return
             case Call(ops.text):
                 self.env[stmt.target] = MADE_TEXT
+                return
+            case Call(ops.listed | ops.repeated as fn, args):
+                make = made_list if fn is ops.listed else repeated
+                self.env[stmt.target] = self.kept(stmt.target, make(self, stmt.target, *map(self.x.value, args)))
                 return
             case Call(ops.select, (test, then, orelse)) if self.chooses_array(then, orelse):
                 sides = [Assign(stmt.target, side, span=stmt.span, origin=stmt.origin) for side in (then, orelse)]

@@ -92,7 +92,7 @@ class Subscripts:
         """An index counted from the front; one that may be negative at run time wraps where NumPy would."""
         if isinstance(index, Const):
             value = int(index.value)
-            return plus(extent, Const(value)) if value < 0 else Const(value)
+            return minus(extent, Const(-value)) if value < 0 else Const(value)
         before = difference(index, extent, INTEGERS)
         if self.positive(index) or whole or (before is not None and before < 0):  # so many before the end
             return index
@@ -112,6 +112,8 @@ class Subscripts:
             length = floor_divided(plus(length, Const(step - 1)), Const(step))
         if start == Const(0) and step == 1:
             whole = item.stop == Const(None)
+            if isinstance(item.stop, Call) and item.stop.fn is ops.within:
+                return stop, lambda k: k
             return (extent if whole else not_negative(stop) if not self.positive(stop) else stop), lambda k: k
         return not_negative(length), lambda k: plus(start, times(Const(step), k))
 
@@ -129,6 +131,8 @@ class Subscripts:
             return trip_count(extent) if bound == Const(None) else extent
         if isinstance(bound, Name) and bound.id in self.within:
             return bound
+        if isinstance(bound, Call) and bound.fn is ops.within:
+            return bound.args[0]
         if isinstance(bound, Const):
             value = int(bound.value)
             if value < 0:

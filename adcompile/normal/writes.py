@@ -18,7 +18,7 @@ from adcompile.ir.types import Array, Scalar, is_complex, kind
 from adcompile.ir.walk import loads, names
 from adcompile.normal.array_calls import everything
 from adcompile.normal.building import Typed
-from adcompile.normal.lists import is_list
+from adcompile.normal.lists import added, is_list
 from adcompile.normal.variables import Absent, Undefined, Value
 from adcompile.normal.written_out import sort, written_out
 from adcompile.rules.registry import is_constant
@@ -82,6 +82,13 @@ def store(walk: Walk, stmt: Store | Accum) -> None:
     items, value = walk.x.index(stmt.index), walk.x.value(stmt.value)
     if len(items) == 1 and items[0].is_tuple:
         items = list(items[0].items)
+    marks: dict[str, bool] = {}
+    if is_list(array) and isinstance(stmt, Store):
+        walk.held.item_stored(array, items, value)
+        if stmt.appends and array.ndim > 1:
+            walk.env[stmt.array] = added(walk, stmt.array, array, items[0], value).expr  # type: ignore[assignment]
+            return
+        marks = {"appends": stmt.appends, "keeps": array.ndim > 1 and len(items) == 1 and not stmt.update}
     masks = [item for item in items if isinstance(item.type, Array) and item.type.dtype == "bool"]
     if len(items) == 1 and masks and masks[0].ndim == array.ndim and isinstance(value.type, Scalar):
         _masked(walk, array, items[0], value, adds)
@@ -92,7 +99,9 @@ def store(walk: Walk, stmt: Store | Accum) -> None:
     if adds and any(item.is_array for item in index):  # once for an index that is repeated
         index = [walk.b.shared(item, "at") if item.is_array else item for item in index]
         adds, value = False, _in_place(array, walk.b.call(np.add, walk.b.index(array, index), value))
-    write(walk, array, index, value, adds)
+    if marks.get("keeps") and isinstance(array.expr, Name):
+        walk.held.replaced[array.expr.id] = walk.b.span
+    write(walk, array, index, value, adds, **marks)
 
 
 def _masked(walk: Walk, array: Typed, mask: Typed, value: Typed, adds: bool) -> None:
@@ -101,7 +110,7 @@ def _masked(walk: Walk, array: Typed, mask: Typed, value: Typed, adds: bool) -> 
     write(walk, array, everything(array.ndim), walk.b.call(np.where, mask, new, array))
 
 
-def write(walk: Walk, array: Typed, index: Sequence[Typed], value: Typed, adds: bool = False) -> None:
+def write(walk: Walk, array: Typed, index: Sequence[Typed], value: Typed, adds: bool = False, **marks: bool) -> None:
     """A store of a value, or an addition of it, under a canonical index."""
     b = walk.b
     if not isinstance(array.expr, Name):
@@ -129,8 +138,10 @@ def write(walk: Walk, array: Typed, index: Sequence[Typed], value: Typed, adds: 
         )
     if adds and rank:
         _in_place(array, b.call(np.add, Typed(array.expr, place), value))
-    made: type[Store] | type[Accum] = Accum if adds else Store
-    b.out.append(made(array.expr.id, exprs, value.expr, span=b.span, origin=b.origin))
+    if adds:
+        b.out.append(Accum(array.expr.id, exprs, value.expr, span=b.span, origin=b.origin))
+    else:
+        b.out.append(Store(array.expr.id, exprs, value.expr, **marks, span=b.span, origin=b.origin))
 
 
 def effect(walk: Walk, stmt: Effect) -> None:

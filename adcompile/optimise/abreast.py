@@ -225,7 +225,7 @@ class _Blocked:
         assert isinstance(type_, Array)
         if not isinstance(value, Call):
             raise _Cannot
-        if value.fn is runtime.grown:
+        if value.fn in runtime.GROWING:
             if self.varying(value.args[1]):
                 raise _Cannot
             self.flush(out)  # which may write to what this copies

@@ -38,7 +38,7 @@ from adcompile.ir.opaque import is_opaque
 from adcompile.ir.types import INT, Array, Scalar, Type, ndim
 from adcompile.ir.walk import blocks, loads, names, nodes, statements, substituted
 from adcompile.rules.registry import is_dear
-from adcompile.runtime import grown
+from adcompile.runtime import GROWING
 from adcompile.transform.plan import Plan
 from adcompile.transform.reloads import Reload, Reloads
 from adcompile.transform.scopes import Definition, Frame
@@ -203,7 +203,7 @@ def _lengthened(function: Function) -> Iterator[tuple[str, str]]:
     """Versions of arrays, and the next one of each where it is made longer, by a statement or by a loop."""
     for stmt in statements(function.body):
         match stmt:
-            case Assign(target, Call(fn, (Name(source), *_))) if fn is grown:
+            case Assign(target, Call(fn, (Name(source), *_))) if fn in GROWING:
                 yield source, target
             case For() | While():
                 arrays = (c for c in stmt.carried if isinstance(function.types[c.inner], Array))

@@ -47,7 +47,7 @@ from adcompile.ir.nodes import (
 from adcompile.ir.opaque import Opaque
 from adcompile.ir.types import INT, Array, Static, TupleType, Type, is_float
 from adcompile.ir.walk import children, expressions, nodes, statements
-from adcompile.runtime import PRODUCTS, grown
+from adcompile.runtime import GROWING, PRODUCTS
 from adcompile.transform.entry import own_copies
 from adcompile.transform.forward import Forward
 
@@ -226,9 +226,9 @@ class _Dependence(Forward):
             return super().tangent_of_assigned(stmt, lane)
         assert isinstance(value, Call)
         source = value.args[0]
-        if value.fn is grown:
+        if value.fn in GROWING:
             assert isinstance(source, Name)
-            return Call(grown, (Name(self.dot(source.id, lane)), value.args[1]))
+            return replace(value, args=(Name(self.dot(source.id, lane)), *value.args[1:]))
         if value.fn in (np.zeros, np.empty):
             return Call(np.zeros, (source, Const(np.int64)))
         assert isinstance(source, Name)

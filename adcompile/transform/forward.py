@@ -55,7 +55,7 @@ from adcompile.ir.nodes import (
 from adcompile.ir.opaque import Opaque
 from adcompile.ir.types import INT, Array, TupleType, Type, is_complex, is_float
 from adcompile.ir.walk import blocks, core_names, with_blocks
-from adcompile.runtime import PRODUCTS, grown
+from adcompile.runtime import GROWING, PRODUCTS
 from adcompile.transform.auxiliary import result_and_aux
 from adcompile.transform.entry import own_copies
 from adcompile.transform.opaque_calls import Tangents
@@ -263,10 +263,10 @@ class Forward:
         if not is_allocation(value):
             return self.tangent(value, lane)
         assert isinstance(value, Call)
-        if value.fn is grown:
-            source, slot = value.args
+        if value.fn in GROWING:
+            source = value.args[0]
             assert isinstance(source, Name)
-            return Call(grown, (Name(self.dot(source.id, lane)), slot))
+            return replace(value, args=(Name(self.dot(source.id, lane)), *value.args[1:]))
         if value.fn is ops.copy or value.fn in TRANSFORMS:  # linear functions of a whole array
             source = value.args[0]
             assert isinstance(source, Name)

@@ -35,7 +35,7 @@ from adcompile.ir.walk import (
     uses,
 )
 from adcompile.rules.registry import is_dear
-from adcompile.runtime import grown
+from adcompile.runtime import GROWING
 from adcompile.transform.adjoints import Adjoints
 from adcompile.transform.ways import Hindrance, Obstacle
 
@@ -47,7 +47,7 @@ def inside(block: Block) -> set[str]:
 
 def makes_array(stmt: Assign) -> bool:
     """Whether an assignment allocates (a tape that grows is the same tape)."""
-    return is_allocation(stmt.value) and not (isinstance(stmt.value, Call) and stmt.value.fn is grown)
+    return is_allocation(stmt.value) and not (isinstance(stmt.value, Call) and stmt.value.fn in GROWING)
 
 
 def is_dear_loop(loop: For) -> bool:

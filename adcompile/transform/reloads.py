@@ -50,6 +50,8 @@ class Reloads(Tapes):
 
     def in_the_way(self, store: Stmt, reload: Reload) -> bool:
         assert isinstance(store, (Store, Accum))
+        if isinstance(store, Store) and store.appends:  # nothing was there
+            return False
         if reload.stmt not in self.order:
             return True
         here, there = self.order[store], self.order[reload.stmt]

@@ -58,7 +58,7 @@ from adcompile.ir.walk import (
 )
 from adcompile.lapack import FOUND
 from adcompile.rules.registry import is_dear
-from adcompile.runtime import PRODUCTS, grown
+from adcompile.runtime import GROWING, PRODUCTS
 from adcompile.transform.checkpoints import Checkpoints
 from adcompile.transform.loop_kinds import inside
 from adcompile.transform.needed import Needed
@@ -259,7 +259,7 @@ class Replay(Checkpoints):
                 found[c.inner] = c.result
                 for inner in block:
                     made = inner.value if isinstance(inner, Assign) else None
-                    if isinstance(made, Call) and made.fn is grown and self.roots.same(made.args[0].id, c.inner):  # type: ignore[union-attr]
+                    if isinstance(made, Call) and made.fn in GROWING and self.roots.same(made.args[0].id, c.inner):  # type: ignore[union-attr]
                         assert isinstance(inner, Assign)
                         found[inner.target] = c.result
         return found

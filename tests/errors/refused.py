@@ -254,16 +254,14 @@ def a_set(x):
 
 @refused(x)
 def a_list_read_and_run_again(x):
-    ys = [x[0]]
+    heap = []
     for v in x:
-        if v > 100.0:
-            return 0.0
-        t = v
-        while t > 0.3:
-            t = t * 0.5
-        if t > 0.1:
-            ys.append(ys[-1] * t * ys[0])
-    return ys[-1]
+        heap.append(v)
+        i = len(heap) - 1
+        while i > 0 and heap[(i - 1) // 2] > heap[i]:
+            heap[(i - 1) // 2], heap[i] = heap[i], heap[(i - 1) // 2]
+            i = (i - 1) // 2
+    return heap[0] ** 2 + heap[-1]
 
 
 @refused(x)
@@ -545,3 +543,62 @@ def a_number_joined_to_an_array(x):
 @refused(x)
 def a_number_stacked_on_an_array(x):
     return np.sum(np.stack((x[0], x[:1])))
+
+
+@refused(x)
+def a_list_of_an_array_that_is_written_later(x):
+    h = x.copy()
+    path = []
+    for k in range(3):
+        path.append(h)
+        h += x
+    return sum(np.sum(v) for v in path)
+
+
+@refused(x)
+def a_list_that_is_an_item_and_gets_longer(x):
+    rows = []
+    row = []
+    for v in x:
+        row.append(v)
+        rows.append(row)
+    return rows[0][0] * len(rows[0])
+
+
+@refused(x)
+def an_item_written_after_its_list_got_longer(x):
+    rows = [x * 1.0]
+    first = rows[0]
+    for k in range(12):
+        rows.append(x * k)
+    first[0] = 5.0
+    return sum(np.sum(v * v) for v in rows)
+
+
+@refused(x)
+def an_item_replaced_that_has_a_name(x):
+    rows = [x * 1.0, x * 2.0]
+    for k in range(1, 2):
+        first = rows[k]
+        rows[k] = x * 3.0
+        x = x + first
+    return np.sum(rows[1] * x)
+
+
+@refused(x)
+def a_list_of_numbers_and_arrays(x):
+    rows = []
+    for v in x:
+        rows.append(v)
+        rows.append(x)
+    return np.sum(rows[1])
+
+
+@refused(x)
+def appended_in_a_branch_of_a_length_that_the_loop_makes(x):
+    rows = []
+    for k in range(len(x)):
+        if x[k] > 1.0:
+            part = np.concatenate((x[k:], x[:k]))
+            rows.append(np.append(part, x[k]))
+    return np.sum(rows[0])
