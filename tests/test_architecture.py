@@ -26,14 +26,14 @@ FLOORS = [
     {"rules"},
     {"ir"},
     {"errors", "runtime", "special", "lapack"},
-    {"memory", "indices", "fourier"},
+    {"memory", "indices", "fourier", "schedule"},
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 
 DOORS = {
     "libcst": {"frontend"},
     "numba": {
-        "backend", "runtime", "memory", "indices", "fourier", "special", "lapack",
+        "backend", "runtime", "memory", "indices", "fourier", "schedule", "special", "lapack",
         "analysis.typing", "cli.doctor", "interop.scipy",
     },
     "click": {"cli"},

@@ -6,7 +6,7 @@ from math import comb
 import numpy as np
 import pytest
 
-from adcompile import InvalidArgument, grad, hvp, jvp, runtime, value_and_grad, vjp
+from adcompile import InvalidArgument, grad, hvp, jvp, value_and_grad, vjp
 
 
 def swing(x, n):
@@ -155,14 +155,14 @@ def advances(steps, room):
     for t in range(steps):
         if t == due:
             held.append(t)
-            due = runtime.next_checkpoint(t, steps, room - len(held))
+            due = schedule.next_checkpoint(t, steps, room - len(held))
         count += t < steps - 1
     for t in range(steps - 1, -1, -1):
-        due = runtime.next_checkpoint(held[-1], t + 1, room - len(held))
+        due = schedule.next_checkpoint(held[-1], t + 1, room - len(held))
         for r in range(held[-1], t):
             if r == due:
                 held.append(r)
-                due = runtime.next_checkpoint(r, t + 1, room - len(held))
+                due = schedule.next_checkpoint(r, t + 1, room - len(held))
             count += t < steps - 1
         most = max(most, len(held))
         if held[-1] == t:

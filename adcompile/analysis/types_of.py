@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from adcompile import runtime
+from adcompile import runtime, schedule
 from adcompile.analysis.array_functions import ELEMENTWISE, RESULTS
 from adcompile.errors import refuse
 from adcompile.fourier import TRANSFORMS
@@ -178,7 +178,7 @@ def _item_of_tuple(base: TupleType, index: Sequence[Expr]) -> Type:
 
 # ------------------------------------------------------------------------------------------ calls
 _LENGTHS = (
-    ops.dim, runtime.slice_bound, runtime.broadcast_length, runtime.checkpoints, runtime.next_checkpoint,
+    ops.dim, runtime.slice_bound, runtime.broadcast_length, schedule.checkpoints, schedule.next_checkpoint,
     runtime.share, runtime.thread_count,
 )  # fmt: skip
 

@@ -22,7 +22,14 @@ from adcompile.ir.opaque import Opaque
 from adcompile.normal.of_each import elementwise
 from adcompile.rules.registry import is_constant, opaque_for, rule_for
 
-_OURS = ("adcompile.ir.ops", "adcompile.runtime", "adcompile.fourier", "adcompile.special", "adcompile.lapack")
+_OURS = (
+    "adcompile.ir.ops",
+    "adcompile.runtime",
+    "adcompile.schedule",
+    "adcompile.fourier",
+    "adcompile.special",
+    "adcompile.lapack",
+)
 _LIBRARIES = ("numpy", "scipy", "adcompile")
 _COPIES = (copy.copy, copy.deepcopy)
 _LANGUAGE = ("builtins", "math", "cmath", "operator", "_operator")

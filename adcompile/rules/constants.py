@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from adcompile import runtime
+from adcompile import runtime, schedule
 from adcompile.ir import ops
 from adcompile.rules.registry import constant
 
@@ -42,7 +42,7 @@ constant(builtins.int, np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint1
 # Places and shapes.
 constant(np.argmax, np.argmin, np.argsort, np.nonzero, np.count_nonzero, np.searchsorted, np.digitize)
 constant(np.shape, np.size, np.ndim, ops.dim, builtins.len, builtins.range)
-constant(runtime.slice_bound, runtime.broadcast_length, runtime.checkpoints, runtime.next_checkpoint)
+constant(runtime.slice_bound, runtime.broadcast_length, schedule.checkpoints, schedule.next_checkpoint)
 constant(runtime.share, runtime.thread_count)
 
 # What is declared to be constant.

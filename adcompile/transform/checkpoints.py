@@ -31,7 +31,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from adcompile import runtime
+from adcompile import schedule
 from adcompile.analysis.effects import arrays_read
 from adcompile.chain import ZERO
 from adcompile.ir import ops
@@ -182,7 +182,7 @@ class Checkpoints(Undo):
     def _room(self, count: Expr, carried: list[Carry], arrays: list[str]) -> Expr:
         """How many snapshots there is room for."""
         if self.plan.bound is True:
-            return Call(runtime.checkpoints, (count,))
+            return Call(schedule.checkpoints, (count,))
         if isinstance(self.plan.bound, int):
             return Call(max, (Call(min, (Const(self.plan.bound), count)), Const(1)))
         size: Expr = Const(8 + sum(self._bytes(c.inner) for c in carried))
@@ -211,7 +211,7 @@ class Checkpoints(Undo):
         more, later = self.fresh("top", INT), self.fresh("due", INT)
         body.append(Assign(more, integer(np.add, Name(top), Const(1))))
         free = integer(np.subtract, Name(of.room), Name(more))
-        body.append(Assign(later, Call(runtime.next_checkpoint, (index, beyond, free))))
+        body.append(Assign(later, Call(schedule.next_checkpoint, (index, beyond, free))))
         top_after, due_after = self.fresh("top", INT), self.fresh("due", INT)
         merges = (Merge(top_after, Name(more), Name(top)), Merge(due_after, Name(later), Name(due)))
         return If(Call(np.equal, (index, Name(due))), tuple(body), (), merges), (top_after, due_after)
@@ -237,7 +237,7 @@ class Checkpoints(Undo):
         beyond = integer(np.add, index, loop.step)
         free = integer(np.subtract, Name(of.room), Name(of.now))
         due = self.fresh("due", INT)
-        out.append(Assign(due, Call(runtime.next_checkpoint, (Name(first), beyond, free))))
+        out.append(Assign(due, Call(schedule.next_checkpoint, (Name(first), beyond, free))))
 
         values: dict[str, Expr] = {c.inner: ZERO for c in loop.carried}  # of sums, which nobody reads
         kept: dict[str, str] = {}
