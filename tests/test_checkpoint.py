@@ -6,7 +6,7 @@ from math import comb
 import numpy as np
 import pytest
 
-from adcompile import InvalidArgument, grad, hvp, jvp, value_and_grad, vjp
+from adcompile import InvalidArgument, grad, hvp, jvp, schedule, value_and_grad, vjp
 
 
 def swing(x, n):
