@@ -7,13 +7,11 @@ types that the derivative `f` was last made for.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import cached_property
-from threading import Lock
 from typing import Any
 
 from adcompile.analysis.known_types import known_types
@@ -23,6 +21,8 @@ from adcompile.backend.compile import Options, compiled
 from adcompile.backend.emit import Emitted, emit
 from adcompile.errors import InternalError, InvalidArgument, Unsupported, refuse
 from adcompile.frontend.read import read
+from adcompile.frontend.recent import Recent
+from adcompile.ir.deep import deep
 from adcompile.ir.nodes import Const, Expr, Function, Name, Return, Tuple
 from adcompile.ir.opaque import has_opaque
 from adcompile.ir.show import show
@@ -171,7 +171,7 @@ def reversals(job: Job, typed: Function) -> list[Reversal]:
     """How the loops of a function (after stage `typed`) are reversed, where the job is of reverse mode."""
     if job.kind not in ("grad", "value_and_grad", "pullback"):
         return []
-    with _deep():
+    with deep():
         return _reverse(without_marks(own_results(typed), job.wrt), job)[1]
 
 
@@ -223,6 +223,9 @@ STAGES: tuple[Stage, ...] = (
     Stage("exchange", lambda f, job, done: exchange(f), verify_ssa),
     Stage("columns", lambda f, job, done: columns(f), verify_ssa),
 )
+
+
+_RECENT: Recent[dict[str, Function]] = Recent(most=2)
 
 
 class Stages(Mapping[str, str]):
@@ -282,23 +285,15 @@ def watched(by: Callable[[Job, int], None]) -> Iterator[None]:
 
 def run(job: Job) -> Outcome:
     """All stages for one job.  What goes wrong inside a stage is ours, and names the stage."""
-    with _deep():
+    with deep():
         return _run(job)
 
 
 def _run(job: Job) -> Outcome:
     shown = os.environ.get("ADCOMPILE_DUMP", "").removeprefix("after:")
-    function = Function("", (), ())
-    done: dict[str, Function] = {}
     tell = _watching.get()
-    for number, stage in enumerate(STAGES):
-        tell(job, number)
-        with _named(stage.name, job):
-            function = stage.run(function, job, done)
-            stage.verify(function)
-        done[stage.name] = function
-        if shown == stage.name:
-            print(show(function, types=True))
+    done = _through(job, tell, shown)
+    function = done[STAGES[-1].name]
     tell(job, len(STAGES))
     with _named("emit", job):
         notes = job.kind not in ("primal", "composed")
@@ -313,14 +308,31 @@ def _run(job: Job) -> Outcome:
 
 def typed(function: Callable[..., Any], arguments: tuple[Type, ...]) -> Mapping[str, Function]:
     """A function up to stage `typed`, after each stage; opaque functions in it are inlined."""
-    job = Job(function, arguments, "primal", (), last=True)
-    core = Function("", (), ())
+    return _through(Job(function, arguments, "primal", (), last=True), lambda job, number: None, last="typed")
+
+
+def _through(
+    job: Job, tell: Callable[[Job, int], None], shown: str = "", last: str = STAGES[-1].name
+) -> dict[str, Function]:
+    """What each stage gives, up to the `last`.  Those up to `typed` are the same for all derivatives of a function."""
+    function = Function("", (), ())
+    question = _RECENT.question(job.function, *job.arguments, job.parallel, job.last)
+    known = _RECENT.answer(question) or {}
     done: dict[str, Function] = {}
-    for stage in STAGES:
-        with _named(stage.name, job):
-            core = stage.run(core, job, done)
-        done[stage.name] = core
-        if stage.name == "typed":
+    for number, stage in enumerate(STAGES):
+        tell(job, number)
+        if stage.name in known:
+            function = known[stage.name]
+        else:
+            with _named(stage.name, job):
+                function = stage.run(function, job, done)
+                stage.verify(function)
+        done[stage.name] = function
+        if shown == stage.name:
+            print(show(function, types=True))
+        if stage.name == "typed" and not known:
+            _RECENT.keep(question, dict(done))
+        if stage.name == last:
             break
     return done
 
@@ -343,28 +355,6 @@ def _in_the_end(job: Job, function: Function, written: Emitted) -> Emitted:
         reorder=job.reorder,
     )  # fmt: skip
     return run(again).emitted
-
-
-_DEEPEST = 6000  # calls inside of each other, of at most a kilobyte of the system's stack each
-
-
-_LIMIT = Lock()
-_limits: list[int] = []  # the user's own, once for each thread inside
-
-
-@contextmanager
-def _deep() -> Iterator[None]:
-    """Python's limit on calls inside of each other is what expressions of a thousand terms need, or the user's own."""
-    with _LIMIT:
-        _limits.append(_limits[0] if _limits else sys.getrecursionlimit())
-        sys.setrecursionlimit(max(_limits[0], _DEEPEST))
-    try:
-        yield
-    finally:
-        with _LIMIT:
-            limit = _limits.pop()
-            if not _limits:  # no other thread is inside
-                sys.setrecursionlimit(limit)
 
 
 @contextmanager

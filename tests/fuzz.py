@@ -11,6 +11,7 @@ is found: a run that was stopped goes on where it was, and the least program of 
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import sys
 import warnings
@@ -113,6 +114,13 @@ def _label(fixed: Kind | None) -> str:
     return "mixed" if fixed is None else "/".join(str(int(value)) for value in astuple(fixed))
 
 
+def _started() -> None:
+    """What a process of the campaign begins with: what was imported is no garbage, and what is made is seldom in rings."""
+    warnings.simplefilter("error")
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
 def campaign(seeds: range, fixed: Kind | None, journal: Path | None, workers: int, seconds: float) -> dict[str, list]:
     """The verdicts of all seeds: those that the journal has, and those of programs run now."""
     results: dict[str, list[tuple[int, int]]] = defaultdict(list)
@@ -125,7 +133,7 @@ def campaign(seeds: range, fixed: Kind | None, journal: Path | None, workers: in
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
     with (
         Progress(*columns) as progress,
-        get_context("spawn").Pool(workers, initializer=warnings.simplefilter, initargs=("error",)) as pool,
+        get_context("spawn").Pool(workers, initializer=_started) as pool,
     ):
         bar = progress.add_task("0 found", total=len(seeds), completed=len(done))
         for seed, size, what in pool.imap_unordered(one, left, chunksize=4):

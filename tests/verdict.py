@@ -14,6 +14,8 @@ from tests import oracle
 from tests.corpus.registry import fresh
 from tests.program import Program
 
+Function = Callable[..., Any]
+
 SECONDS = 120  # of processor time
 CLOSE = 1e-10  # between the modes, in proportion to the sizes of the terms
 SINGLE = 2e-3
@@ -41,9 +43,11 @@ def verdict(program: Program, order: int = 2, jit: bool = False, bounded: bool =
     try:
         # a tangent may vanish where the value does not, and a slope be infinite where nothing goes through it
         with np.errstate(over="raise", divide="ignore", invalid="ignore"):
-            smooth = _first_order(program, jit, bounded)
+            function = program.function()
+            gradient = grad(function, wrt=program.wrt, jit=jit)
+            smooth = _first_order(program, function, gradient, jit, bounded)
             if order > 1:
-                smooth = _second_order(program, jit) and smooth
+                smooth = _second_order(program, function, gradient, jit) and smooth
     except Unsupported as error:
         codes = sorted({refusal.code for refusal in error.refusals})
         return f"refused {', '.join(codes)}"
@@ -91,12 +95,11 @@ def _require_a_division_by_zero(function: Callable[..., Any], args: tuple[Any, .
         raise Singular from None
 
 
-def _setting(program: Program) -> tuple[Callable[..., Any], tuple[int, ...], tuple[Any, ...], float]:
-    function = program.function()
+def _setting(program: Program, function: Function) -> tuple[tuple[int, ...], tuple[Any, ...], float]:
     names = function.__code__.co_varnames
     places = tuple(names.index(name) for name in program.wrt)
     single = any(getattr(value, "dtype", None) == np.float32 for value in program.args)
-    return function, places, tuple(program.args[place] for place in places), SINGLE if single else CLOSE
+    return places, tuple(program.args[place] for place in places), SINGLE if single else CLOSE
 
 
 def _agree(what: str, one: Any, other: Any, close: float) -> None:
@@ -104,11 +107,11 @@ def _agree(what: str, one: Any, other: Any, close: float) -> None:
         raise Wrong(f"wrong {what}")
 
 
-def _first_order(program: Program, jit: bool, bounded: bool) -> bool:
-    function, places, wrt, close = _setting(program)
+def _first_order(program: Program, function: Function, gradient: Function, jit: bool, bounded: bool) -> bool:
+    places, wrt, close = _setting(program, function)
     along = oracle.direction(wrt, program.seed)
     value, tangent = _called("forward", jvp(function, wrt=program.wrt, jit=jit), program.args, along)
-    adjoint = _called("reverse", grad(function, wrt=program.wrt, jit=jit), *program.args)
+    adjoint = _called("reverse", gradient, *program.args)
     if bounded:
         snapshots = grad(function, wrt=program.wrt, jit=jit, checkpoint=1 + program.seed % 3)
         _agree("reverse from snapshots", _called("reverse from snapshots", snapshots, *program.args), adjoint, close)
@@ -118,10 +121,9 @@ def _first_order(program: Program, jit: bool, bounded: bool) -> bool:
     return close != CLOSE or _true("forward", function, program, places, along, tangent)
 
 
-def _second_order(program: Program, jit: bool) -> bool:
-    function, places, wrt, close = _setting(program)
+def _second_order(program: Program, function: Function, gradient: Function, jit: bool) -> bool:
+    places, wrt, close = _setting(program, function)
     u, v = oracle.direction(wrt, program.seed + 1), oracle.direction(wrt, program.seed + 2)
-    gradient = grad(function, wrt=program.wrt, jit=jit)
     hessian = jvp(gradient, wrt=program.wrt, jit=jit)
     along_u = _called("forward over reverse", hessian, program.args, u)[1]
     along_v = hessian(fresh(program.args), v)[1]

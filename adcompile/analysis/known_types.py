@@ -63,8 +63,7 @@ _PARTS = frozenset((np.real, np.imag, np.angle, np.absolute, builtins.abs))
 _OF_FLOATS = frozenset((np.absolute, np.minimum, np.maximum, np.sign, np.square, np.floor, np.ceil, np.hypot, np.fmod,
                         np.round, runtime.multiply_no_nan))  # fmt: skip
 # Which of Numba's rules hold for single precision is for Numba to say.
-_ODD_IN_SINGLE = frozenset((ops.power, np.arctan2, math.atan2, math.pow, math.hypot, np.round, np.angle, builtins.float,
-                            builtins.complex))  # fmt: skip
+_ODD_IN_SINGLE = frozenset((ops.power, np.arctan2, math.atan2, math.pow, math.hypot, np.round, np.angle))
 _TESTS = frozenset((np.isfinite, np.isnan, np.isinf, np.isposinf, np.isneginf))
 _TRUTHS = frozenset((ops.both, ops.either, ops.negated, np.logical_and, np.logical_or, np.logical_not))
 _CASTS = {builtins.float: FLOAT, np.float64: FLOAT, np.float32: Scalar("float32"), builtins.int: INT, np.int64: INT,
@@ -253,9 +252,13 @@ def _of_numbers(fn: Callable[..., object], args: tuple[Expr, ...], given: list[s
         return joined
     if fn in _LENGTHS and kind == "i":
         return joined
+    if fn is builtins.complex and kind != "c":
+        return np.promote_types(joined, "complex64").name
     if fn in _TO_COMPLEX:
         return _TO_COMPLEX[fn].dtype
     if kind == "c":
+        if fn in (np.equal, np.not_equal):
+            return "bool"
         if fn in _OF_COMPLEX:
             return joined
         if fn in _PARTS:
@@ -270,7 +273,7 @@ def _of_numbers(fn: Callable[..., object], args: tuple[Expr, ...], given: list[s
     if fn in COMPARISONS or (fn in _TESTS and kind == "f"):
         return "bool"
     if fn in _CASTS:
-        return _CASTS[fn].dtype
+        return joined if fn is builtins.float and kind == "f" else _CASTS[fn].dtype
     raise _Unknown
 
 

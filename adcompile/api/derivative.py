@@ -103,6 +103,7 @@ class Derivative(OfStructures, Explained, Specialised):
         self.captured: tuple[str, ...] = getattr(primal, "captured", ())  # by which it is only if it is told
         self._made: dict[tuple[Type, ...], Record] = {}
         self._outcomes: dict[tuple[Type, ...], pipeline.Outcome] = {}
+        self._texts: dict[tuple[Type, ...], Callable[..., Any]] = {}
         self._last: tuple[Type, ...] | None = None
         signature = self._signature(self._own)
         out = ""
@@ -217,7 +218,9 @@ class Derivative(OfStructures, Explained, Specialised):
         outcome = self.outcome(arguments)
         if outcome.undivided is outcome.emitted:
             return self.generated(arguments).python
-        return compiled(outcome.name, outcome.undivided, TEXT).python
+        if arguments not in self._texts:
+            self._texts[arguments] = compiled(outcome.name, outcome.undivided, TEXT).python
+        return self._texts[arguments]
 
     def _make(self, arguments: tuple[Type, ...]) -> Record:
         if arguments not in self._made:

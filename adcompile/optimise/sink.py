@@ -50,9 +50,11 @@ TRIVIAL = 3
 
 
 def sink(function: Function) -> Function:
-    """`function` with names that are used once replaced by what they stand for."""
-    sinker = _Sinker(function)
-    return with_body(function, each_block(function.body, sinker.block))
+    """`function` with names that are used once replaced by what they stand for, until there are no more."""
+    before = None
+    while function is not before:
+        before, function = function, with_body(function, each_block(function.body, _Sinker(function).block))
+    return function
 
 
 def is_adjoint(name: str) -> bool:
@@ -109,10 +111,16 @@ class _Sinker:
         if isinstance(user, If) and target not in uses(user):
             then, orelse = (use_counts(block)[target] for block in blocks(user))
             if then == self.counts[target]:
-                return replace(user, then=(stmt, *user.then))
+                return replace(user, then=self.first(stmt, user.then))
             if orelse == self.counts[target]:
-                return replace(user, orelse=(stmt, *user.orelse))
+                return replace(user, orelse=self.first(stmt, user.orelse))
         return None
+
+    def first(self, stmt: Assign, block: Block) -> Block:
+        """A branch with a statement before all others, which goes on moving."""
+        result = [stmt, *block]
+        self.moved(result, 0, stmt)
+        return tuple(result)
 
     def inlined(self, user: Stmt, stmt: Assign) -> Stmt | None:
         if isinstance(user, Assign) and base_of(user.target) == base_of(stmt.target):
