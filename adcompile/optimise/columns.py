@@ -6,8 +6,8 @@ together; loops over all its elements are turned with it.
 
 Legal for arrays that are made here, known by one name alone, and touched by elements.  Done where loops inside of
 others take the rows in order, by columns with numbers, and hand on nothing but sums.
-Measured on pairs of points, a leapfrog and a chain of points, gradients took 0.1 to 0.7 of the time from 16 rows on, were
-level at 8 to 10, and took up to 1.6 times as long below that, so a loop that is known to be that short is no reason.
+Of pairs of points, a leapfrog and a chain of points, gradients took 0.1 to 0.8 of the time from 16 rows on, were level
+at 8 to 10, and took up to 1.6 times as long below that: a loop that is known to be so short is no reason.
 Non-goals: rows that are looked up (one place in memory is better than three); loops along a row; parallel loops.
 
     x = position.copy()                             x = np.empty((position.shape[1], position.shape[0]))
