@@ -58,10 +58,10 @@ class Parallel:
         self.types = function.types
         self.roots: Roots = roots(function)
         self.least = Least(function)
-        self._integers: dict[str, Expr] = {}
+        self.integers: dict[str, Expr] = {}
         for stmt in statements(function.body):
             if isinstance(stmt, Assign) and self.types.get(stmt.target) == INT and not any(loads(stmt.value)):
-                self._integers[stmt.target] = substituted(stmt.value, self._integers)
+                self.integers[stmt.target] = substituted(stmt.value, self.integers)
 
     def division(self, loop: For) -> Division | None:
         """How the iterations of a loop can be divided; nothing where it is not proven that they can."""
@@ -74,7 +74,7 @@ class Parallel:
             return None
         copied, seam = [], 0
         for root in sorted(written_roots(loop.body, self.roots) - made):
-            reach = self._reach(root, loop)
+            reach = self.reach(root, loop)
             if reach == 0:
                 continue
             if not self._only_added_to(root, loop):
@@ -99,14 +99,14 @@ class Parallel:
 
     def _places(self, root: str, loop: For) -> list[set[_Place]]:
         """For each access of an array, its subscripts that are others in each iteration."""
-        varying = self._varying(loop)
+        varying = self.varying(loop)
         found = []
         for access in accesses(loop.body, root, self.roots):
             parts = enumerate(access.index or ())
-            found.append({place for axis, part in parts if (place := self._place(axis, part, loop, varying))})
+            found.append({place for axis, part in parts if (place := self.place(axis, part, loop, varying))})
         return found
 
-    def _reach(self, root: str, loop: For) -> int | None:
+    def reach(self, root: str, loop: For) -> int | None:
         """How many iterations lie at most between two that touch one element of an array; nothing where it is not
         known."""
         assert isinstance(loop.step, Const)
@@ -120,9 +120,9 @@ class Parallel:
             found.append((max(constants) - min(constants)) // stride)
         return min(found, default=None)
 
-    def _place(self, axis: int, part: Expr, loop: For, varying: set[str]) -> _Place | None:
+    def place(self, axis: int, part: Expr, loop: For, varying: set[str]) -> _Place | None:
         """A subscript that is another one in each iteration, and never counts from the end of its axis."""
-        part = substituted(part, self._integers)
+        part = substituted(part, self.integers)
         found = affine(part, self.types)
         low = self.least(part)
         if found is None or low is None or low < 0:
@@ -137,7 +137,7 @@ class Parallel:
                 return None
         return axis, frozenset(terms.items()), constant
 
-    def _varying(self, loop: For) -> set[str]:
+    def varying(self, loop: For) -> set[str]:
         inside = statements((loop,))
         return {name for stmt in inside for name in (*binds(stmt), *(() if stmt is loop else defines(stmt)))}
 

@@ -83,10 +83,16 @@ class Options:
 
 
 class Compiled:
-    """One generated function: its text, the Python function, and the compiled one."""
+    """One generated function: its text, the Python function, and the compiled one.
 
-    def __init__(self, name: str, source: str, imports: Mapping[str, Any], options: Options, mark: str | None) -> None:
+    `apart` are the lines that begin loops whose iterations touch different memory (`backend.side_by_side`)."""
+
+    def __init__(
+        self, name: str, source: str, imports: Mapping[str, Any], options: Options, mark: str | None,
+        apart: tuple[int, ...] = (),
+    ) -> None:  # fmt: skip
         self.source = source
+        self.apart = apart
         self.mark = mark
         self.on_disk = False
         self._options = options
@@ -111,6 +117,8 @@ class Compiled:
         self.python: Callable[..., Any] = namespace[name]
         self._parallel = any(value is prange for value in namespace.values())
         self.python.__qualname__ = unique
+        if apart:
+            vars(self.python)["apart"] = apart
 
     @cached_property
     def dispatcher(self) -> Any:
@@ -153,23 +161,27 @@ _KNOWN = 512  # functions remembered, so that `grad(f)(x)` in a loop is compiled
 def compiled(name: str, emitted: Emitted, options: Options) -> Compiled:
     """The function that a text defines, made once for one text and one set of options."""
     source = module_text(emitted)
-    mark = cache.digest(source, emitted.imports, (options.described(),))
+    above = source.removesuffix(emitted.text).count("\n")
+    apart = tuple(line + above for line in emitted.apart)
+    mark = cache.digest(source, emitted.imports, (options.described(), f"apart={apart}"))
     if mark is None:
-        return Compiled(name, source, emitted.imports, options, None)
-    return _once(name, source, emitted.imports, options, mark)
+        return Compiled(name, source, emitted.imports, options, None, apart)
+    return _once(name, source, emitted.imports, options, mark, apart)
 
 
-def as_written(name: str, source: str, options: Options, mark: str) -> Compiled:
+def as_written(name: str, source: str, options: Options, mark: str, apart: tuple[int, ...]) -> Compiled:
     """The function of a module text that imports all it needs, as it was written under this mark."""
-    return _once(name, source, {}, options, mark)
+    return _once(name, source, {}, options, mark, apart)
 
 
-def _once(name: str, source: str, imports: Mapping[str, Any], options: Options, mark: str) -> Compiled:
+def _once(
+    name: str, source: str, imports: Mapping[str, Any], options: Options, mark: str, apart: tuple[int, ...]
+) -> Compiled:
     key = (name, mark, options)
     if key in _known:
         _known.move_to_end(key)
     else:
-        _known[key] = Compiled(name, source, imports, options, mark)
+        _known[key] = Compiled(name, source, imports, options, mark, apart)
         if len(_known) > _KNOWN:
             _known.popitem(last=False)
     return _known[key]

@@ -22,13 +22,14 @@ from __future__ import annotations
 
 import builtins
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from adcompile import special
+from adcompile.analysis.apart import apart
 from adcompile.backend.counting import counted
 from adcompile.backend.interference import (
     Copies,
@@ -71,11 +72,13 @@ _ROOTS: Mapping[str, Callable[[], Any]] = {"np": lambda: np, "math": lambda: mat
 class Emitted:
     """The text of one `def`, and what the module around it has to import: names and the objects they stand for.
 
-    `lines` has for each line of the text the statement that it was written for."""
+    `lines` has for each line of the text the statement that it was written for; `apart` are the numbers of those lines,
+    from 1, which begin loops whose iterations touch different memory."""
 
     text: str
     imports: Mapping[str, Any]
     lines: tuple[Stmt | None, ...] = ()
+    apart: tuple[int, ...] = ()
 
 
 class _Line(str):
@@ -107,7 +110,12 @@ def emit(function: Function, notes: bool = True, numbered: bool = False) -> Emit
     lines = writer.block(function.body, "")
     head = f"def {function.name}({', '.join(params)}):"
     body = _indented(lines)
-    return Emitted("\n".join([head, *body]) + "\n", dict(spellings.imports), (None, *map(_stmt_of, body)))
+    return Emitted(
+        "\n".join([head, *body]) + "\n",
+        dict(spellings.imports),
+        (None, *map(_stmt_of, body)),
+        tuple(_lines_of(apart(function), body)),
+    )
 
 
 def _texts_to_come(function: Function) -> Iterable[Expr]:
@@ -295,6 +303,13 @@ class _Writer:
             if following in chain:
                 return chain[chain.index(following) :]
             chain.append(following)
+
+
+def _lines_of(loops: Collection[Stmt], body: list[str]) -> Iterator[int]:
+    """The lines where these loops begin, the first after the head of the function being the second."""
+    for number, line in enumerate(body, 2):
+        if _stmt_of(line) in loops and line.lstrip().startswith("for "):
+            yield number
 
 
 def _stmt_of(line: str) -> Stmt | None:

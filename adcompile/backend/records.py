@@ -25,7 +25,7 @@ from adcompile.backend.emit import Emitted
 from adcompile.ir.structure import Part
 from adcompile.ir.types import Array, Scalar, Static, TupleType, Type
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,8 @@ def kept(name: str, options: Options) -> Record | None:
         source = (folder / f"{record['function']}_{record['mark']}.py").read_text(encoding="utf-8")
         if record["key"] != name or record["hash"] != _hash(record, source):
             return None
-        return Record(as_written(record["function"], source, options, record["mark"]), _decoded(record["result"]))
+        compiled = as_written(record["function"], source, options, record["mark"], tuple(record["apart"]))
+        return Record(compiled, _decoded(record["result"]))
     except (OSError, ValueError, LookupError, TypeError):
         return None
 
@@ -81,11 +82,12 @@ def keep(name: str, compiled: Compiled, emitted: Emitted, result: Type) -> None:
         return
     cache.written(f"{compiled.python.__name__}_{compiled.mark}.py", compiled.source)  # it may be kept elsewhere so far
     record = {"key": name, "function": compiled.python.__name__, "mark": compiled.mark, "result": encoded}
+    record["apart"] = compiled.apart
     cache.written(f"{name}.json", json.dumps({**record, "hash": _hash(record, compiled.source)}) + "\n")
 
 
 def _hash(record: dict[str, Any], source: str) -> str:
-    said = [record[part] for part in ("key", "function", "mark", "result")]
+    said = [record[part] for part in ("key", "function", "mark", "result", "apart")]
     return hashlib.sha256(json.dumps([said, source]).encode()).hexdigest()
 
 

@@ -30,7 +30,7 @@ from numba.core.compiler import Compiler
 from numba.core.compiler_machinery import PassManager, register_pass
 from numba.core.registry import cpu_target
 
-from adcompile.backend.borrowed import Borrowing
+from adcompile.backend.side_by_side import SideBySide
 
 _LIBRARY = "libmvec.so.1"
 _OF_ONE = (
@@ -144,7 +144,7 @@ def _declare(module: ir.Module, functions: list[_Known]) -> None:
     kept.initializer = ir.Constant(used, [form.bitcast(pointer) for form in declared])
 
 
-class _Lower(Borrowing):
+class _Lower(SideBySide):
     """Calls are told of vector forms."""
 
     def lower_normal_function(self, fndesc: Any) -> None:
@@ -157,7 +157,7 @@ class _Lowering(typed_passes.BaseNativeLowering):  # type: ignore[misc]
     _name = "adcompile_native_lowering"
 
     @property
-    def lowering_class(self) -> type[Borrowing]:
+    def lowering_class(self) -> type[SideBySide]:
         return _Lower
 
 

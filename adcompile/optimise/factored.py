@@ -45,6 +45,7 @@ from adcompile.ir.nodes import (
 )
 from adcompile.ir.types import FLOAT, Type, element
 from adcompile.ir.walk import all_names, binds, blocks, defines, names, nodes, statements, substituted, with_blocks
+from adcompile.optimise.own_roots import own_roots
 from adcompile.optimise.rewriting import same, with_body
 
 _Sum = dict[Index, Expr]  # elements, with their factors
@@ -55,7 +56,8 @@ _LONGEST = 500
 
 
 def factored(function: Function) -> Function:
-    """`function` with linear sums in adjoints written with one factor for each element."""
+    """`function` with linear sums in adjoints written with one factor for each element, and `own_roots`."""
+    function = own_roots(function)
     rewriter = _Rewriter(function)
     return with_body(function, rewriter.block(function.body), rewriter.types)
 

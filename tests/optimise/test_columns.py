@@ -236,3 +236,47 @@ def test_lengths_that_fit_into_each_other_are_equal():
         with pytest.raises(ValueError, match="broadcast"):
             derivative(one, other, 0.1, 2)
         assert derivative(one, other, 0.1, 0)[0] == np.sum(one)  # nothing is checked where nothing runs
+
+
+def few(x, h, steps):
+    y = x * 1.0
+    for _ in range(steps):
+        h = 0.9 * h
+        for i in range(6):
+            d = y[i, 0] - y[i, 1]
+            y[i, 0] += h * d * y[i, 2]
+            y[i, 1] -= h * d * y[i, 2]
+    return np.sum(y * y)
+
+
+def many(x, h, steps):
+    y = x * 1.0
+    for _ in range(steps):
+        h = 0.9 * h
+        for i in range(60):
+            d = y[i, 0] - y[i, 1]
+            y[i, 0] += h * d * y[i, 2]
+            y[i, 1] -= h * d * y[i, 2]
+    return np.sum(y * y)
+
+
+@pytest.mark.parametrize(("function", "turned"), [(few, False), (many, True)])
+def test_few_rows_stay_rows(function, turned):
+    derivative = value_and_grad(function, jit=False)
+    derivative(np.ones((60, 3)), 0.1, 2)
+    assert ("y[0, i]" in derivative.source) == turned
+
+
+def test_a_number_over_its_root_is_the_root():
+    def forces(x):
+        total = 0.0
+        for i in range(x.shape[0]):
+            r = x[i] * x[i]
+            total += 1.0 / (1.0 + r * np.sqrt(r))
+        return total
+
+    derivative = value_and_grad(forces, jit=False)
+    x = np.array([0.3, -1.2, 0.0, 2.0])
+    slope = derivative(x)[1]
+    assert "/ r_part" not in derivative.source and "multiply_no_nan" in derivative.source
+    np.testing.assert_allclose(slope, -3.0 * x * abs(x) / (1.0 + abs(x) ** 3) ** 2, rtol=1e-14)
