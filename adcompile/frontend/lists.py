@@ -19,15 +19,17 @@ import libcst as cst
 import numpy as np
 
 from adcompile.frontend.functions import Definition
-from adcompile.frontend.loops import Body, Loops
-from adcompile.frontend.names import (
+from adcompile.frontend.list_names import (
     assigned_lists,
     changed_lists,
+    is_list,
+    lengthened,
     lists_of_anything,
     most_appended,
-    target_names,
     unchanged_lists,
 )
+from adcompile.frontend.loops import Body, Loops
+from adcompile.frontend.names import target_names
 from adcompile.frontend.resolve import literal
 from adcompile.frontend.source import Located
 from adcompile.ir import ops
@@ -78,7 +80,12 @@ class Lists(Loops):
         return self.lengths[name]
 
     def list_assigned(self, name: str, node: cst.BaseExpression) -> bool:
-        """`name = [...]`, where that is a list that changes."""
+        """`name = [...]`, or a list of another name, where that is a list that changes."""
+        if not is_list(node) and name not in self.appended:
+            return False
+        if lengthened(node) == name:
+            self.append_all(name, node.right)  # type: ignore[attr-defined]
+            return True
         if name in self.by_items and not isinstance(node, cst.ListComp):
             value = self.read(node)
             match value:
@@ -87,13 +94,14 @@ class Lists(Loops):
             if isinstance(value, Tuple):
                 self.give(name, Call(ops.record, (literal(tuple(range(len(value.items)))), *value.items), _LIST))
                 return True
-        if isinstance(node, cst.Call):
+        if isinstance(node, cst.Call) and is_list(node):
             node = cst.List([])
         if name not in self.appended | self.changed:
             return False
-        if isinstance(node, cst.ListComp):
+        if isinstance(node, cst.ListComp) or not is_list(node):
             if name in self.appended:
-                self.give(name, Call(list, (self.comprehended(node),)))
+                value = self.comprehended(node) if isinstance(node, cst.ListComp) else self.read(node)
+                self.give(name, Call(list, (value,)))
                 self.give(self.length_of(name), Call(len, (Name(name),)))
             return name in self.appended
         if isinstance(node, cst.BinaryOperation):
@@ -135,6 +143,19 @@ class Lists(Loops):
                 self.append(name, self.read(value))
                 return True
         return False
+
+    def list_lengthened(self, name: str, node: cst.AugAssign) -> bool:
+        """`name += [...]`, where `name` is a list that changes."""
+        more = node.value
+        if name not in self.appended or not isinstance(more, cst.List) or not isinstance(node.operator, cst.AddAssign):
+            return False
+        self.append_all(name, more)
+        return True
+
+    def append_all(self, name: str, more: cst.List) -> None:
+        """`name += [...]`: the items are evaluated before the first is there."""
+        for item in [self.settled(self.read(part.value)) for part in more.elements]:
+            self.append(name, item)
 
     def make_room(self, node: cst.If | cst.Try | cst.BaseSuite) -> None:
         """Before a branch outside loops, and at the start of a loop's body, room for what it may append: an array is

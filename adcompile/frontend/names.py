@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields
 from functools import cache
@@ -63,84 +62,6 @@ def breaks_its_loop(body: cst.CSTNode) -> bool:
     return finder.found
 
 
-def assigned_lists(body: cst.CSTNode) -> set[str]:
-    """The variables that are assigned `[...]`, `[value] * count` or a list comprehension, and nothing else."""
-    finder = _Lists()
-    finder.look(body)
-    return finder.lists - finder.others
-
-
-def lists_of_anything(body: cst.CSTNode) -> set[str]:
-    """The variables that are assigned lists, changed, and surely or maybe of more than numbers: an item is `None`, a
-    text or a list; the variable stands for something else too; or a call on its own line is given the list.
-
-    >>> sorted(lists_of_anything(cst.parse_module("rows = []\\nrows.append([x, y])\\nys = []\\nys.append(x)")))
-    ['rows']
-    """
-    finder = _Lists()
-    finder.look(body)
-    changed = {*finder.appended, *finder.stored, *finder.extended}
-    unclear = finder.mixed | finder.extended | finder.others
-    return (finder.lists & ((changed & unclear) | finder.filled)) - (finder.appended.keys() - unclear)
-
-
-def list_changes(*parts: cst.CSTNode) -> tuple[set[str], set[str]]:
-    """The variables that are assigned lists or appended to, and those that are assigned anything else."""
-    finder = _Lists()
-    finder.look(*parts)
-    return finder.lists | finder.appended.keys() | finder.extended, finder.others
-
-
-def unchanged_lists(body: cst.CSTNode) -> set[str]:
-    """The variables that are assigned lists of more than numbers that nothing changes."""
-    finder = _Lists()
-    finder.look(body)
-    return (finder.lists & finder.mixed) - {*finder.appended, *finder.stored, *finder.extended}
-
-
-def changed_lists(body: cst.CSTNode) -> tuple[Iterable[str], set[str]]:
-    """The variables that are appended to, and those with items that are assigned, or found by more than a literal."""
-    finder = _Lists()
-    finder.look(body)
-    return finder.appended, finder.changed
-
-
-def most_appended(node: cst.CSTNode) -> Counter[str]:
-    """How many items a branch, or the body of a loop, appends to each variable; loops inside see to themselves."""
-    finder = _Lists(loops=False)
-    finder.look(node)
-    return finder.appended
-
-
-def made_within(whole: cst.CSTNode, suite: cst.BaseSuite, loop: cst.BaseCompoundStatement) -> set[str]:
-    """The names that the body around a loop gives a list before it, or the loop itself, and that stand nowhere else in
-    the `whole` function: no other path has a list of another length."""
-    before = suite.body[: [*suite.body].index(loop)]
-    lines = [line for line in before if isinstance(line, cst.SimpleStatementLine)]
-    made = set().union(*map(assigned_lists, lines))
-    everywhere, around, within = (
-        Counter(name.value for name in found(part, cst.Name)) for part in (whole, suite, loop)
-    )
-    return {name for name in around if everywhere[name] == (around if name in made else within)[name]}
-
-
-def is_list(node: cst.BaseExpression) -> bool:
-    """Whether an expression makes a list: `[...]`, `[value] * count`, a comprehension."""
-    match node:
-        case cst.BinaryOperation(left=cst.List(elements=[cst.Element()]), operator=cst.Multiply()):
-            return True
-        case cst.Call(func=cst.Name("list"), args=[]):
-            return True
-    return isinstance(node, (cst.List, cst.ListComp))
-
-
-def is_no_number(node: cst.BaseExpression) -> bool:
-    """Whether an expression is surely no number, by its text: `None`, a text, a list, a tuple, a dict, a function."""
-    if isinstance(node, cst.Name):
-        return node.value == "None"
-    return isinstance(node, (cst.BaseString, cst.List, cst.Tuple, cst.Dict, cst.ListComp, cst.Lambda))
-
-
 _Kind = TypeVar("_Kind", bound=cst.CSTNode)
 _NOT_CODE = ("whitespace", "leading_lines", "lpar", "rpar", "lbracket", "rbracket", "comma", "semicolon", "equal")
 
@@ -175,11 +96,11 @@ def found(node: cst.CSTNode, kind: type[_Kind]) -> Iterator[_Kind]:
 
 
 @cache
-def _method(finder: type[_Finder], kind: type[cst.CSTNode]) -> Callable[[_Finder, cst.CSTNode], object] | None:
+def _method(finder: type[Finder], kind: type[cst.CSTNode]) -> Callable[[Finder, cst.CSTNode], object] | None:
     return getattr(finder, f"visit_{kind.__name__}", None)
 
 
-class _Finder:
+class Finder:
     """Looks at every node, outermost first, with its method `visit_KIND`, and not inside where that says `False`.
 
     (LibCST's own visitors rebuild what they look at, which takes ten times as long.)"""
@@ -193,93 +114,7 @@ class _Finder:
                 waiting += reversed(_inside(node))
 
 
-class _Lists(_Finder):
-    def __init__(self, loops: bool = True) -> None:
-        self._loops = loops  # whether to look into them
-        self.lists: set[str] = set()
-        self.others: set[str] = set()
-        self.appended: Counter[str] = Counter()
-        self.changed: set[str] = set()
-        self.stored: set[str] = set()  # of those, the ones with items that are assigned
-        self.extended: set[str] = set()
-        self.mixed: set[str] = set()  # with items that are no numbers
-        self.filled: set[str] = set()  # given to a call on a line of its own
-
-    def visit_Assign(self, node: cst.Assign) -> None:
-        items = node.value.left if isinstance(node.value, cst.BinaryOperation) else node.value
-        mixed = isinstance(items, cst.List) and any(is_no_number(part.value) for part in items.elements)
-        for target in node.targets:
-            if mixed:
-                self.mixed.update(target_names(target.target))
-            match target.target:
-                case cst.Subscript(cst.Name(name), [cst.SubscriptElement(cst.Index())]) if is_no_number(node.value):
-                    self.mixed.add(name)
-            single = isinstance(target.target, cst.Name) and len(node.targets) == 1 and is_list(node.value)
-            (self.lists if single else self.others).update(target_names(target.target))
-
-    def visit_AugAssign(self, node: cst.AugAssign) -> None:
-        self.others.update(target_names(node.target))
-        self._stored(node.target)
-
-    def visit_AssignTarget(self, node: cst.AssignTarget) -> None:
-        self._stored(node.target)
-
-    def _stored(self, node: cst.BaseExpression) -> None:
-        match node:
-            case cst.Subscript(value=cst.Name(name)):
-                self.changed.add(name)
-                self.stored.add(name)
-            case cst.Tuple() | cst.List():
-                for item in node.elements:
-                    self._stored(item.value)
-
-    def visit_Subscript(self, node: cst.Subscript) -> None:
-        match node:
-            case cst.Subscript(value=cst.Name(name), slice=[cst.SubscriptElement(cst.Index(index))]):
-                minus = isinstance(index, cst.UnaryOperation) and isinstance(index.expression, cst.Integer)
-                if not (isinstance(index, cst.Integer) or minus):
-                    self.changed.add(name)
-
-    def visit_For(self, node: cst.For) -> bool:
-        self._looped(node.iter)
-        return self._loops
-
-    def visit_While(self, node: cst.While) -> bool:
-        return self._loops
-
-    def visit_CompFor(self, node: cst.CompFor) -> None:
-        self._looped(node.iter)
-
-    def _looped(self, node: cst.BaseExpression) -> None:
-        match node:
-            case cst.Name(name):
-                self.changed.add(name)
-            case cst.Call():
-                for arg in node.args:
-                    self._looped(arg.value)
-
-    def visit_Call(self, node: cst.Call) -> None:
-        match node.func:
-            case cst.Attribute(value=cst.Name(name), attr=cst.Name("append")):
-                self.appended[name] += 1
-                if any(is_no_number(arg.value) for arg in node.args):
-                    self.mixed.add(name)
-            case cst.Attribute(value=cst.Name(name), attr=cst.Name("extend")):
-                self.extended.add(name)
-
-    def visit_Expr(self, node: cst.Expr) -> None:
-        match node.value:
-            case cst.Call(func=cst.Name(), args=args):
-                self.filled.update(arg.value.value for arg in args if isinstance(arg.value, cst.Name))
-
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
-        return False
-
-    def visit_Lambda(self, node: cst.Lambda) -> bool:
-        return False
-
-
-class _Bound(_Finder):
+class _Bound(Finder):
     def __init__(self) -> None:
         self.assigned: set[str] = set()
         self.loops: set[str] = set()
@@ -321,7 +156,7 @@ class _Bound(_Finder):
         return False
 
 
-class _Reads(_Finder):
+class _Reads(Finder):
     """Loop variables read outside their loops, or used again by a loop inside their own."""
 
     def __init__(self, loops: set[str]) -> None:
@@ -355,7 +190,7 @@ class _Reads(_Finder):
         return False
 
 
-class _Jumps(_Finder):
+class _Jumps(Finder):
     def __init__(self, continues: bool = True) -> None:
         self._continues = continues
         self.found = False

@@ -19,7 +19,8 @@ from typing import Any
 
 import libcst as cst
 
-from adcompile.frontend.names import found, is_list, list_changes, local_names, target_names
+from adcompile.frontend.list_names import is_list, list_changes
+from adcompile.frontend.names import found, local_names, target_names
 from adcompile.frontend.source import Located
 
 

@@ -28,8 +28,9 @@ from adcompile.frontend.functions import (
     read_in,
 )
 from adcompile.frontend.grammar import LOGGED, SAID, STATEMENTS
+from adcompile.frontend.list_names import changed_lists, made_within
 from adcompile.frontend.lists import Lists
-from adcompile.frontend.names import breaks_its_loop, changed_lists, local_names, made_within, outliving
+from adcompile.frontend.names import breaks_its_loop, local_names, outliving
 from adcompile.frontend.no_grad import constant, refusals
 from adcompile.frontend.raises import asserted, raised
 from adcompile.frontend.resolve import MISSING, attribute, same_value

@@ -22,7 +22,7 @@ from adcompile.errors import Span
 from adcompile.frontend.calls import Calls
 from adcompile.frontend.expressions import may_act
 from adcompile.frontend.grammar import BINARY
-from adcompile.frontend.names import is_list, only_names, target_names
+from adcompile.frontend.names import only_names, target_names
 from adcompile.frontend.resolve import MISSING
 from adcompile.frontend.source import Located
 from adcompile.ir.nodes import Accum, Assign, Call, Const, Effect, Expr, Index, Name, Slice, Stmt, Store, Tuple, Update
@@ -64,11 +64,15 @@ class Targets(Calls):
     def list_assigned(self, name: str, node: cst.BaseExpression) -> bool:
         """`name = [...]`, where that is a list that changes."""
 
+    @abstractmethod
+    def list_lengthened(self, name: str, node: cst.AugAssign) -> bool:
+        """`name += [...]`, where `name` is a list that changes."""
+
     def assign(self, node: cst.Assign) -> None:
         """`a = value`, `a = b = value`."""
         targets = [target.target for target in node.targets]
         name = targets[0].value if len(targets) == 1 and isinstance(targets[0], cst.Name) else ""
-        if name and is_list(node.value) and self.list_assigned(name, node.value):
+        if name and self.list_assigned(name, node.value):
             return
         value = self.read(node.value)
         if len(targets) > 1:
@@ -162,6 +166,8 @@ class Targets(Calls):
         """`target op= value`."""
         fn = BINARY[type(node.operator)]
         match node.target:
+            case cst.Name(name) if self.list_lengthened(name, node):
+                pass
             case cst.Name(name):
                 self.out.append(Update(name, fn, self.read(node.value), span=self.span, origin=self.origin))
             case cst.Subscript():

@@ -10,6 +10,7 @@ import numpy as np
 
 from adcompile.analysis.types_of import described
 from adcompile.errors import Unsupported, refuse
+from adcompile.ir import ops
 from adcompile.ir.types import Array, Scalar, is_complex, kind
 from adcompile.normal import (  # noqa: F401  (each registers its forms)
     array_choices,
@@ -65,6 +66,8 @@ def method(b: Builder, x: Typed, name: str, args: Sequence[Typed], kwargs: Mappi
         return function(b, np.conjugate, [x], {}) if is_complex(x.type) else x  # not a copy, unlike NumPy's function
     if isinstance(x.type, Scalar) and name in _OF_NUMBERS and not kwargs:
         return _of_number(b, x, name, args)
+    if is_list(x) and name == "copy" and not args and not kwargs:
+        return _copied(b, copy.copy, x)
     if not x.is_array or is_list(x):
         raise _unknown(x, name)
     match name, len(args):
@@ -118,6 +121,8 @@ def _copied(b: Builder, fn: Any, x: Typed) -> Typed:
     """A number is its own copy; the arrays in a tuple are copied by `deepcopy` alone."""
     if x.is_array and not is_list(x):
         return function(b, np.copy, [x], {})
+    if is_list(x) and x.ndim == 1:
+        return b.call(ops.copy, x)
     if x.is_tuple:
         return tuple_of([_copied(b, fn, item) for item in x.items]) if fn is copy.deepcopy else x
     if isinstance(x.type, Scalar):

@@ -341,7 +341,8 @@ class Knowledge(Contents):
         for name, value in self.values.items():
             if is_list(value) and end.get(name) != value:
                 message = f"`{name}`, a list of anything but numbers, gets more items in a loop"
-                raise refuse("unsupported-list", message, stmt.span, "use an array", inside)
+                hint = "append to a list for each value, or use an array"
+                raise refuse("unsupported-list", message, stmt.span, hint, inside)
             if values_of(value) is not None and end.get(name) != value:
                 message = f"`{name}`, a dict, gets a new key in a loop"
                 raise refuse("unsupported-dict", message, stmt.span, "give it all its keys before the loop", inside)

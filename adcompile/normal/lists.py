@@ -10,7 +10,7 @@ Non-goals: lists of anything else (those that do not change are tuples).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ import numpy as np
 
 from adcompile import runtime
 from adcompile.analysis.types_of import described
-from adcompile.errors import Span, refuse
+from adcompile.errors import refuse
 from adcompile.ir import ops
 from adcompile.ir.nodes import (
     Accum,
@@ -31,7 +31,6 @@ from adcompile.ir.nodes import (
     For,
     Index,
     Name,
-    Slice,
     Stmt,
     Store,
     Tuple,
@@ -113,7 +112,6 @@ class Held:
     def __init__(self, body: Block) -> None:
         self._body = body
         self._items: dict[str, Type] = {}
-        self.replaced: dict[str, Span | None] = {}  # lists of arrays with items that are assigned, and where
 
     @cached_property
     def _places(self) -> Collection[str]:
@@ -155,41 +153,6 @@ class Held:
             self.note(base_of(array.expr.id), value)
         if isinstance(value.type, (Scalar, Array)) and not np.can_cast(value.type.dtype, array.type.dtype, "same_kind"):
             raise refuse("no-type", f"{described(value.type)} into a {described(array.type)}")
-
-
-def check_replaced(replaced: Mapping[str, Span | None], body: Block, types: Mapping[str, Type]) -> None:
-    """Refuses to give a list another item in place of one that has a name: that would be overwritten."""
-    views = [s for s in statements(body) if isinstance(s, Assign) and isinstance(types[s.target], Array)]
-    owners = {s.target: _owner(s.value) for s in views}
-    for name, span in replaced.items():
-        for view in views:
-            if (
-                isinstance(view.value, Index)
-                and not _is_all_of(view.value)
-                and _family(view.target, owners) == _family(name, owners)
-            ):
-                message = f"an item of a list of arrays is assigned, while `{base_of(view.target)}` is one of them"
-                raise refuse("unsupported-list", message, span, "take a copy (`.copy()`), or use an array")
-
-
-def _owner(expr: Expr) -> str:
-    """The array that an expression is a part of, if it is."""
-    while isinstance(expr, Index):
-        expr = expr.array
-    return expr.id if isinstance(expr, Name) else ""
-
-
-def _family(name: str, owners: Mapping[str, str]) -> str:
-    """What a variable is called that owns the memory of an array."""
-    while owners.get(name):
-        name = owners[name]
-    return base_of(name)
-
-
-def _is_all_of(value: Index) -> bool:
-    """Whether a part of a list is all that it holds."""
-    first = value.index[0]
-    return isinstance(first, Slice) and isinstance(first.stop, Call) and first.stop.fn is ops.within
 
 
 def made_list(walk: Walk, name: str, items: Typed) -> Typed:

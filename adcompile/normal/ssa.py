@@ -64,7 +64,8 @@ from adcompile.normal.carried import loop
 from adcompile.normal.derivatives import Derivatives
 from adcompile.normal.expanded import expanded
 from adcompile.normal.fresh import taken
-from adcompile.normal.lists import Held, Otherwise, appending, check_replaced, lists_in, made_list, plain, repeated
+from adcompile.normal.lists import Held, Otherwise, appending, lists_in, made_list, plain, repeated
+from adcompile.normal.replaced_items import check_replaced
 from adcompile.normal.resolved import Expressions
 from adcompile.normal.untouched import check_copies
 from adcompile.normal.variables import MADE_TEXT, REPORTED, UNDEFINED, Value
@@ -140,7 +141,7 @@ class Walk:
         if self.unsaid or not self.b.out or not isinstance(self.b.out[-1], Return):  # refused in an attempt given up
             raise Unsupported(dict.fromkeys(self.forgotten))
         check_copies(self.b.copies, self.b.out)
-        check_replaced(self.held.replaced, tuple(self.b.out), self.b.types)
+        check_replaced(tuple(self.b.out), self.b.types)
         types = {name: plain(type_) for name, type_ in self.b.types.items()}
         return replace(self.function, body=appending(tuple(self.b.out)), types=types)
 

@@ -99,8 +99,6 @@ def store(walk: Walk, stmt: Store | Accum) -> None:
     if adds and any(item.is_array for item in index):  # once for an index that is repeated
         index = [walk.b.shared(item, "at") if item.is_array else item for item in index]
         adds, value = False, _in_place(array, walk.b.call(np.add, walk.b.index(array, index), value))
-    if marks.get("keeps") and isinstance(array.expr, Name):
-        walk.held.replaced[array.expr.id] = walk.b.span
     write(walk, array, index, value, adds, **marks)
 
 

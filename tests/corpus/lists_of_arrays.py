@@ -156,3 +156,42 @@ def a_list_in_a_loop_becomes_an_array(x):
         row /= 2.0 + np.sum(row)
         rows.append(row)
     return np.sum(np.stack(rows) ** 2)
+
+
+@case(positive(12).reshape(4, 3), twice=False)
+def orthogonalised(x):
+    columns = [x[:, j] for j in range(3)]
+    for j in range(3):
+        for i in range(j):
+            columns[j] = columns[j] - (columns[i] @ columns[j]) * columns[i]
+        columns[j] = columns[j] / np.linalg.norm(columns[j])
+    q = np.column_stack(columns)
+    return q[0, 0] + q[1, 1] * q[2, 2]
+
+
+@case(vector(5))
+def lists_by_other_names(x):
+    u = [0.0] * 5
+    for _ in range(3):
+        new = u[:]
+        for i in range(1, 4):
+            new[i] = u[i] + 0.1 * (u[i - 1] - 2 * u[i] + u[i + 1]) + x[i]
+        u = new
+    first = u.copy()
+    first[0] = x[0]
+    second = list(u)
+    second[1] = x[4]
+    return sum(v * v for v in u) + first[0] * second[1] + first[1] * second[0]
+
+
+@case(vector(4))
+def lengthened(x):
+    path = [x[0]]
+    for k in range(1, len(x)):
+        path += [x[k] * path[-1], path[0]]
+        if x[k] > 0.0:
+            path = path + [x[k]]
+    rows = [x]
+    for k in range(3):
+        rows += [rows[-1] * x]
+    return sum(path) * len(path) + np.sum(rows[-1])
