@@ -113,7 +113,8 @@ class Subscripts:
         if start == Const(0) and step == 1:
             whole = item.stop == Const(None)
             return (extent if whole else not_negative(stop) if not self.positive(stop) else stop), lambda k: k
-        return not_negative(length), lambda k: plus(start, times(Const(step), k))
+        length = length if self.positive(length) else not_negative(length)
+        return length, lambda k: plus(start, times(Const(step), k))
 
     def start(self, bound: Expr, extent: Expr) -> Expr:
         """Past the end is as good as the end: the slice is empty either way."""
@@ -128,6 +129,8 @@ class Subscripts:
         if bound == Const(None) or bound == extent:
             return trip_count(extent) if bound == Const(None) else extent
         if isinstance(bound, Name) and bound.id in self.within:
+            return bound
+        if self.positive(bound) and self.positive(minus(extent, bound)):
             return bound
         if isinstance(bound, Const):
             value = int(bound.value)
