@@ -185,7 +185,7 @@ def _packed(function: Function, job: Job, done: Done) -> Function:
         return primals_and_tangents(function, dict(zip(job.wrt, function.params[len(primals) :], strict=True)))
     if job.kind == "pullback":
         function = one_seed(function, primals, _result(done["typed"], job))
-    if job.out is None or has_opaque(function.body):
+    if job.out is None or (has_opaque(function.body) and not job.out.held):
         return function
     return into(function, job.out, job.valued or job.kind == "value_and_grad")
 
@@ -350,10 +350,10 @@ def _in_the_end(job: Job, function: Function, written: Emitted) -> Emitted:
     arguments = tuple(function.types[param] for param in function.params)
     text = compiled(function.name, written, Options(jit=False)).python
     valued = job.kind == "value_and_grad"
+    out = None if job.out is None or job.out.held else job.out  # a held one is written to already
     again = Job(
-        text, arguments, "composed", (), parallel=job.parallel, out=job.out, valued=valued, last=True,
-        reorder=job.reorder,
-    )  # fmt: skip
+        text, arguments, "composed", (), parallel=job.parallel, out=out, valued=valued, last=True, reorder=job.reorder
+    )
     return run(again).emitted
 
 

@@ -11,7 +11,9 @@ from adcompile import (
     AdcompileError,
     InvalidArgument,
     Unsupported,
+    WrongDerivative,
     check_grads,
+    custom_vjp,
     grad,
     hessian,
     hvp,
@@ -20,6 +22,7 @@ from adcompile import (
     laplacian,
     linearize,
     sparse_hessian,
+    sparse_jacobian,
     taylor,
     value_and_grad,
     vhp,
@@ -274,13 +277,80 @@ def test_what_is_no_array_of_its_own_is_refused(function):
         grad(function, wrt="z", jit=False)(X)
 
 
-def test_a_variable_inside_where_there_are_only_arguments():
-    with pytest.raises(InvalidArgument, match="z is no parameter"):
-        linearize(scaled, X, wrt="z", jit=False)
-    with pytest.raises(InvalidArgument, match="z is no parameter"):
-        check_grads(scaled, (X,), wrt="z", jit=False)
+def with_a_wrong_rule(x):
+    z = np.sin(x)
+    return np.sum(wrong_square(z) * x)
+
+
+@custom_vjp
+def wrong_square(z):
+    return z * z
+
+
+wrong_square.defvjp(lambda z: (z * z, z), lambda z, y_bar: (3.0 * z * y_bar,))
+
+
+@pytest.mark.parametrize("function", [scaled, filled_by_name, summed, viewed, several_times])
+def test_check_grads_by_variables_inside(function):
+    check_grads(function, (X,), wrt=("x", "z"), jit=False)
+    check_grads(function, (X,), wrt="z", order=1, modes=("fwd",), jit=function is summed)
+
+
+def test_a_report_of_check_grads_names_the_variable():
+    with pytest.raises(WrongDerivative, match=r"by z\[2\]: reverse mode gives"):
+        check_grads(with_a_wrong_rule, (X,), wrt="z", modes=("rev",), jit=False)
+
+
+def columns(x, k):
+    z = np.sin(x) * k
+    return z**3 * x
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_linearize_by_variables_inside(jit):
+    z, z_dot = np.sin(X) * 2.0, np.array([0.4, -1.0, 0.3])
+    value, linear = linearize(columns, X, 2.0, wrt=("x", "z"), jit=jit)
+    close(value, z**3 * X)
+    close(linear(V, z_dot), z**3 * V + 3.0 * z**2 * X * (z_dot + 2.0 * np.cos(X) * V))
+    with pytest.raises(InvalidArgument, match="1 tangent for x, z"):
+        linear(V)
+    with pytest.raises(InvalidArgument, match="the tangent of z must be"):
+        linear(V, V[:2])
+    _, by_z, aux = linearize(with_aux, X, wrt="z", has_aux=True, jit=jit)
+    close((by_z(V), aux), (np.sum(V * X), (X * X, 3)))
+
+
+def with_aux(x):
+    z = x * x
+    return np.sum(z * x), (z, 3)
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_sparse_matrices_by_variables_inside(jit):
+    z = np.sin(X) * 2.0
+    matrix = sparse_jacobian(columns, wrt="z", jit=jit)
+    close(matrix(X, 2.0).toarray(), np.diag(3.0 * z**2 * X))
+    close(matrix(X[:2], 2.0).toarray(), np.diag(3.0 * z[:2] ** 2 * X[:2]))
+    assert matrix.products(X, 2.0) == 1 and matrix.pattern(X, 2.0).nnz == 3 and "z_added" in matrix.source
+    close(sparse_hessian(scaled, wrt="z", jit=jit)(X).toarray(), np.diag(6.0 * z * X[0]))
+    with pytest.raises(InvalidArgument, match="is by an array of floats"):
+        sparse_hessian(summed, wrt="z", jit=jit)(X)
+
+
+def test_inside_of_differentiated_code_by_variables_inside():
+    def along(x):
+        _, linear = linearize(columns, x, 2.0, wrt="z")
+        return np.sum(linear(x)) + np.sum(sparse_jacobian(columns, wrt="z")(x, 2.0) @ x)
+
+    def by_hand(x):
+        return 2.0 * np.sum(3.0 * (np.sin(x) * 2.0) ** 2 * x * x)
+
+    close(grad(along, jit=False)(X), grad(by_hand, jit=False)(X))
+
+
+def test_what_is_no_variable():
     with pytest.raises(InvalidArgument, match="none of the parameters x"):
-        sparse_hessian(scaled, wrt="z")
+        sparse_hessian(scaled, wrt="y")
     with pytest.raises(InvalidArgument, match="none of the parameters x"):
         grad(scaled, wrt="y")
 

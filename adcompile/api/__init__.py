@@ -17,6 +17,7 @@ from adcompile.api.composed import Composed
 from adcompile.api.custom import custom_jvp, custom_vjp
 from adcompile.api.derivative import Derivative
 from adcompile.api.implicit import implicit
+from adcompile.api.intermediates import opened
 from adcompile.api.linear import Linear, StructuredLinear
 from adcompile.api.pullback import VectorJacobian, copied
 from adcompile.api.replayed import checkpoint
@@ -246,8 +247,9 @@ def linearize(function: Function, *args: Any, wrt: Wrt | None = None, **options:
     """The value at a point and the derivative there: `value, linear = linearize(f, *args)`.
 
     `linear(*tangents)` is the tangent of the value, of its structure, shapes and types.  It takes one tangent for each
-    parameter of `wrt`, or for each argument that is a float or an array of floats, of the shape of that argument.  It
-    holds copies of the arguments and may be called any number of times; each call runs forward mode once.
+    of `wrt`, a parameter or a variable inside, or for each argument that is a float or an array of floats; it has the
+    shape of what it is along.  It holds copies of the arguments and may be called any number of times; each call runs
+    forward mode once.
 
     >>> import numpy as np
     >>> value, linear = linearize(lambda x, k: k * x * x, np.array([1.0, 2.0]), 3.0, jit=False)
@@ -257,7 +259,6 @@ def linearize(function: Function, *args: Any, wrt: Wrt | None = None, **options:
     array([1., 4.])
     """
     tangent: Derivative = jvp(function, wrt=wrt, **options)
-    tangent.check_by_parameters("linearize")
     primal = Derivative(tangent.primal, replace(tangent.request, kind="primal", wrt=None))
     given = primal._bound(*args)
     if (form := structured(tangent, (given, ()))) is not None:
@@ -269,10 +270,14 @@ def linearize(function: Function, *args: Any, wrt: Wrt | None = None, **options:
 
         found: tuple[Any, ...] = form.tried((given, ()), call)
         return found
-    types = primal.types_of(*given)
-    tangent.check(types)
+    types, names = primal.types_of(*given), {}
     returned = primal(*given)  # refuses arguments that overlap, which copies would not
-    linear = Linear(tangent, tuple(map(copied, given)), types)
+    if tangent.intermediates:
+        inside = opened(tangent, types)
+        tangent, given, names = jvp(inside.function, wrt=inside.wrt, **options), inside.arguments(given), inside.names
+        types = (*types, *inside.types)
+    tangent.check(types)
+    linear = Linear(tangent, tuple(map(copied, given)), types, names)
     return (returned[0], linear, returned[1]) if tangent.request.has_aux else (returned, linear)
 
 
@@ -285,7 +290,8 @@ def check_grads(
 
     Forward mode ("fwd") is held to extrapolated differences along a random direction, reverse mode ("rev") to forward
     mode by the inner product; with `order=2` the same is asked of the derivatives themselves.  `args` is the tuple of
-    all arguments; `wrt` chooses among them, and without it the floats and arrays of floats are taken.  `atol` and
+    all arguments; `wrt` chooses among them and the variables inside, and without it the floats and arrays of floats
+    among the arguments are taken.  `atol` and
     `rtol` are 1e-6 (5e-3 where single precision occurs), `eps` is the largest step of the differences.  The error is an
     `AssertionError` too; it says in which mode and order, by which entry of which argument, and how far.  At a kink,
     where differences do not settle, it says that.
@@ -298,14 +304,17 @@ def check_grads(
     if not modes or order < 1:
         raise InvalidArgument(f"check_grads: modes={modes!r} and order={order!r} ask for no derivative")
     tangent: Derivative = jvp(function, wrt=wrt, **options)
-    tangent.check_by_parameters("check_grads")
     primal = Derivative(tangent.primal, replace(tangent.request, kind="primal", wrt=None))
     given = primal._bound(*args)
 
     def run(tangent: Derivative, given: tuple[Any, ...]) -> None:
-        close = tolerance(given, eps, rtol, atol)
+        close, names = tolerance(given, eps, rtol, atol), {}
         title = f"check_grads of {tangent.__name__}, order 1"
-        check(tangent, given, order, modes, close, np.random.default_rng(seed), title)
+        if tangent.intermediates:
+            inside = opened(tangent, tangent.primal_of(tangent.primal).types_of(*given))
+            tangent, given = jvp(inside.function, wrt=inside.wrt, **options), inside.arguments(given)
+            names = inside.names
+        check(tangent, given, order, modes, close, np.random.default_rng(seed), title, names)
 
     if (form := structured(tangent, (given, ()))) is not None:
         form.tried((given, ()), lambda form: run(form.flat, form.arguments(given)))

@@ -9,9 +9,10 @@ with probability zero by a random direction, which says nothing of other points.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -52,9 +53,10 @@ def tolerance(values: Any, eps: float | None, rtol: float | None, atol: float | 
 
 def check(
     tangent: Derivative, args: tuple[Any, ...], order: int, modes: Sequence[str], close: Tolerance,
-    rng: np.random.Generator, title: str,
+    rng: np.random.Generator, title: str, called: Mapping[str, str] = MappingProxyType({}),
 ) -> None:  # fmt: skip
-    """Checks the derivatives of a function up to an order, in these modes; `tangent` is its `jvp`."""
+    """Checks the derivatives of a function up to an order, in these modes; `tangent` is its `jvp`.  A report says what
+    parameters are `called`, if that is something else than in the function."""
     primal = Derivative(tangent.primal, replace(tangent.request, kind="primal", wrt=None))
     types = primal.types_of(*args)
     wrt = tangent.moved(types)
@@ -63,8 +65,9 @@ def check(
     reverse = VectorJacobian(tangent.primal, replace(tangent.request, kind="vjp", wrt=wrt))
     like, _ = reverse(*args)
     one = Check(
-        lambda *point: _as_floats(tangent.primal(*point), like), args, wrt, tangent, reverse, modes, close, title, rng
-    )
+        lambda *point: _as_floats(tangent.primal(*point), like), args, wrt, tangent, reverse, modes, close, title, rng,
+        called,
+    )  # fmt: skip
     seed, along = one.run()
     if order < 2:
         return
@@ -75,7 +78,8 @@ def check(
         raise tangent.invalid("orders above 1 by forward mode alone have to be by all arguments; add the mode 'rev'")
     if "rev" in modes:
         by = replace(tangent.request, wrt=wrt)
-        check(Derivative(reverse.seeded, by), (*args, seed), order - 1, modes, close, rng, f"{title} (of the pullback)")
+        whose = f"{title} (of the pullback)"
+        check(Derivative(reverse.seeded, by), (*args, seed), order - 1, modes, close, rng, whose, called)
     if "fwd" in modes and by_all:
         by = replace(tangent.request, wrt=("primals",))
         check(Derivative(tangent, by), (args, along), order - 1, modes, close, rng, f"{title} (of the tangent)")
@@ -94,6 +98,7 @@ class Check:
     tolerance: Tolerance
     title: str
     rng: np.random.Generator
+    called: Mapping[str, str]
 
     def run(self) -> tuple[Any, tuple[Any, ...]]:
         """Raises what is wrong; gives the seed and the direction that were taken."""
@@ -178,7 +183,8 @@ class Check:
 
     def report(self, mode: str, given: Iterator[np.ndarray], by: str, expected: Iterator[np.ndarray]) -> None:
         """Raises with the entries that are wrong, the worst first."""
-        names = [name for n, place in zip(self.wrt, self.places, strict=True) for name in _names(n, self.args[place])]
+        called = [self.called.get(name, name) for name in self.wrt]
+        names = [name for n, place in zip(called, self.places, strict=True) for name in _names(n, self.args[place])]
         wrong = []
         for name, one, other in zip(names, given, expected, strict=True):
             apart = np.abs(one - other)

@@ -24,6 +24,7 @@ from adcompile.ir.show import shown_type
 from adcompile.ir.structure import Part, of_type
 from adcompile.ir.types import Array, Scalar, TupleType, Type, is_complex, is_float
 from adcompile.optimise.rewriting import made_length
+from adcompile.transform.into import Out
 
 
 class Composed(Derivative):
@@ -195,16 +196,20 @@ class Parts:
     def named(self, of: Derivative) -> str:
         return f"{identifier(of.__name__)}_{of.request.kind}"
 
-    def run(self, kind: str, wrt: tuple[str, ...], packed: bool = False, lanes: int = 1) -> pipeline.Outcome:
+    def run(
+        self, kind: str, wrt: tuple[str, ...], packed: bool = False, lanes: int = 1, out: Out | None = None
+    ) -> pipeline.Outcome:
         job = pipeline.Job(
-            self.function, self.primals, kind, wrt, packed, lanes, self.bound, self.parallel, self.has_aux,
+            self.function, self.primals, kind, wrt, packed, lanes, self.bound, self.parallel, self.has_aux, out,
             reorder=False,  # this text is differentiated again
         )  # fmt: skip
         return pipeline.run(job)
 
-    def made(self, kind: str, wrt: tuple[str, ...], packed: bool = False, lanes: int = 1) -> Callable[..., Any]:
+    def made(
+        self, kind: str, wrt: tuple[str, ...], packed: bool = False, lanes: int = 1, out: Out | None = None
+    ) -> Callable[..., Any]:
         """A derivative of the function, as Python text that can be read."""
-        outcome = self.run(kind, wrt, packed, lanes)
+        outcome = self.run(kind, wrt, packed, lanes, out)
         return compiled(outcome.name, outcome.undivided, TEXT).python
 
     def call(self, name: str, function: Callable[..., Any]) -> str:
@@ -213,8 +218,10 @@ class Parts:
         self.imports[name] = function
         return name
 
-    def add(self, name: str, kind: str, wrt: tuple[str, ...], packed: bool = False, lanes: int = 1) -> str:
-        return self.call(name, self.made(kind, wrt, packed, lanes))
+    def add(
+        self, name: str, kind: str, wrt: tuple[str, ...], packed: bool = False, lanes: int = 1, out: Out | None = None
+    ) -> str:
+        return self.call(name, self.made(kind, wrt, packed, lanes, out))
 
     def add_tangents(self, inputs: tuple[Leaf, ...]) -> None:
         """Forward mode by each input, a chunk of tangents at once where it is an array."""

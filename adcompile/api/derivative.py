@@ -286,11 +286,9 @@ class Derivative(OfStructures, Explained, Specialised):
             if name in self._wrt:
                 self._check_float(name, type_)
 
-    def check_by_parameters(self, what: str) -> None:
-        """Refuses variables inside of the function, where a derivative is by arguments alone."""
-        if self.intermediates:
-            names = ", ".join(self.intermediates)
-            raise InvalidArgument(f"{what} of {self.__name__}: {names} is no parameter; grad, jvp and vjp take it")
+    def primal_of(self, function: Callable[..., Any]) -> Derivative:
+        """A function as this would run it."""
+        return Derivative(function, Request("primal", None, self.request.options))
 
     @property
     def wrt_names(self) -> tuple[str, ...]:

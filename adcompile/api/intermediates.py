@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 _TEXT = Options(jit=False)
 _KINDS = (
-    "grad", "value_and_grad", "jvp", "pullback", "jacobian", "hessian", "hvp", "vhp", "laplacian", "taylor",
+    "grad", "value_and_grad", "jvp", "pullback", "jacobian", "hessian", "hvp", "vhp", "laplacian", "taylor", "sets",
 )  # fmt: skip
 
 
@@ -97,6 +97,35 @@ def through(derivative: Derivative, arguments: tuple[Type, ...]) -> tuple[pipeli
 
 
 @dataclass(frozen=True)
+class Opened:
+    """A function with a parameter more for each of its variables that a derivative is by, which is called with zeros.
+
+    `names` says of which variable a parameter is, `wrt` what the derivative is by then."""
+
+    function: Derivative
+    wrt: Any
+    names: dict[str, str]
+    types: tuple[Type, ...]  # of the variables
+    _values: tuple[Derivative, ...]
+
+    def arguments(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The arguments and the zeros."""
+        return *args, *(np.zeros_like(np.asarray(value(*args)))[()] for value in self._values)
+
+
+def opened(derivative: Derivative, primals: tuple[Type, ...]) -> Opened:
+    """The function of a derivative that is by variables inside of it, for these types of arguments."""
+    whole, found = _perturbed(derivative, primals)
+    renamed = {one.name: one.added for one in found}
+    wrt: Any = tuple(renamed.get(name, name) for name in derivative.wrt_names)
+    values = tuple(derivative.primal_of(one.until) for one in found)
+    return Opened(
+        derivative.primal_of(whole), wrt if isinstance(derivative.request.wrt, tuple) else wrt[0],
+        {added: name for name, added in renamed.items()}, tuple(one.type for one in found), values,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
 class _Variable:
     """A local variable, the parameter that is added to it, and the function that gives its value."""
 
@@ -104,6 +133,7 @@ class _Variable:
     added: str
     type: Type
     value: pipeline.Outcome
+    until: Any  # that function
 
     def zero(self, own: list[str], params: list[str], np_: str, imports: dict[str, Any]) -> str:
         """The text of a zero of its type and shape."""
@@ -124,13 +154,14 @@ def _perturbed(derivative: Derivative, primals: tuple[Type, ...]) -> tuple[Any, 
     variables: list[_Variable] = []
     whole = function
     for name in derivative.intermediates:
-        until = pipeline.run(pipeline.Job(_local(perturbed(function, name).until, of), primals, "primal", ()))
+        before = _local(perturbed(function, name).until, of)
+        until = pipeline.run(pipeline.Job(before, primals, "primal", ()))
         type_ = until.result
         if until.structure is not None or not isinstance(type_, (Scalar, Array)) or not is_float(type_):
             what = "a list or a dict" if until.structure is not None else shown_type(type_)
             raise derivative.invalid(f"{name} is {what}, and has to be a float or an array of floats")
         found.append(perturbed(whole, name, type_.ndim if isinstance(type_, Array) else 0))
-        variables.append(_Variable(name, found[-1].added, type_, until))
+        variables.append(_Variable(name, found[-1].added, type_, until, before))
         whole = found[-1].whole
     made = _local(whole, of)
     stages = pipeline.typed(made, (*primals, *(one.type for one in variables)))

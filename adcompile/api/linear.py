@@ -6,6 +6,7 @@ what the function computed; each call runs its forward mode again.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from adcompile.api.derivative import Derivative
@@ -19,20 +20,23 @@ class Linear:
 
     It holds copies of the arguments, and may be called any number of times."""
 
-    def __init__(self, tangent: Derivative, arguments: tuple[Any, ...], types: tuple[Type, ...]) -> None:
+    def __init__(
+        self, tangent: Derivative, arguments: tuple[Any, ...], types: tuple[Type, ...], names: Mapping[str, str]
+    ) -> None:
         self._tangent = tangent
         self._arguments = arguments
         self._named = dict(zip(tangent.arguments, zip(arguments, types, strict=True), strict=True))
         self._by = tangent.moved(types)
+        self._called = [names.get(name, name) for name in self._by]  # what a user calls them
 
     def __call__(self, *tangents: Any) -> Any:
         if len(tangents) != len(self._by):
             given = f"{len(tangents)} tangent{'' if len(tangents) == 1 else 's'}"
-            raise self._tangent.invalid(f"{given} for {', '.join(self._by)}: it takes one for each")
+            raise self._tangent.invalid(f"{given} for {', '.join(self._called)}: it takes one for each")
         matched = []
-        for name, tangent in zip(self._by, tangents, strict=True):
+        for name, called, tangent in zip(self._by, self._called, tangents, strict=True):
             value, type_ = self._named[name]
-            matched.append(matching(tangent, value, type_, f"the tangent of {name}", self._tangent.invalid))
+            matched.append(matching(tangent, value, type_, f"the tangent of {called}", self._tangent.invalid))
         return self._tangent(self._arguments, tuple(matched))[1]
 
     def __repr__(self) -> str:

@@ -8,8 +8,9 @@ for their parts, and so on down to columns.  A band of a hundred thousand column
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -19,6 +20,7 @@ from adcompile.backend.colouring import apart, stars
 from adcompile.errors import InternalError
 
 BITS = 62  # of a signed integer of 64
+_LANES = 8  # products at once, at most
 _MOST_STEPS = 2 * 10**9  # of the colouring by stars, before that by columns is taken
 
 Sweep = Callable[[np.ndarray], np.ndarray]
@@ -64,7 +66,7 @@ class Pattern:
         return np.searchsorted(self.rows, np.arange(self.shape[0] + 1))
 
 
-def _index_type(entries: int, shape: tuple[int, int]) -> Any:
+def _index_type(entries: int, shape: tuple[int, ...]) -> Any:
     return np.int32 if max(entries, *shape) < 2**31 else np.int64
 
 
@@ -117,32 +119,51 @@ def coloured(pattern: Pattern) -> Integers:
 
 @dataclass(frozen=True)
 class Plan:
-    """How the entries of a pattern are found: a group for each input (or output, in reverse mode); of group `g` the
-    entries `starts[g]` to `starts[g + 1]`, each read at `sources` of the product and stored at `places`."""
+    """How the entries of a pattern are found, by products with the matrix (or its transpose), `lanes` at a time.
+
+    `groups` says for each input (or output, in reverse mode) in which product it is.  Sweep `s` finds the entries
+    `starts[s]` to `starts[s + 1]`: each is read in its products, which lie behind each other along their first axis,
+    where `sources` say, an array for each axis, and stored at `places`."""
 
     pattern: Pattern
     reverse: bool
+    count: int
+    lanes: int
+    shape: tuple[int, ...]  # of a product
     groups: Integers
     starts: Integers
-    sources: Integers
+    sources: tuple[Integers, ...]
     places: Integers
+    _seeds: dict[np.dtype[Any], tuple[np.ndarray, ...]] = field(default_factory=dict)
 
     @property
-    def count(self) -> int:
-        return len(self.starts) - 1
+    def once(self) -> bool:
+        """Whether one sweep is all, of seeds that are kept; then `places` are in order."""
+        return 0 < self.count <= self.lanes and not self.reverse
+
+    def given(self, dtype: np.dtype[Any]) -> tuple[Any, ...]:
+        """What the function that finds the entries gets of this (`compressed.Compressed`); inputs are of `dtype`."""
+        if not self.once:
+            return self.shape, self.groups, *self.sources, self.starts, self.places
+        if dtype not in self._seeds:
+            self._seeds[dtype] = tuple((self.groups == lane).astype(dtype) for lane in range(self.lanes))
+        return self.shape, *self._seeds[dtype], *self.sources
 
 
-def planned(pattern: Pattern, mode: str) -> Plan:
+Shapes = tuple[tuple[int, ...], tuple[int, ...]]  # of the output and of the input
+
+
+def planned(pattern: Pattern, mode: str, shapes: Shapes) -> Plan:
     """For a Jacobian: by columns or by rows, whichever take fewer colours, or as `mode` says."""
     by_columns = coloured(pattern) if mode != "reverse" else None
     by_rows = coloured(pattern.transposed) if mode != "forward" else None
     if by_rows is None or (by_columns is not None and by_columns.max(initial=-1) <= by_rows.max(initial=-1)):
         assert by_columns is not None
-        return _plan(pattern, False, by_columns, by_columns[pattern.columns], pattern.rows)
-    return _plan(pattern, True, by_rows, by_rows[pattern.rows], pattern.columns)
+        return _plan(pattern, False, shapes, by_columns, by_columns[pattern.columns], pattern.rows)
+    return _plan(pattern, True, shapes[::-1], by_rows, by_rows[pattern.rows], pattern.columns)
 
 
-def planned_symmetric(pattern: Pattern) -> Plan:
+def planned_symmetric(pattern: Pattern, shapes: Shapes) -> Plan:
     """For a Hessian: an entry is read in its own column's product, or its mirror image in that one's."""
     degrees = np.diff(pattern.starts)
     beyond = np.bincount(pattern.rows, degrees[pattern.columns], len(degrees))  # steps over two columns
@@ -152,7 +173,7 @@ def planned_symmetric(pattern: Pattern) -> Plan:
     if not np.all(own | mirrored):
         raise InternalError("an entry of a Hessian stands alone neither in its row nor in its column")
     group = np.where(own, colours[pattern.columns], colours[pattern.rows])
-    return _plan(pattern, False, colours, group, np.where(own, pattern.rows, pattern.columns))
+    return _plan(pattern, False, shapes, colours, group, np.where(own, pattern.rows, pattern.columns))
 
 
 def _alone(rows: Integers, colours: Integers) -> np.ndarray:
@@ -161,7 +182,26 @@ def _alone(rows: Integers, colours: Integers) -> np.ndarray:
     return np.asarray(counts[which] == 1)
 
 
-def _plan(pattern: Pattern, reverse: bool, groups: Integers, group: Integers, sources: Integers) -> Plan:
-    order = np.argsort(group, kind="stable")
-    starts = np.searchsorted(group[order], np.arange(group.max(initial=-1) + 2))
-    return Plan(pattern, reverse, groups, starts, np.ascontiguousarray(sources[order]), order)
+def _plan(
+    pattern: Pattern, reverse: bool, shapes: Shapes, groups: Integers, group: Integers, sources: Integers
+) -> Plan:
+    """Of the groups, and of the group and the flat place in its product of each entry; `shapes` are those of a product
+    and of what it is by."""
+    count = int(group.max(initial=-1)) + 1
+    lanes = 1 if reverse else lanes_of(count)
+    order = np.argsort(group // lanes, kind="stable")
+    sweeps = -(-count // lanes)
+    starts = np.searchsorted(group[order] // lanes, np.arange(sweeps + 1))
+    shape = shapes[0]
+    first, *others = np.unravel_index(sources[order], shape)
+    at = (group[order] % lanes * shape[0] + first, *others)
+    kind = _index_type(len(order), (lanes * shape[0], *shape[1:]))
+    short = tuple(axis.astype(kind) for axis in at)
+    return Plan(
+        pattern, reverse, count, lanes, shape, groups.astype(np.int32).reshape(shapes[1]), starts, short, order
+    )  # fmt: skip
+
+
+def lanes_of(count: int) -> int:
+    """How many of so many products go at once: about as many in each sweep, and few enough for the registers."""
+    return math.ceil(count / math.ceil(count / _LANES)) if count else 1

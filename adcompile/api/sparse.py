@@ -7,7 +7,6 @@ generated function, which can be read.  Non-goals: results of several arrays, de
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from inspect import Parameter, Signature
@@ -18,11 +17,13 @@ import numpy as np
 from adcompile import pipeline
 from adcompile.api.calling import TEXT
 from adcompile.api.choices import Choices, made
-from adcompile.api.composed import Composed, Parts
-from adcompile.api.dense import LANES, Leaf, fresh
+from adcompile.api.composed import Composed
+from adcompile.api.compressed import Compressed
+from adcompile.api.dense import fresh
 from adcompile.api.derivative import Derivative, Request
+from adcompile.api.intermediates import Opened, opened
 from adcompile.api.kept import Kept
-from adcompile.api.patterns import Pattern, Plan, found, planned, planned_symmetric
+from adcompile.api.patterns import Pattern, Plan, Shapes, found, planned, planned_symmetric
 from adcompile.api.signatures import Wrt, identifier
 from adcompile.api.structured import structured
 from adcompile.backend.compile import compiled
@@ -30,62 +31,9 @@ from adcompile.backend.emit import Emitted
 from adcompile.errors import InvalidArgument
 from adcompile.ir.given import plain
 from adcompile.ir.opaque import has_opaque
-from adcompile.ir.show import shown_type
 from adcompile.ir.structure import Part
-from adcompile.ir.types import Array, Type, is_float
+from adcompile.ir.types import Array, Type
 from adcompile.transform.dependence import follows_data
-
-_PLAN = ("groups", "starts", "sources", "places")
-
-
-class Compressed(Composed):
-    """The entries of a sparse matrix, in one array: a function of the arguments and of the parts of a plan."""
-
-    def _signature(self, own: Signature) -> Signature:
-        parameters = [p.replace(default=Parameter.empty, kind=p.POSITIONAL_OR_KEYWORD) for p in own.parameters.values()]
-        extra = [Parameter(fresh(name, own.parameters), Parameter.POSITIONAL_OR_KEYWORD) for name in _PLAN]
-        return Signature([*parameters, *extra])
-
-    def _text(self, parts: Parts, params: tuple[str, ...], typed: dict[str, Type], arguments: tuple[Type, ...]) -> str:
-        reverse, lanes = self.request.details
-        x, y = _matrix(self, parts, typed)
-        if self.request.kind == "sparse_hessian":
-            parts.function = parts.made("grad", parts.wrt)
-        taken = (*params, *_PLAN)
-        groups, starts, sources, places = (fresh(name, params) for name in _PLAN)
-        first, count, data = (fresh(name, taken) for name in ("first", "count", "data"))
-        over = Leaf(fresh("y", taken), y.type) if reverse else x
-        products = [fresh(f"product_{n}" if n else "product", taken) for n in range(lanes)]
-        seeds = [fresh(f"seed_{n}" if n else "seed", taken) for n in range(lanes)]
-        kind = "pullback" if reverse else "tangents"
-        product = parts.add(f"{kind}_{x.text}", kind, parts.wrt, lanes=1 if reverse else lanes)
-        lines = [f"def {parts.named(self)}({', '.join((*params, groups, starts, sources, places))}):"]
-        if reverse:
-            outcome = parts.run("primal", ())
-            value = parts.call("value", compiled(outcome.name, outcome.undivided, TEXT).python)
-            lines.append(f"    {over.text} = {value}({', '.join(params)})")
-        dtype = "" if y.type.dtype == "float64" else f", np.{y.type.dtype}"
-        i, e = (fresh(name, taken) for name in ("i", "e"))
-        lines += [
-            f"    {count} = {starts}.shape[0] - 1",
-            f"    {data} = np.empty({places}.shape[0]{dtype})",
-            *(f"    {seed} = np.zeros_like({over.text})" for seed in seeds),
-            f"    for {first} in range(0, {count}, {lanes}):" if lanes > 1 else f"    for {first} in range({count}):",
-            f"        for {i} in range({over.size}):",
-        ]
-        for n, seed in enumerate(seeds):
-            at = f"{first} + {n}" if n else first
-            lines.append(f"            {seed}[{', '.join(over.index(i))}] = 1.0 if {groups}[{i}] == {at} else 0.0")
-        lines.append(f"        {', '.join(products)} = {product}({', '.join((*params, *seeds))})")
-        for n, one in enumerate(products):
-            of, indent = (f"{first} + {n}", "            ") if n else (first, "        ")
-            if n:
-                lines.append(f"        if {of} < {count}:")
-            read = Leaf(one, x.type if reverse else y.type).index(f"{sources}[{e}]")
-            lines.append(f"{indent}for {e} in range({starts}[{of}], {starts}[{of} + 1]):")
-            lines.append(f"{indent}    {data}[{places}[{e}]] = {one}[{', '.join(read)}]")
-        lines.append(f"    return {data}")
-        return "\n".join(lines) + "\n"
 
 
 class Sets(Composed):
@@ -129,42 +77,45 @@ class Sparse:
         self.sets = Sets(primal, replace(request, kind="sets", details=(request.kind,)))
         self._tangent = Derivative(primal, Request("jvp", self.sets.wrt_names[0], request.options))
         self._flats: dict[tuple[Part, ...], Sparse] = {}
-        self._compressed: dict[tuple[bool, int], Compressed] = {}
+        self._compressed: dict[tuple[object, ...], Compressed] = {}
         self._plans: dict[object, Plan] = {}
-        self._checked: set[object] = set()
         self._given = request.details[0]
+        self._opened: dict[tuple[Type, ...], tuple[Opened, Sparse]] = {}
         self.__signature__ = Signature(list(self.sets.__signature__.parameters.values())[:-1])
+        kinds = {parameter.kind for parameter in self.sets._own.parameters.values()}
+        self._plain = kinds <= {Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD}
         self.__name__, self.__doc__ = self.sets.__name__, primal.__doc__
         self.__qualname__, self.__module__ = self.sets.__qualname__, self.sets.__module__
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        csr_array = _scipy().csr_array
         bound = self._bound(args, kwargs)
-        if (flat := self._flat(bound)) is not None:
-            return flat[0](*flat[1])
-        plan = self._plan(bound)
-        pattern = plan.pattern
-        data = self._function(plan)(*bound, plan.groups, plan.starts, plan.sources, plan.places)
-        return csr_array((data, pattern.columns32.copy(), pattern.starts32.copy()), shape=pattern.shape)
+        plan = self._kept(bound)
+        if plan is None:
+            if (other := self._instead(bound)) is not None:
+                return other[0](*other[1])
+            plan = self._plan(bound)
+        return _matrix(plan.pattern, self._data(plan, bound))
 
     def pattern(self, *args: Any, **kwargs: Any) -> Any:
         """Where entries may be for these arguments, as a `csr_array` of truth values."""
         bound = self._bound(args, kwargs)
-        if (flat := self._flat(bound)) is not None:
-            return flat[0].pattern(*flat[1])
+        if (other := self._instead(bound)) is not None:
+            return other[0].pattern(*other[1])
         pattern = self._plan(bound).pattern
-        held = np.ones(len(pattern.rows), bool)
-        return _scipy().csr_array((held, pattern.columns32.copy(), pattern.starts32.copy()), shape=pattern.shape)
+        return _matrix(pattern, np.ones(len(pattern.rows), bool))
 
     def products(self, *args: Any, **kwargs: Any) -> int:
         """By how many products with the matrix its entries are found for these arguments: the number of colours."""
         bound = self._bound(args, kwargs)
-        flat = self._flat(bound)
-        return self._plan(bound).count if flat is None else flat[0].products(*flat[1])
+        other = self._instead(bound)
+        return self._plan(bound).count if other is None else other[0].products(*other[1])
 
     @property
     def source(self) -> str:
         """What runs for each matrix, as Python text."""
+        others = [*self._flats.values(), *(sparse for _, sparse in self._opened.values())]
+        if not self._compressed and others:
+            return others[-1].source
         if not self._compressed:
             raise InvalidArgument(f"source of {self!r}: it depends on the pattern, and none is known before a call")
         return [*self._compressed.values()][-1].source
@@ -180,7 +131,9 @@ class Sparse:
         """The same matrix as an array, as a function with source: what differentiated code gets that calls this."""
         kind = self.request.kind.removeprefix("sparse_")
         dense = Composed(self.primal, replace(self.request, kind=kind, details=())).function_for(arguments)
-        x, both = arguments[self.sets.arguments.index(self.sets._wrt[0])], Kept(dense).result(arguments)
+        both = Kept(dense).result(arguments)
+        inside = self.sets.intermediates
+        x = opened(self.sets, arguments).types[0] if inside else arguments[self._position]
         rank = x.ndim if isinstance(x, Array) else 0
         if not rank or not isinstance(both, Array) or (results := both.ndim - rank) == 0:
             raise InvalidArgument(f"{self!r}: a sparse matrix is by an array of floats, of an array of floats")
@@ -196,13 +149,23 @@ class Sparse:
 
     # ------------------------------------------------------------------------------------ what holds for a call
     def _bound(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Any, ...]:
+        if self._plain and not kwargs and len(args) == len(self.__signature__.parameters):
+            return tuple(map(plain, args))
         bound = self.sets._own.bind(*args, **kwargs)
         bound.apply_defaults()
         return tuple(plain(bound.arguments[name]) for name in self.__signature__.parameters)
 
-    def _flat(self, bound: tuple[Any, ...]) -> tuple[Sparse, tuple[Any, ...]] | None:
-        """The same of a function of numbers and arrays, and its arguments, where some of these are structures."""
+    def _instead(self, bound: tuple[Any, ...]) -> tuple[Sparse, tuple[Any, ...]] | None:
+        """The same of a function of numbers and arrays, and its arguments, where some of these are structures; of one
+        with a parameter for it, where what the matrix is by is a variable inside."""
         form = structured(self._tangent, (bound, ()))
+        if form is None and self.sets.intermediates:
+            types = self.sets.primal_of(self.primal).types_of(*bound)
+            if types not in self._opened:
+                whole = opened(self.sets, types)
+                self._opened[types] = whole, Sparse(whole.function, replace(self.request, wrt=whole.wrt))
+            whole, sparse = self._opened[types]
+            return sparse, whole.arguments(bound)
         if form is None:
             return None
         by = form.flat.wrt_names
@@ -215,39 +178,53 @@ class Sparse:
         return self._flats[form.parts], form.arguments(bound)
 
     def _function(self, plan: Plan) -> Compressed:
-        lanes = 1 if plan.reverse else math.ceil(plan.count / math.ceil(plan.count / LANES)) if plan.count else 1
-        key = plan.reverse, lanes
+        key = plan.reverse, plan.lanes, len(plan.shape), plan.once
         if key not in self._compressed:
             self._compressed[key] = Compressed(self.primal, replace(self.request, details=key))
         return self._compressed[key]
 
+    def _data(self, plan: Plan, bound: tuple[Any, ...]) -> np.ndarray:
+        """The entries."""
+        return self._function(plan)(*bound, *plan.given(self._by(bound).dtype))  # type: ignore[no-any-return]
+
+    @property
+    def _position(self) -> int:
+        return self.sets.arguments.index(self.sets.wrt_names[0])
+
+    def _by(self, bound: tuple[Any, ...]) -> np.ndarray:
+        """The array that the matrix is by."""
+        return np.asarray(bound[self._position])
+
+    def _kept(self, bound: tuple[Any, ...]) -> Plan | None:
+        """The plan that is kept for arguments that decide the same."""
+        try:
+            return self._plans.get(tuple(map(_what_decides, bound)))
+        except TypeError:  # structures have no hash
+            return None
+
     def _plan(self, bound: tuple[Any, ...]) -> Plan:
         """The plan for these arguments, the one that is kept if it holds for them."""
-        x = np.asarray(bound[self.sets.arguments.index(self.sets._wrt[0])])
+        if (kept := self._kept(bound)) is not None:
+            return kept
+        x = self._by(bound)
         if not x.ndim:
             raise InvalidArgument(f"{self!r}: a sparse matrix is by an array of floats, and {x!r} is a number")
         types = self.sets.types_of(*bound, np.zeros(x.shape, np.int64))
         self.sets.check(types[:-1])
-        if self._given is None and self.sets.follows_data(types):
-            return self._planned(self._found(bound, x))
-        key = tuple(_what_decides(value) for value in bound)
-        if key not in self._plans:
-            if self._given is None:
-                pattern = self._found(bound, x)
-            else:
-                pattern = _given(self._given, self)
-            plan = self._planned(pattern)
-            if self._given is not None:
-                self._hold(bound, x, plan)
-            self._plans[key] = plan
-        return self._plans[key]
+        if self._given is not None:
+            plan = self._held(bound, x, _given(self._given, self))
+        else:
+            plan = self._planned(*self._found(bound, x))
+            if self.sets.follows_data(types):
+                return plan
+        return self._plans.setdefault(tuple(map(_what_decides, bound)), plan)
 
-    def _planned(self, pattern: Pattern) -> Plan:
+    def _planned(self, pattern: Pattern, shapes: Shapes) -> Plan:
         if self.request.kind == "sparse_hessian":
-            return planned_symmetric(pattern)
-        return planned(pattern, self.request.mode)
+            return planned_symmetric(pattern, shapes)
+        return planned(pattern, self.request.mode, shapes)
 
-    def _found(self, bound: tuple[Any, ...], x: np.ndarray) -> Pattern:
+    def _found(self, bound: tuple[Any, ...], x: np.ndarray) -> tuple[Pattern, Shapes]:
         """The pattern by sweeps of sets."""
         empty = self.sets(*bound, np.zeros(x.shape, np.int64))
         if not isinstance(empty, np.ndarray):
@@ -257,10 +234,11 @@ class Sparse:
             return np.ravel(self.sets(*bound, sets.reshape(x.shape)))
 
         pattern = found(sweep, empty.size, x.size)
-        return pattern.symmetric() if self.request.kind == "sparse_hessian" else pattern
+        pattern = pattern.symmetric() if self.request.kind == "sparse_hessian" else pattern
+        return pattern, (empty.shape, x.shape)
 
-    def _hold(self, bound: tuple[Any, ...], x: np.ndarray, plan: Plan) -> None:
-        """Holds a matrix of a given pattern to a product with the derivative: raises if an entry is missing."""
+    def _held(self, bound: tuple[Any, ...], x: np.ndarray, pattern: Pattern) -> Plan:
+        """The plan of a given pattern, held to a product with the derivative: raises if an entry is missing."""
         function = self.primal
         if self.request.kind == "sparse_hessian":
             function = Derivative(function, Request("grad", self.request.wrt, self.request.options))
@@ -268,27 +246,18 @@ class Sparse:
         tangent = Derivative(function, Request("jvp", name, self.request.options))
         along = np.random.default_rng(0).uniform(0.5, 1.5, x.shape).astype(x.dtype)
         value, exact = tangent(bound, (along,))
-        if plan.pattern.shape != (value.size, x.size):
-            raise InvalidArgument(f"{self!r}: the pattern is {plan.pattern.shape}, the matrix {(value.size, x.size)}")
-        data = self._function(plan)(*bound, plan.groups, plan.starts, plan.sources, plan.places)
-        terms = data * along.ravel()[plan.pattern.columns]
-        product = np.bincount(plan.pattern.rows, terms, value.size)
-        scale = np.bincount(plan.pattern.rows, np.abs(terms), value.size) + np.abs(exact.ravel())
+        if pattern.shape != (value.size, x.size):
+            raise InvalidArgument(f"{self!r}: the pattern is {pattern.shape}, the matrix {(value.size, x.size)}")
+        plan = self._planned(pattern, (value.shape, x.shape))
+        data = self._data(plan, bound)
+        terms = data * along.ravel()[pattern.columns]
+        product = np.bincount(pattern.rows, terms, value.size)
+        scale = np.bincount(pattern.rows, np.abs(terms), value.size) + np.abs(exact.ravel())
         wrong = np.abs(product - exact.ravel()) > 1e3 * np.finfo(x.dtype).eps * scale
         if np.any(wrong):
             row = np.flatnonzero(wrong)[0]
             raise InvalidArgument(f"{self!r}: the pattern that is given misses entries, the first of them in row {row}")
-
-
-def _matrix(of: Derivative, parts: Parts, typed: dict[str, Type]) -> tuple[Leaf, Leaf]:
-    """The input and the output of a sparse matrix."""
-    x = typed[parts.wrt[0]]
-    y = x if of.request.kind == "sparse_hessian" else parts.run("primal", ()).result
-    if not isinstance(x, Array):
-        raise of.invalid(f"{parts.wrt[0]} is {shown_type(x)}: a sparse matrix is by an array of floats")
-    if not isinstance(y, Array) or not is_float(y):
-        raise of.invalid(f"the result of {of.__name__} is {shown_type(y)}, and not one array of floats")
-    return Leaf(parts.wrt[0], x), Leaf("y", y)
+        return plan
 
 
 def _what_decides(value: Any) -> object:
@@ -298,7 +267,12 @@ def _what_decides(value: Any) -> object:
     if isinstance(value, np.ndarray):
         content = None if value.dtype.kind == "f" else value.tobytes()
         return value.shape, value.dtype.str, content
-    return None if isinstance(value, (float, np.floating)) else value
+    return None if isinstance(value, (float, np.floating)) else (type(value), value)
+
+
+def _matrix(pattern: Pattern, data: np.ndarray) -> Any:
+    """A matrix of SciPy that shares no memory with another."""
+    return _scipy().csr_array((data, pattern.columns32.copy(), pattern.starts32.copy()), shape=pattern.shape)
 
 
 def _given(pattern: Any, of: Sparse) -> Pattern:

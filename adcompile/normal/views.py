@@ -115,7 +115,8 @@ class Subscripts:
             if isinstance(item.stop, Call) and item.stop.fn is ops.within:
                 return stop, lambda k: k
             return (extent if whole else not_negative(stop) if not self.positive(stop) else stop), lambda k: k
-        return not_negative(length), lambda k: plus(start, times(Const(step), k))
+        length = length if self.positive(length) else not_negative(length)
+        return length, lambda k: plus(start, times(Const(step), k))
 
     def start(self, bound: Expr, extent: Expr) -> Expr:
         """Past the end is as good as the end: the slice is empty either way."""
@@ -133,6 +134,8 @@ class Subscripts:
             return bound
         if isinstance(bound, Call) and bound.fn is ops.within:
             return bound.args[0]
+        if self.positive(bound) and self.positive(minus(extent, bound)):
+            return bound
         if isinstance(bound, Const):
             value = int(bound.value)
             if value < 0:

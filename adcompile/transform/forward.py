@@ -58,6 +58,7 @@ from adcompile.ir.walk import blocks, core_names, with_blocks
 from adcompile.runtime import GROWING, PRODUCTS
 from adcompile.transform.auxiliary import result_and_aux
 from adcompile.transform.entry import own_copies
+from adcompile.transform.inverted import inverted
 from adcompile.transform.opaque_calls import Tangents
 
 
@@ -169,6 +170,10 @@ class Forward:
                 total = plus(total, matched(term, expr, self.types))
         return total
 
+    def of_lanes(self, tangents: list[Expr], out: list[Stmt]) -> list[Expr]:
+        """The tangents of one value, with what they share named in `out`."""
+        return inverted(tangents, self.types, self.names.fresh, out) if len(tangents) > 1 else tangents
+
     # ------------------------------------------------------------------------------------ statements
     def block(self, block: Block) -> Block:
         out: list[Stmt] = []
@@ -193,14 +198,14 @@ class Forward:
                 self.opaque.call(stmt, self.lanes, out)
             case Assign():
                 if self.activity.name(stmt.target):
-                    for lane in self.lanes:
-                        tangent = self.tangent_of_assigned(stmt, lane)
+                    tangents = self.of_lanes([self.tangent_of_assigned(stmt, lane) for lane in self.lanes], out)
+                    for lane, tangent in zip(self.lanes, tangents, strict=True):
                         out.append(Assign(self.dot(stmt.target, lane), tangent, span=stmt.span))
                 out.append(stmt)
             case Store() | Accum():
                 if self.activity.name(stmt.array):
-                    for lane in self.lanes:
-                        value = self.tangent(stmt.value, lane)
+                    values = self.of_lanes([self.tangent(stmt.value, lane) for lane in self.lanes], out)
+                    for lane, value in zip(self.lanes, values, strict=True):
                         if isinstance(stmt, Store) or value != ZERO:
                             out.append(replace(stmt, array=self.dot(stmt.array, lane), value=value, origin=""))
                 out.append(stmt if self.reversed else replace(stmt, origin=""))

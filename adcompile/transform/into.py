@@ -62,6 +62,7 @@ from adcompile.ir.walk import (
     uses,
 )
 from adcompile.memory import check_out
+from adcompile.runtime import check_equal
 from adcompile.transform.entry import is_tuple_item
 
 _LIKE = (np.zeros_like, np.empty_like, ops.copy)
@@ -76,6 +77,7 @@ class Out:
     type: Type
     add: bool
     whose: str
+    held: bool = False  # that it has the shapes of the result and lies apart from all else, and no derivative follows
 
 
 def into(function: Function, out: Out, value: bool) -> Function:
@@ -225,10 +227,19 @@ class _Into:
     # ------------------------------------------------------------------------------------ pieces
     def _checks(self, shapes: Mapping[Expr, Expr | None]) -> Iterator[Stmt]:
         """What refuses an `out` of other shapes, or that lies where something else does."""
-        if shapes:
+        if self.out.held:
+            yield from self._same_lengths(shapes)
+        elif shapes:
             inputs = tuple(Name(param) for param in self.function.params if _holds_array(self.types[param]))
             shape = _structured(self.out.type, Name(self.whole), shapes)
             yield Effect(Call(check_out, (Name(self.whole), shape, Tuple(inputs))))
+
+    def _same_lengths(self, shapes: Mapping[Expr, Expr | None]) -> Iterator[Stmt]:
+        """What refuses a first array of other lengths, and so all: they are of one shape."""
+        for place, shape in [*shapes.items()][:1]:
+            for axis in range(ndim(self.types[self.arrays[place]])):
+                like = shape.items[axis] if isinstance(shape, Tuple) else Call(ops.dim, (shape, Const(axis)))  # type: ignore[arg-type]
+                yield Effect(Call(check_equal, (Call(ops.dim, (place, Const(axis))), like)))
 
     def _each(self, array: str, write: Callable[[tuple[Expr, ...]], Stmt]) -> Stmt:
         """A statement for every element of an array."""

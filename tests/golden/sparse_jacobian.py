@@ -9,32 +9,25 @@ def stencil_sets(u, h, u_set):
 
 
 import numpy as np
+from adcompile.runtime import check_equal
 
 
-def stencil_sparse_jacobian(u, h, groups, starts, sources, places):
-    count = starts.shape[0] - 1
-    data = np.empty(places.shape[0])
-    seed = np.zeros_like(u)
-    seed_1 = np.zeros_like(u)
-    seed_2 = np.zeros_like(u)
-    for first in range(0, count, 3):
-        for i in range(u.shape[0]):
-            seed[i] = 1.0 if groups[i] == first else 0.0
-            seed_1[i] = 1.0 if groups[i] == first + 1 else 0.0
-            seed_2[i] = 1.0 if groups[i] == first + 2 else 0.0
-        r_dot = np.zeros_like(u)
-        r_dot2 = np.zeros_like(u)
-        r_dot3 = np.zeros_like(u)
-        for i_2 in range(1, u.shape[0] - 1):
-            r_dot[i_2] = (seed[i_2 - 1] - 2.0 * seed[i_2] + seed[i_2 + 1]) / h ** 2 + 2.0 * u[i_2] * seed[i_2]
-            r_dot2[i_2] = (seed_1[i_2 - 1] - 2.0 * seed_1[i_2] + seed_1[i_2 + 1]) / h ** 2 + 2.0 * u[i_2] * seed_1[i_2]
-            r_dot3[i_2] = (seed_2[i_2 - 1] - 2.0 * seed_2[i_2] + seed_2[i_2 + 1]) / h ** 2 + 2.0 * u[i_2] * seed_2[i_2]
-        for e in range(starts[first], starts[first + 1]):
-            data[places[e]] = r_dot[sources[e]]
-        if first + 1 < count:
-            for e in range(starts[first + 1], starts[first + 2]):
-                data[places[e]] = r_dot2[sources[e]]
-        if first + 2 < count:
-            for e in range(starts[first + 2], starts[first + 3]):
-                data[places[e]] = r_dot3[sources[e]]
+def stencil_sparse_jacobian(u, h, shape, seed, seed_1, seed_2, sources):
+    rows = max(shape[0], 0)
+    products = np.empty(3 * rows)
+    data = np.empty(sources.shape[0])
+    check_equal(rows, u.shape[0])
+    for i in range(rows):
+        products[i] = 0.0
+    for i in range(rows):
+        products[rows + i] = 0.0
+    for i in range(rows):
+        products[2 * rows + i] = 0.0
+    for i in range(1, u.shape[0] - 1):
+        t = 1.0 / h ** 2
+        products[i] = t * (seed[i - 1] - 2.0 * seed[i] + seed[i + 1]) + 2.0 * u[i] * seed[i]
+        products[rows + i] = t * (seed_1[i - 1] - 2.0 * seed_1[i] + seed_1[i + 1]) + 2.0 * u[i] * seed_1[i]
+        products[2 * rows + i] = t * (seed_2[i - 1] - 2.0 * seed_2[i] + seed_2[i + 1]) + 2.0 * u[i] * seed_2[i]
+    for e in range(sources.shape[0]):
+        data[e] = products[sources[e]]
     return data
