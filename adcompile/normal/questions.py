@@ -22,6 +22,7 @@ from adcompile.ir.nodes import Const
 from adcompile.ir.types import Array, Scalar, Static, TupleType, is_complex
 from adcompile.normal.array_calls import canonical, cast
 from adcompile.normal.building import Builder, Typed, constant, value_of
+from adcompile.normal.number_classes import ARRAY, COMPLEMENT, NUMBER, NUMPY, PYTHON, Classes
 
 _PYTHON = {"f": float, "c": complex, "i": int, "u": int, "b": bool}
 QUESTIONS: tuple[Any, ...] = (
@@ -29,47 +30,52 @@ QUESTIONS: tuple[Any, ...] = (
 )  # fmt: skip
 
 
-def answered(fn: Callable[..., Any], args: Sequence[Typed]) -> Typed:
-    """The call of a question."""
+def answered(fn: Callable[..., Any], args: Sequence[Typed], classes: Classes) -> Typed:
+    """The call of a question, about a number of these classes if it is one."""
     if fn is type and len(args) == 1:
-        return Typed(Const(_class(args[0])), Static(_class(args[0])))
+        asked = _class(args[0], classes)
+        return Typed(Const(asked), Static(asked))
     if len(args) != (2 if fn in (isinstance, hasattr) else 1):
         raise refuse("no-type", f"`{fn.__name__}` is called with {len(args)} arguments")
     about = value_of(args[1], f"what `{fn.__name__}` asks for") if len(args) == 2 else None
-    return constant(answer(fn, args[0], about))
+    return constant(answer(fn, args[0], about, classes))
 
 
-def answer(fn: Callable[..., Any], x: Typed, about: Any) -> bool:
+def answer(fn: Callable[..., Any], x: Typed, about: Any, classes: Classes = NUMBER) -> bool:
     """Whether it is so."""
     if isinstance(x.type, Static) and isinstance(x.expr, Const):
         return bool(fn(x.expr.value) if about is None else fn(x.expr.value, about))
     if fn is callable:
         return False
-    if fn is np.isscalar:
-        return isinstance(x.type, Scalar)
+    if fn is np.isscalar and not isinstance(x.type, Scalar):
+        return False
     if fn is np.iterable:
         return not isinstance(x.type, Scalar)
     if fn in (np.iscomplexobj, np.isrealobj):
         return is_complex(x.type) is (fn is np.iscomplexobj)
     try:
-        given = {_holds(fn, kind, about) for kind in _kinds(x)}
+        given = {_holds(fn, kind, about) for kind in _kinds(x, classes)}
     except TypeError as error:
         raise refuse("no-type", f"`{fn.__name__}`: {error}") from None
     if len(given) == 1:
         return given.pop()
-    if isinstance(x.type, Scalar) and x.type.dtype in ("int64", "bool"):
+    if _counts_as_pythons(x, classes):
         return _holds(fn, _PYTHON[np.dtype(x.type.dtype).kind], about)
-    names = " or ".join(f"`{kind.__name__}`" for kind in _kinds(x))
+    names = " or ".join(f"`{kind.__name__}`" for kind in _kinds(x, classes))
     hint = "ask for both, as in isinstance(x, (float, np.floating))"
     raise refuse("unknown-type", f"whether this {described(x.type)} is {names} cannot be told", hint=hint)
 
 
-def _class(x: Typed) -> type:
+def _counts_as_pythons(x: Typed, classes: Classes) -> bool:
+    return isinstance(x.type, Scalar) and x.type.dtype in ("int64", "bool") and ARRAY not in classes
+
+
+def _class(x: Typed, classes: Classes) -> type:
     """The class of a value, where Python and NumPy have one answer; an integer is Python's own."""
     if isinstance(x.type, Static):
         return type(x.type.value)
-    kinds = _kinds(x)
-    if len(kinds) > 1 and not (isinstance(x.type, Scalar) and x.type.dtype in ("int64", "bool")):
+    kinds = _kinds(x, classes)
+    if len(kinds) > 1 and not _counts_as_pythons(x, classes):
         names = " or ".join(f"`{kind.__name__}`" for kind in kinds)
         hint = "ask with isinstance for both, as in isinstance(x, (float, np.floating))"
         raise refuse("unknown-type", f"whether this {described(x.type)} is {names} cannot be told", hint=hint)
@@ -86,10 +92,12 @@ def _like(b: Builder, fn: Any, example: Typed, value: Typed) -> Typed:
 
 
 def _holds(fn: Callable[..., Any], kind: type, about: Any) -> bool:
+    if fn is np.isscalar:
+        return kind is not np.ndarray
     return issubclass(kind, about) if fn is isinstance else hasattr(kind, about)
 
 
-def _kinds(x: Typed) -> tuple[type, ...]:
+def _kinds(x: Typed, classes: Classes) -> tuple[type, ...]:
     """The classes that a value may have where the function runs in Python."""
     match x.type:
         case Array(listed=listed):
@@ -99,5 +107,9 @@ def _kinds(x: Typed) -> tuple[type, ...]:
         case Scalar(dtype):
             own = np.dtype(dtype)
             python = _PYTHON.get(own.kind)
-            return (own.type,) if python is None or own.itemsize not in (1, 8, 16) else (python, own.type)
+            if python is None or own.itemsize not in (1, 8, 16):
+                python = own.type
+            pythons = not classes.isdisjoint((PYTHON, COMPLEMENT))
+            may = {python: pythons, own.type: NUMPY in classes, np.ndarray: ARRAY in classes}
+            return tuple(kind for kind, holds in may.items() if holds)
     raise refuse("no-type", f"what class {described(x.type)} has is not known")

@@ -65,6 +65,7 @@ from adcompile.normal.derivatives import Derivatives
 from adcompile.normal.expanded import expanded
 from adcompile.normal.fresh import taken
 from adcompile.normal.lists import lists_in, plain
+from adcompile.normal.number_classes import NUMBER, NumberClasses
 from adcompile.normal.resolved import Expressions
 from adcompile.normal.untouched import check_copies
 from adcompile.normal.variables import MADE_TEXT, REPORTED, UNDEFINED, Value
@@ -126,6 +127,7 @@ class Walk:
         """The whole function."""
         for param in self.function.params:
             self.env[param] = self.parameter(param, Typed(Name(param), self.b.types[param]))
+        self.x.classes = NumberClasses(dict.fromkeys(self.function.params, NUMBER), self.x.is_array)
         self.write_constants()
         for stmt in self.function.body:
             self.statement(stmt)
@@ -229,6 +231,8 @@ class Walk:
                 self.refusals.append(replace(refusal, span=span, function=name))
             for name in targets([stmt]):
                 self.env[name] = REPORTED
+        if not isinstance(stmt, (If, For, While)):
+            self.x.classes.statement(stmt)
 
     def at(self, stmt: Stmt) -> None:
         """What is made now comes from this statement."""
