@@ -24,7 +24,8 @@ from adcompile.ir import ops
 from adcompile.ir.nodes import Const, Expr, Name, Slice, Tuple  # noqa: F401  (Name is used in the example)
 from adcompile.ir.types import BOOL, Array, Scalar, Static, TupleType, kind
 from adcompile.normal.building import Builder, Typed, constant
-from adcompile.normal.number_classes import ARRAY, COMPLEMENT, NUMBER, NUMPY, PYTHON, Classes
+from adcompile.normal.floating import Flagged, raised
+from adcompile.normal.number_classes import ARRAY, COMPLEMENT, NUMBER, PYTHON, Classes
 from adcompile.normal.questions import answer
 
 Condition = Callable[..., Typed]
@@ -45,7 +46,11 @@ def kinds_of(fn: Any, args: Sequence[Expr]) -> tuple[type[Exception], ...]:
 
 
 def condition(b: Builder, kind: Any, fn: Any, args: Sequence[Typed], classes: Classes) -> Typed:
-    """Whether a call raises an exception of this kind, if its first argument is of these classes where it is a number."""
+    """Whether a call raises an exception of this kind, if its first argument (for floating-point errors its result) is
+    of these classes where it is a number."""
+    if isinstance(fn, Flagged):
+        numbers = all(isinstance(arg.type, Scalar) for arg in args)
+        return constant(False) if numbers and PYTHON in classes else raised(b, fn, list(args))
     if isinstance(args[0].type, Scalar) and fn in _OF_CLASSES:
         return constant(_OF_CLASSES[fn](kind, args[0], args[1:], classes))
     return _RISKS[fn][kind](b, *args)
@@ -179,7 +184,9 @@ def _item_of_number(kind: Any, x: Typed, index: Sequence[Typed], classes: Classe
     if classes == NUMBER or classes <= {PYTHON, COMPLEMENT}:  # what may be Python's own counts as that
         return kind is TypeError
     fits = all(item.type == BOOL or item.expr in _OF_NO_AXES for item in index)
-    return _told(x, {kind is TypeError if one in (PYTHON, COMPLEMENT) else not fits and kind is IndexError for one in classes})
+    return _told(
+        x, {kind is TypeError if one in (PYTHON, COMPLEMENT) else not fits and kind is IndexError for one in classes}
+    )
 
 
 def _item_assigned(kind: Any, x: Typed, index: Sequence[Typed], classes: Classes) -> bool:

@@ -2,7 +2,7 @@
 
 Goal: code that asks for the class of a number, assigns to its items, or catches the error of doing so is answered as
 Python would, where every way to it gives one answer.  `math.sin` gives Python's own, `np.sin` NumPy's, `np.asarray` an
-array without axes; parameters hold either of the first two.  Non-goals: arrays with axes, of which nothing is said here;
+array without axes; parameters hold either of the first two.  Non-goals: arrays with axes, of which nothing is said;
 which names are the same array without axes (`axisless`).
 
 >>> known = NumberClasses({"x": NUMBER})

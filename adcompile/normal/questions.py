@@ -60,7 +60,7 @@ def answer(fn: Callable[..., Any], x: Typed, about: Any, classes: Classes = NUMB
     if len(given) == 1:
         return given.pop()
     if _counts_as_pythons(x, classes):
-        return _holds(fn, _PYTHON[np.dtype(x.type.dtype).kind], about)
+        return _holds(fn, _kinds(x, NUMBER)[0], about)
     names = " or ".join(f"`{kind.__name__}`" for kind in _kinds(x, classes))
     hint = "ask for both, as in isinstance(x, (float, np.floating))"
     raise refuse("unknown-type", f"whether this {described(x.type)} is {names} cannot be told", hint=hint)

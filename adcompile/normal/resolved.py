@@ -28,6 +28,7 @@ from adcompile.normal.building import (
     value_of,
 )
 from adcompile.normal.failures import condition
+from adcompile.normal.floating import Flagged
 from adcompile.normal.lists import is_list, list_of, mentions_list, passed
 from adcompile.normal.number_classes import COMPLEMENT, NUMBER, NumberClasses
 from adcompile.normal.opaque_calls import opaque
@@ -166,7 +167,8 @@ class Expressions:
             return self.b.index(values[0], [Typed(items, Static(slice))])
         if fn is ops.raises:
             kind, function = (value_of(value, "what is asked") for value in values[:2])
-            return condition(self.b, kind, function, values[2:], self.classes.of(args[2]))
+            about = Call(function.fn, args[2:]) if isinstance(function, Flagged) else args[2]
+            return condition(self.b, kind, function, values[2:], self.classes.of(about))
         if (fn is list or fn is tuple) and len(values) == 1 and values[0].is_tuple and not kwargs:
             return values[0]
         if (

@@ -19,6 +19,7 @@ from adcompile.ir.walk import children, rebuilt
 from adcompile.normal.arguments import Arguments
 from adcompile.normal.callees import Callee, callee_of, spelled, stays_a_call
 from adcompile.normal.derived import derivative_called, enclosed, linearized, with_captured
+from adcompile.normal.floating import is_flagged, require_silent
 from adcompile.normal.guards import Guards
 from adcompile.normal.jumps import negated
 from adcompile.normal.made import made
@@ -98,6 +99,9 @@ class Spliced(Arguments):
             new = self.sources.as_read(new, self.span, self.inside) or made(new)
             if not isinstance(new, Call):
                 return before, new
+            if self.guards.handlers and self.guards.flags() and not is_flagged(new.fn):
+                name = new.args[1].value if new.fn is ops.method and isinstance(new.args[1], Const) else spelled(new.fn)
+                require_silent(new.fn, name, self.span, self.inside)
             if stays_a_call(new.fn) and new.fn is not ops.record:
                 new = replace(new, args=tuple(map(plain, new.args)))
             if written_out(new.fn) is not None:  # `ssa` puts statements in its place

@@ -140,17 +140,17 @@ def effect(walk: Walk, stmt: Effect) -> None:
             source = Call(np.where, (kwargs["where"], args[1], args[0]))
         _fill(walk, args[0], source, stmt)
     elif (isinstance(fn, np.ufunc) and len(args) == fn.nin + 1) or "out" in kwargs:
-        target = kwargs.pop("out") if "out" in kwargs else args.pop()
-        out = walk.x.value(target)
-        if not out.is_array and not is_number(walk, target):
+        into = kwargs.pop("out") if "out" in kwargs else args.pop()
+        out = walk.x.value(into)
+        if not out.is_array and not is_number(walk, into):
             raise refuse("no-type", f"`out` of `{name_of(fn)}` is {described(out.type)}, and no array")
         where = kwargs.pop("where", None) if isinstance(fn, np.ufunc) else None
         options = {key: walk.x.value(value) for key, value in kwargs.items()}
         result = walk.x.call_known(fn, [walk.x.value(arg) for arg in args], options)
         if where is not None:  # the other elements stay
             result = walk.x.call_known(np.where, (walk.x.value(where), result, out), {})
-        if isinstance(target, Name) and not out.is_array:
-            assign(walk, target.id, result, stmt)
+        if isinstance(into, Name) and not out.is_array:
+            assign(walk, into.id, result, stmt)
         else:
             write(walk, out, everything(out.ndim), _in_place(out, result))
     elif getattr(fn, "__module__", "") == runtime.__name__ and not is_constant(fn):

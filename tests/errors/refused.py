@@ -545,3 +545,56 @@ def a_number_joined_to_an_array(x):
 @refused(x)
 def a_number_stacked_on_an_array(x):
     return np.sum(np.stack((x[0], x[:1])))
+
+
+@refused(1.3)
+def an_item_of_what_may_be_a_number(x):
+    y = x
+    if x > 0.5:
+        y = np.asarray(x)
+    y[...] = 2.0
+    return y * x
+
+
+@refused(1.3)
+def an_item_that_has_another_name(x):
+    a = np.asarray(x)
+    b = a
+    b[...] = 2.0
+    return a * x
+
+
+@refused(1.3)
+def an_item_of_an_array_without_axes_by_a_place(x):
+    y = np.asarray(x)
+    y[0] = 2.0 * x
+    return y
+
+
+@refused(1.3)
+def an_item_of_whole_numbers(x):
+    n = np.zeros((), dtype=int)
+    n[...] = x
+    return n * x
+
+
+@refused(1.3)
+def an_error_that_depends_on_the_kind_of_number(x):
+    y = np.asarray(x) if x > 0.5 else x
+    try:
+        y[...] = 2.0 * x
+    except TypeError:
+        return x
+    return y
+
+
+@refused(np.ones(2))
+def a_sum_whose_overflow_is_an_error(x):
+    with np.errstate(over="raise"):
+        return np.sum(x)
+
+
+@refused(1.3)
+def underflow_is_an_error(x):
+    with np.errstate(all="raise"):
+        return x * x

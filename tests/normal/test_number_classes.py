@@ -69,7 +69,7 @@ def test_of_each_function(kind: str) -> None:
             assert named(fn(*args)) in said and len(said) < 3, fn
 
 
-@pytest.mark.parametrize("kind", (NUMPY, ARRAY))
+@pytest.mark.parametrize("kind", [NUMPY, ARRAY])
 def test_of_each_method(kind: str) -> None:
     known = NumberClasses({"x": frozenset((kind,))})
     for name in (*number_classes._REDUCING, *number_classes._KEEPING, "item", "tolist", "round"):
