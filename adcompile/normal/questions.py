@@ -10,18 +10,23 @@ known before the run (`specialise`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from operator import is_
 from typing import Any
 
 import numpy as np
 
 from adcompile.analysis.types_of import described
-from adcompile.errors import refuse
+from adcompile.errors import Unsupported, refuse
 from adcompile.ir import ops
-from adcompile.ir.nodes import Const
-from adcompile.ir.types import Array, Scalar, Static, TupleType, is_complex
+from adcompile.ir.nodes import Block, Call, Const, Expr, Function, Name, Stmt, Tuple
+from adcompile.ir.types import Array, Scalar, Static, TupleType, Type, is_complex
+from adcompile.ir.walk import blocks, expressions, mapped, nodes, statements, with_blocks, with_expressions
 from adcompile.normal.array_calls import canonical, cast
-from adcompile.normal.building import Builder, Typed, constant, value_of
+from adcompile.normal.building import Builder, Typed, constant, tuple_of, value_of
+from adcompile.normal.flow import assigned_in
 from adcompile.normal.number_classes import ARRAY, COMPLEMENT, NUMBER, NUMPY, PYTHON, Classes
 
 _PYTHON = {"f": float, "c": complex, "i": int, "u": int, "b": bool}
@@ -39,6 +44,51 @@ def answered(fn: Callable[..., Any], args: Sequence[Typed], classes: Classes) ->
         raise refuse("no-type", f"`{fn.__name__}` is called with {len(args)} arguments")
     about = value_of(args[1], f"what `{fn.__name__}` asks for") if len(args) == 2 else None
     return constant(answer(fn, args[0], about, classes))
+
+
+def settled_by_types(function: Function, types: Mapping[str, Type]) -> Function:
+    """A function in which questions about parameters of these types are answered, of those that it never assigns."""
+    every = (node for stmt in statements(function.body) for expr in expressions(stmt) for node in nodes(expr))
+    if not types or not any(isinstance(node, Call) and _is_question(node.fn) for node in every):
+        return function
+    assigned = assigned_in(function.body)
+    kept = {n: type_ for n, type_ in types.items() if n not in assigned and not isinstance(type_, Static)}
+    return replace(function, body=_settled(function.body, kept))
+
+
+def _is_question(fn: Any) -> bool:
+    return any(fn is one for one in QUESTIONS)
+
+
+def _settled(block: Block, types: Mapping[str, Type]) -> Block:
+    done: list[Stmt] = []
+    for stmt in block:
+        old = list(expressions(stmt))
+        new = [mapped(expr, partial(_told, types)) for expr in old]
+        if not all(map(is_, new, old)):
+            stmt = with_expressions(stmt, new)
+        inner = list(blocks(stmt))
+        done.append(with_blocks(stmt, [_settled(one, types) for one in inner]) if inner else stmt)
+    return tuple(done)
+
+
+def _told(types: Mapping[str, Type], expr: Expr) -> Expr:
+    """A question as its answer, if it is about a variable of one of these types."""
+    match expr:
+        case Call(fn, (Name(name), *about), ()) if name in types and _is_question(fn):
+            try:
+                return answered(fn, [Typed(Name(name), types[name]), *map(_known, about)], NUMBER).expr
+            except Unsupported:
+                return expr
+    return expr
+
+
+def _known(expr: Expr) -> Typed:
+    if isinstance(expr, Tuple):
+        return tuple_of([_known(item) for item in expr.items])
+    if isinstance(expr, Const):
+        return constant(expr.value)
+    raise Unsupported(())
 
 
 def answer(fn: Callable[..., Any], x: Typed, about: Any, classes: Classes = NUMBER) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
@@ -33,8 +34,9 @@ from adcompile.normal.lists import is_list, list_of, mentions_list, passed
 from adcompile.normal.number_classes import COMPLEMENT, NUMBER, NumberClasses
 from adcompile.normal.opaque_calls import opaque
 from adcompile.normal.questions import QUESTIONS, answered
+from adcompile.normal.rearranged import atleast_2d
 from adcompile.normal.variables import MADE_TEXT, Absent, Undefined, Value, converted_constant, joined_type, missing
-from adcompile.normal.written_out import written_out
+from adcompile.normal.written_out import block_diag, written_out
 
 _OPERATORS: Mapping[Any, Any] = {
     operator.add: np.add, operator.sub: np.subtract, operator.mul: np.multiply, operator.truediv: np.divide,
@@ -200,7 +202,10 @@ class Expressions:
         args = passed(fn, args)
         if any(arg.is_tuple for arg in args) and not kwargs and (found := self._of_tuples(fn, args)) is not None:
             return found
-        if (written := written_out(fn)) is not None:
+        if (written := written_out(fn)) is block_diag and args and not kwargs:  # of any number of matrices
+            first = self.b.call(ops.copy, self.b.written(atleast_2d, args[0]))
+            return reduce(partial(self.b.written, block_diag), args[1:], first)
+        if written is not None:
             return self.b.written(written, *args, **kwargs)
         if fn in FORMS:
             return function(self.b, fn, args, kwargs)

@@ -64,6 +64,7 @@ _NUMBERS = (float, complex, np.generic, np.ndarray)
 _HELD = (str, int, bool, dict, list, set, type(None))
 _PLAIN = (bool, int, float, str, type(None), types.FunctionType, types.BuiltinFunctionType, type, np.ufunc)
 
+_OF_NUMPY = (np.datetime64, np.timedelta64, np.str_, np.bytes_, np.void, np.ma.MaskedArray, np.matrix)
 _OF_OTHERS = ("pandas", "xarray", "dask", "polars", "decimal", "fractions", "datetime", "astropy", "pint")
 """Packages of containers and numbers that are never values of the run."""
 
@@ -264,7 +265,7 @@ def _never_one(value: Expr, classes: Expr) -> bool:
     given = [part.value for part in (classes.items if isinstance(classes, Tuple) else (classes,)) if _is_class(part)]
     if values_of(value) is not None or len(given) < (len(classes.items) if isinstance(classes, Tuple) else 1):
         return False
-    return all(kind.__module__.partition(".")[0] in _OF_OTHERS for kind in given)
+    return all(kind in _OF_NUMPY or kind.__module__.partition(".")[0] in _OF_OTHERS for kind in given)
 
 
 def _is_class(expr: Expr) -> TypeGuard[Const]:

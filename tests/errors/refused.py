@@ -321,9 +321,9 @@ def rank_changes(x):
     return y
 
 
-@refused(x, 2)
-def shape_of_a_branch(x, n):
-    if n > 1:
+@refused(x, 2.0)
+def shape_of_a_branch(x, c):
+    if c > 1.0:
         y = x[0]
     else:
         y = x
