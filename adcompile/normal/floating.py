@@ -166,7 +166,7 @@ def _no_root(b: Builder, base: Typed, exponent: Typed) -> Typed:
 
 
 def _power_too_large(b: Builder, base: Typed, exponent: Typed) -> Typed:
-    size = b.call(np.maximum, b.call(np.absolute, base), constant(float(np.finfo(np.float64).tiny)))
+    size = b.call(np.maximum, b.call(np.absolute, base), constant(float(np.finfo(np.float64).smallest_subnormal)))
     exponents = b.call(np.multiply, exponent, b.call(np.log, size))
     has_root = b.call(np.logical_not, _no_root(b, base, exponent))
     tests = (
