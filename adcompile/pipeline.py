@@ -38,6 +38,7 @@ from adcompile.normal.loops_for_arrays import loops_for_arrays
 from adcompile.normal.no_jumps import no_jumps
 from adcompile.normal.outputs import with_outputs
 from adcompile.normal.pieces import in_pieces
+from adcompile.normal.questions import settled_by_types
 from adcompile.normal.returned import returned
 from adcompile.normal.room_for_rows import room_for_rows
 from adcompile.normal.rooms import in_rooms
@@ -104,8 +105,9 @@ class Stage:
 
 
 def _specialised(function: Function, job: Job, done: Done) -> Function:
-    arguments = zip(function.params, job.arguments, strict=True)
-    return specialised(function, {name: Const(type_.value) for name, type_ in arguments if isinstance(type_, Static)})
+    types = dict(zip(function.params, job.arguments, strict=True))
+    known = {name: Const(type_.value) for name, type_ in types.items() if isinstance(type_, Static)}
+    return specialised(settled_by_types(function, types), known)
 
 
 def _inlined(function: Function, job: Job, done: Done) -> Function:
@@ -115,9 +117,8 @@ def _inlined(function: Function, job: Job, done: Done) -> Function:
         for param, type_ in zip(function.params, job.arguments, strict=True)
         if param in kept and isinstance(type_, Static) and callable(type_.value)
     }
-    given = zip(function.params, job.arguments, strict=True)
-    tuples = {param: type_ for param, type_ in given if param in kept and isinstance(type_, TupleType)}
-    function = inlined(function, known=functions, tuples=tuples, last=job.last).function
+    types = {param: type_ for param, type_ in zip(function.params, job.arguments, strict=True) if param in kept}
+    function = inlined(function, known=functions, types=types, last=job.last).function
     function = with_outputs(function, dict(zip(function.params, job.arguments, strict=True)))
     return function if job.parallel else replace(function, body=unmarked(function.body))
 

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+import scipy.linalg
 
 from adcompile import (
     InvalidArgument,
@@ -204,6 +205,37 @@ def test_a_training_loop_around_and_inside():
 def test_what_cannot_be_is_said(call, text):
     with pytest.raises(InvalidArgument, match=text):
         call()
+
+
+def of_order(x, order):
+    if order == 2:
+        return 1.0 - x**2, (1.0 - x) ** 2
+    if order == 3:
+        return 1.0 - x**3, x, 0.5 * (1.0 - x) ** 3
+    raise ValueError(f"no order {order}")
+
+
+def in_blocks(x, count):
+    Q = [[x, x**2], [1.0, 2.0]]
+    return np.sum(scipy.linalg.block_diag(*[Q] * count) ** 2) + block(x, count)
+
+
+def block(x, count):
+    whole = scipy.linalg.block_diag([x, 2.0], np.array([[3, 4], [5, 6]]), x * x)
+    return whole[0, 0] * whole[2, 3] * whole[3, 4] + len(whole) + count
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_integers_that_decide_what_is_returned(jit):
+    value, pullback = vjp(of_order, jit=jit)(2.0, 2)
+    assert value == (-3.0, 1.0) and pullback((1.0, 10.0)) == 16.0
+    value, pullback = vjp(of_order, jit=jit)(2.0, 3)
+    assert value == (-7.0, 2.0, -0.5) and pullback((1.0, 10.0, 100.0)) == -152.0
+    with pytest.raises(Unsupported, match="returns nothing"):
+        vjp(of_order, jit=jit)(2.0, 4)
+    gradient = grad(in_blocks, jit=jit)
+    for count in (1, 3, 1):
+        assert np.isclose(gradient(1.5, count), count * (2.0 * 1.5 + 4.0 * 1.5**3) + 18.0 * 1.5**2)
 
 
 def flagged(x, both=False):

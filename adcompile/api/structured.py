@@ -46,6 +46,8 @@ _PASSED = (
     "tuples, named tuples and dataclasses of those"
 )
 _MOST_ITEMS = 64
+_SETTLED = ("dynamic-argument", "conflicting-types", "dynamic-tuple-index")
+"""Refusals that may go where integers are known before the run."""
 _BY_GRADIENT = ("grad", "value_and_grad")
 _OF_ARGUMENTS = (*_BY_GRADIENT, "jacobian", "hessian", "laplacian")  # those with the parameters of the primal
 _ALONG = ("hvp", "vhp", "taylor")  # those that take a direction behind
@@ -290,8 +292,8 @@ def structured(derivative: Derivative, values: Sequence[Any], flags: tuple[type,
 
 def flags_after(refused: Unsupported) -> tuple[type, ...]:
     """The types of arguments that have to be known where a derivative for all their values was refused: truth values,
-    and integers where one of them is an axis, a count of items or another option."""
-    dynamic = any(refusal.code == "dynamic-argument" for refusal in refused.refusals)
+    and integers where one of them is an axis, a count of items or another option, or decides the type of a variable."""
+    dynamic = any(refusal.code in _SETTLED for refusal in refused.refusals)
     return (bool, int) if dynamic else (bool,)
 
 

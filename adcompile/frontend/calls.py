@@ -14,10 +14,12 @@ import numpy as np
 
 from adcompile.frontend.asked import about
 from adcompile.frontend.expressions import Expressions
-from adcompile.frontend.grammar import ITERATORS, OUTSIDE_ONLY
-from adcompile.frontend.resolve import MISSING, literal
+from adcompile.frontend.grammar import ITERATORS, OPERATORS, OUTSIDE_ONLY
+from adcompile.frontend.resolve import MISSING, TEXT_METHODS, literal
 from adcompile.ir import ops
 from adcompile.ir.nodes import Call, Const, Expr, Tuple
+
+_OF_TUPLES = (np.add, np.multiply, np.equal, np.not_equal)
 
 
 class Calls(Expressions):
@@ -102,14 +104,22 @@ class Calls(Expressions):
             found = self.looked_up(fn, args)
             if found is not MISSING:
                 return self.outside(node, found)
+        if isinstance(getattr(fn, "__self__", None), str) and fn.__name__ in TEXT_METHODS and not kwargs:
+            texts = [arg.value for arg in args if isinstance(arg, Const) and isinstance(arg.value, str)]
+            if len(texts) == len(args):
+                return Const(fn(*texts))
         if fn is len and len(args) == 1 and isinstance(args[0], Tuple):
             return Const(len(args[0].items))
         if (fn is max or fn is min) and not kwargs:
             operands = args[0].items if len(args) == 1 and isinstance(args[0], Tuple) else args
             if len(operands) > 1:
                 return reduce(lambda a, b: Call(fn, (a, b)), operands)
-        if fn is np.add or fn is np.multiply:  # operators, which join and repeat tuples, are these functions too
+        if any(fn is one for one in _OF_TUPLES):  # operators too, which mean another thing for tuples
             args = [arg if isinstance(arg, Const) else Call(np.asarray, (arg,)) for arg in args]
+        elif (
+            any(fn is one for one in OPERATORS) and args and not isinstance(args[0], Const)
+        ):  # whose result is NumPy's, not Python's own
+            args = [Call(np.asarray, (args[0],)), *args[1:]]
         return Call(fn, tuple(args), kwargs)
 
     @staticmethod

@@ -29,6 +29,11 @@ COMPARISONS: Mapping[type[cst.CSTNode], Any] = {
     cst.LessThan: np.less, cst.LessThanEqual: np.less_equal, cst.GreaterThan: np.greater,
     cst.GreaterThanEqual: np.greater_equal, cst.Equal: np.equal, cst.NotEqual: np.not_equal,
 }  # fmt: skip
+OPERATORS: tuple[Any, ...] = (
+    *{fn for fn in (*BINARY.values(), *COMPARISONS.values()) if fn not in (ops.power, np.matmul)},
+    np.negative, np.positive, np.invert,
+)  # fmt: skip
+"""Functions of NumPy that operators are read as."""
 
 EXPRESSIONS: Mapping[str, tuple[str, str]] = {
     # kind of node: what it is called, and the way out

@@ -156,6 +156,11 @@ def literal(value: Any) -> Expr:
     return Const(value)
 
 
+TEXT_METHODS = (
+    "lower", "upper", "strip", "lstrip", "rstrip", "casefold", "startswith", "endswith", "replace", "title",
+)  # fmt: skip
+"""Methods of texts whose result is known where the texts are."""
+
 _LONGEST_LIST = 64  # of outside, written out as a tuple
 
 

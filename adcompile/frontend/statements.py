@@ -19,6 +19,7 @@ import numpy as np
 
 from adcompile.frontend.attempts import attempted, suppressed
 from adcompile.frontend.contexts import NotTold, inside
+from adcompile.frontend.floating import raising
 from adcompile.frontend.functions import (
     Definition,
     assigned_after,
@@ -65,6 +66,7 @@ class Statements(Lists):
     def __init__(self, source: Located, definition: Definition, local: set[str], outliving: frozenset[str]) -> None:
         super().__init__(source, definition, local, outliving)
         self.caught: list[tuple[Any, ...]] = []  # what each `try` around catches
+        self.flags: list[ops.Flags] = []  # floating-point errors that each `with` around makes exceptions
         self.broken: list[str] = []  # of each loop around, the flag that a `break` sets; empty where none is needed
         self.suites: list[cst.BaseSuite] = []  # the bodies around, the innermost last
 
@@ -234,7 +236,7 @@ class Statements(Lists):
             return False
         fn = self.known(node.func)
         if any(fn is one for one in SAID):
-            if "error" in self.source.code(node) and fn is not warnings.warn:
+            if self.flags or ("error" in self.source.code(node) and fn is not warnings.warn):
                 self.refuse(node, "warnings are made errors", "check the numbers instead", _STATEMENT)
             return True
         owner = getattr(fn, "__self__", None)
@@ -252,6 +254,8 @@ class Statements(Lists):
             case [cst.WithItem(cst.Call(func) as suppress, None)] if self.known(func) is contextlib.suppress:
                 suppressed(self, node, suppress)
                 return
+        if raising(self, node):
+            return
         before = self.resolver.state
         for item in node.items:
             call = item.item

@@ -215,6 +215,8 @@ class Handler:
 
     kinds: tuple[type[BaseException], ...]
     body: Block | None
+    flags: tuple[tuple[str, type[Exception] | None], ...] = ()
+    """Of a `Try` that stands for a `with`: which floating-point errors raise what in its body."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -183,3 +183,7 @@ def table(contents: Contents) -> Any:
 
 ALLOCATIONS = (np.empty, np.zeros, np.empty_like, np.zeros_like, copy, table)
 """Calls whose result is a fresh array, in the core dialect (with `runtime.grown`)."""
+
+
+Flags = dict[str, "type[Exception] | None"]
+"""Floating-point errors (`divide`, `over`, `invalid`), and the exceptions that they raise where a `with` says so."""

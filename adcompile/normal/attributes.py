@@ -11,7 +11,7 @@ import numpy as np
 from adcompile.analysis.types_of import described
 from adcompile.errors import Unsupported, refuse
 from adcompile.ir import ops
-from adcompile.ir.types import Array, Scalar, is_complex, kind
+from adcompile.ir.types import Array, Scalar, Static, is_complex, kind
 from adcompile.normal import (  # noqa: F401  (each registers its forms)
     array_choices,
     array_elementwise,
@@ -57,6 +57,8 @@ def attribute(b: Builder, x: Typed, name: str) -> Typed:
                 return function(b, np.real if name == "real" else np.imag, [x], {})
             case "flat" if x.is_array:
                 return x if x.ndim == 1 else b.call(np.reshape, x, tuple_of([b.size(x)]))
+    if isinstance(x.type, Static) and isinstance(x.type.value, (np.finfo, np.iinfo, np.dtype)):
+        return constant(getattr(x.type.value, name))
     raise _unknown(x, name)
 
 

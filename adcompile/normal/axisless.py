@@ -45,7 +45,7 @@ class Axisless:
 
     def __init__(self, body: Block) -> None:
         assigned = [stmt for stmt in statements(body) if isinstance(stmt, Assign)]
-        tuples = {stmt.target for stmt in assigned if isinstance(stmt.value, Tuple)}
+        tuples = {stmt.target for stmt in assigned if isinstance(stmt.value, Tuple) or _is_several(stmt.value)}
         new = tuples
         while new:
             new = {one.target for one in assigned if _mentions(tuples, one.value)} - tuples
@@ -102,10 +102,16 @@ def _handed_on(value: Expr, tuples: set[str]) -> Iterator[Expr]:
             parts = (owner,)
         case Call(ops.attribute, (owner, Const(name))) if name in _SAME_ATTRIBUTES:
             parts = (owner,)
+        case Call(np.broadcast_arrays, args):
+            parts = args
         case Call(fn, (owner, *_)) if any(fn is one for one in _SAME):
             parts = (owner,)
     for part in parts:
         yield from _handed_on(part, tuples)
+
+
+def _is_several(value: Expr) -> bool:
+    return isinstance(value, Call) and value.fn is np.broadcast_arrays
 
 
 def _mentions(tuples: set[str], value: Expr) -> bool:
@@ -118,7 +124,7 @@ def _makes(value: Expr) -> bool:
         case Call(ops.method, (_, Const(name), *_)):
             return name == "copy" or name in _SAME_METHODS
         case Call(fn):
-            return any(fn is one for one in (*_SAME, *_NEW))
+            return any(fn is one for one in (*_SAME, *_NEW, np.broadcast_arrays))
     return False
 
 

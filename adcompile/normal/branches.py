@@ -35,11 +35,12 @@ def branch(walk: Walk, stmt: If) -> None:
         for inner in stmt.then if test.expr.value else stmt.orelse:
             walk.statement(inner)
         return
-    before = walk.env
-    walk.env = dict(before)
+    before, classes = walk.env, walk.x.classes
+    walk.env, walk.x.classes = dict(before), classes.copy()
     then, after_then = walk.block(stmt.then), walk.env
-    walk.env = dict(before)
+    walk.env, other, walk.x.classes = dict(before), walk.x.classes, classes
     orelse, after_orelse = walk.block(stmt.orelse), walk.env
+    walk.x.classes.join(other)
     walk.at(stmt)
     walk.env = dict(before)
     merging = _Merging(walk, then, orelse)

@@ -35,6 +35,7 @@ from adcompile.normal.variables import (
     with_leaves,
     zero,
 )
+from adcompile.normal.without_axes import assigned_in
 
 if TYPE_CHECKING:
     from adcompile.normal.ssa import Walk
@@ -74,17 +75,23 @@ def loop(walk: Walk, stmt: For | While) -> None:
     if trips is not None and not trips and isinstance(stmt, For):
         walk.env[stmt.index] = missing(stmt.index)
         return
-    assigned = set(targets([stmt]))
+    assigned = set(targets([stmt])) | assigned_in(walk, stmt.body)
     before, plan = walk.env, _plan(walk, stmt, [name for name in walk.order if name in assigned])
-    mark = walk.mark()
+    mark, entry = walk.mark(), walk.x.classes.copy()
+    classes = entry.copy()
+    classes.statement(stmt)
+    classes.loop(stmt.body)
+    walk.x.classes = classes.copy()
     while not _Attempt(walk, stmt, header, before, plan).succeeds():
         walk.reset(mark)
+        walk.x.classes = classes.copy()
+    walk.x.classes.join(classes)
     lost = {name for name, value in plan.carried.items() if name in plan.lost and isinstance(value, Undefined)}
     lost &= walk.live[stmt]
     made = surely(stmt.body, frozenset())
     if lost and made is not None and lost <= made and (peeled := _peeled(walk, stmt)) is not None:
         walk.reset(mark)
-        walk.env = dict(before)
+        walk.env, walk.x.classes = dict(before), entry
         branch(walk, peeled)
 
 

@@ -26,6 +26,7 @@ from adcompile.normal.building import Typed, constant
 from adcompile.normal.fresh import Fresh, taken
 from adcompile.normal.inline import inline
 from adcompile.normal.no_jumps import no_jumps
+from adcompile.normal.number_classes import NUMBER, NumberClasses
 from adcompile.normal.renaming import renamed
 from adcompile.normal.single_return import single_return
 
@@ -54,9 +55,9 @@ def expanded(
     else:
         bound = _bound(fn, name, args, kwargs)
         given = {key: b.call(np.array, x) if key in _ARRAYS and _holds_numbers(x) else x for key, x in bound.items()}
-    outer, order = walk.env, walk.order
+    outer, order, classes = walk.env, walk.order, walk.x.classes
     local = {renamings[key].id: x for key, x in given.items()}
-    walk.env = {}
+    walk.env, walk.x.classes = {}, NumberClasses(dict.fromkeys(local, NUMBER), walk.x.is_array)
     walk.order = [*order, *local, *targets(body)]
     walk.live.update(live_after((*body, last)))
     try:
@@ -66,7 +67,7 @@ def expanded(
         walk.at(last)
         return walk.x.value(last.value)
     finally:
-        walk.env, walk.order = outer, order
+        walk.env, walk.order, walk.x.classes = outer, order, classes
 
 
 def _holds_numbers(x: Typed) -> bool:

@@ -18,10 +18,14 @@ from typing import Any
 
 import numpy as np
 
+from adcompile.analysis.types_of import described
+from adcompile.errors import refuse
 from adcompile.ir import ops
-from adcompile.ir.nodes import Const, Expr, Name, Slice  # noqa: F401  (Name is used in the example)
-from adcompile.ir.types import Array, Scalar, Static, TupleType, kind
+from adcompile.ir.nodes import Const, Expr, Name, Slice, Tuple  # noqa: F401  (Name is used in the example)
+from adcompile.ir.types import BOOL, Array, Scalar, Static, TupleType, kind
 from adcompile.normal.building import Builder, Typed, constant
+from adcompile.normal.floating import Flagged, raised
+from adcompile.normal.number_classes import ARRAY, COMPLEMENT, NUMBER, PYTHON, Classes
 from adcompile.normal.questions import answer
 
 Condition = Callable[..., Typed]
@@ -41,8 +45,14 @@ def kinds_of(fn: Any, args: Sequence[Expr]) -> tuple[type[Exception], ...]:
     return tuple(found)
 
 
-def condition(b: Builder, kind: Any, fn: Any, args: Sequence[Typed]) -> Typed:
-    """Whether a call raises an exception of this kind."""
+def condition(b: Builder, kind: Any, fn: Any, args: Sequence[Typed], classes: Classes) -> Typed:
+    """Whether a call raises an exception of this kind, if its first argument (for floating-point errors its result) is
+    of these classes where it is a number."""
+    if isinstance(fn, Flagged):
+        numbers = all(isinstance(arg.type, Scalar) for arg in args)
+        return constant(False) if numbers and PYTHON in classes else raised(b, fn, list(args))
+    if isinstance(args[0].type, Scalar) and fn in _OF_CLASSES:
+        return constant(_OF_CLASSES[fn](kind, args[0], args[1:], classes))
     return _RISKS[fn][kind](b, *args)
 
 
@@ -164,11 +174,44 @@ def _no_attribute(b: Builder, x: Typed, name: Typed, *rest: Typed) -> Typed:
     return constant(not answer(hasattr, x, name.expr.value))
 
 
+def _no_attribute_of_number(kind: Any, x: Typed, rest: Sequence[Typed], classes: Classes) -> bool:
+    assert isinstance(rest[0].expr, Const)
+    return not answer(hasattr, x, rest[0].expr.value, classes)
+
+
+def _item_of_number(kind: Any, x: Typed, index: Sequence[Typed], classes: Classes) -> bool:
+    """Whether reading an item of a number raises this: NumPy's have one item, at `()`, `...`, `None` and masks."""
+    if classes == NUMBER or classes <= {PYTHON, COMPLEMENT}:  # what may be Python's own counts as that
+        return kind is TypeError
+    fits = all(item.type == BOOL or item.expr in _OF_NO_AXES for item in index)
+    return _told(
+        x, {kind is TypeError if one in (PYTHON, COMPLEMENT) else not fits and kind is IndexError for one in classes}
+    )
+
+
+def _item_assigned(kind: Any, x: Typed, index: Sequence[Typed], classes: Classes) -> bool:
+    """Whether assigning to an item of a number raises this: an array without axes has one item."""
+    fits = all(item.type == BOOL or item.expr in _OF_NO_AXES for item in index)
+    return _told(x, {not fits and kind is IndexError if one == ARRAY else kind is TypeError for one in classes})
+
+
+def _told(x: Typed, answers: set[bool]) -> bool:
+    if len(answers) == 1:
+        return answers.pop()
+    message = f"whether this {described(x.type)} is an array without axes or a number cannot be told"
+    raise refuse("unknown-type", message, hint="make it an array in any case: np.array(x)")
+
+
 def _fixed_attributes(b: Builder, x: Typed, *rest: Typed) -> Typed:
     """Whether a value takes no new attributes: numbers and arrays take none."""
     return constant(isinstance(x.type, (Scalar, Array, TupleType)))
 
 
+_OF_NO_AXES = (Const(Ellipsis), Const(None), Tuple(()))
+_OF_CLASSES: Mapping[Any, Callable[..., bool]] = {
+    operator.getitem: _item_of_number, operator.setitem: _item_assigned,
+    ops.attribute: _no_attribute_of_number, ops.method: _no_attribute_of_number,
+}  # fmt: skip
 _DIVISIONS = (np.divide, np.floor_divide, np.remainder)
 _DIVISION: dict[Any, Condition] = {ZeroDivisionError: _of_numbers(_zero)}
 

@@ -23,6 +23,7 @@ from adcompile.ir import ops
 from adcompile.ir.nodes import Block, Call, Const, Effect, Expr, Handler, If, Index, Name, Slice, Stmt, Try
 from adcompile.normal.attempts import caught_by
 from adcompile.normal.failures import kinds_of
+from adcompile.normal.floating import Flagged, is_flagged
 from adcompile.normal.flow import Names, live, surely
 from adcompile.normal.fresh import Fresh
 from adcompile.normal.order import settled
@@ -58,10 +59,24 @@ class Guards:
         """Whether an exception is caught by a `try` around."""
         return any(caught_by(handlers, kind) is not None for handlers in self.handlers)
 
+    def flags(self) -> ops.Flags:
+        """Which floating-point errors are exceptions here."""
+        found: ops.Flags = {}
+        for handler in (handler for handlers in self.handlers for handler in handlers):
+            found.update(handler.flags)
+        return {flag: kind for flag, kind in found.items() if kind is not None}
+
+    def flagged(self, fn: Any) -> list[tuple[type[Exception], Flagged]]:
+        """The exceptions that floating-point errors of a call are."""
+        flags = self.flags() if is_flagged(fn) else {}
+        kinds = [kind for kind in dict.fromkeys(flags.values()) if kind is not None]
+        return [(kind, Flagged(fn, frozenset(flag for flag in flags if flags[flag] is kind))) for kind in kinds]
+
     def before(self, fn: Any, args: Sequence[Expr], span: Span | None) -> tuple[list[Stmt], list[Expr]]:
         """The conditions on a call, and what stands for its arguments after them."""
         kinds = [kind for kind in kinds_of(fn, args) if self.catches(kind)] if self.handlers else []
-        if not kinds:
+        flagged = self.flagged(fn)
+        if not kinds and not flagged:
             return [], list(args)
         made: list[Stmt] = []
         atoms: list[Expr] = []
@@ -69,8 +84,8 @@ class Guards:
             more, atom = settled(arg, self.fresh, "operand", span)
             made += more
             atoms.append(atom)
-        for kind in kinds:
-            test = Call(ops.raises, (Const(kind), Const(fn), *(a for a in atoms if not isinstance(a, Slice))))
+        for kind, function in [*((kind, fn) for kind in kinds), *flagged]:
+            test = Call(ops.raises, (Const(kind), Const(function), *(a for a in atoms if not isinstance(a, Slice))))
             failure = Effect(Call(ops.fail, (Const(kind), Const(None))), span=span)
             made.append(If(test, (failure,), (), span=span))
         return made, atoms

@@ -56,7 +56,7 @@ from adcompile.ir.nodes import (
     While,
 )
 from adcompile.ir.opaque import Opaque
-from adcompile.ir.types import TupleType
+from adcompile.ir.types import TupleType, Type
 from adcompile.ir.walk import expressions, with_expressions
 from adcompile.normal.attempts import without_try
 from adcompile.normal.callees import only_calls
@@ -96,18 +96,19 @@ def inlined(
     function: Function,
     read_one: ReadOne = _lenient,
     known: Mapping[str, Any] | None = None,
-    tuples: Mapping[str, TupleType] | None = None,
+    types: Mapping[str, Type] | None = None,
     last: bool = False,
 ) -> Inlined:
     """As `inline`, with what was inlined.
 
     `function` has one `return` and no jumps.  `read_one` reads a Python function; `known` gives the values of those
-    parameters that are known before the run (a function passed as an argument), `tuples` the types of those that are
-    tuples.  Opaque functions stay calls, unless this is the `last` time.
+    parameters that are known before the run (a function passed as an argument), `types` the types of those that are
+    never assigned.  Opaque functions stay calls, unless this is the `last` time.
     """
-    inliner = _Inliner(function, read_one, last)
+    inliner = _Inliner(function, read_one, last, types or {})
     values = {name: literal(value) for name, value in (known or {}).items()}
-    items = [stmt for name, type_ in (tuples or {}).items() for stmt in inliner.known.parameter(name, type_)]
+    tuples = ((name, type_) for name, type_ in inliner.types.items() if isinstance(type_, TupleType))
+    items = [stmt for name, type_ in tuples for stmt in inliner.known.parameter(name, type_)]
     *body, end = inliner.whole(function, renamed(function.body, values) if values else function.body)
     if isinstance(end, Return):
         end = replace(end, value=inliner.known.in_full(end.value))

@@ -10,18 +10,24 @@ known before the run (`specialise`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from operator import is_
 from typing import Any
 
 import numpy as np
 
 from adcompile.analysis.types_of import described
-from adcompile.errors import refuse
+from adcompile.errors import Unsupported, refuse
 from adcompile.ir import ops
-from adcompile.ir.nodes import Const
-from adcompile.ir.types import Array, Scalar, Static, TupleType, is_complex
+from adcompile.ir.nodes import Block, Call, Const, Expr, Function, Name, Stmt, Tuple
+from adcompile.ir.types import Array, Scalar, Static, TupleType, Type, is_complex
+from adcompile.ir.walk import blocks, expressions, mapped, nodes, statements, with_blocks, with_expressions
 from adcompile.normal.array_calls import canonical, cast
-from adcompile.normal.building import Builder, Typed, constant, value_of
+from adcompile.normal.building import Builder, Typed, constant, tuple_of, value_of
+from adcompile.normal.flow import assigned_in
+from adcompile.normal.number_classes import ARRAY, COMPLEMENT, NUMBER, NUMPY, PYTHON, Classes
 
 _PYTHON = {"f": float, "c": complex, "i": int, "u": int, "b": bool}
 QUESTIONS: tuple[Any, ...] = (
@@ -29,47 +35,97 @@ QUESTIONS: tuple[Any, ...] = (
 )  # fmt: skip
 
 
-def answered(fn: Callable[..., Any], args: Sequence[Typed]) -> Typed:
-    """The call of a question."""
+def answered(fn: Callable[..., Any], args: Sequence[Typed], classes: Classes) -> Typed:
+    """The call of a question, about a number of these classes if it is one."""
     if fn is type and len(args) == 1:
-        return Typed(Const(_class(args[0])), Static(_class(args[0])))
+        asked = _class(args[0], classes)
+        return Typed(Const(asked), Static(asked))
     if len(args) != (2 if fn in (isinstance, hasattr) else 1):
         raise refuse("no-type", f"`{fn.__name__}` is called with {len(args)} arguments")
     about = value_of(args[1], f"what `{fn.__name__}` asks for") if len(args) == 2 else None
-    return constant(answer(fn, args[0], about))
+    return constant(answer(fn, args[0], about, classes))
 
 
-def answer(fn: Callable[..., Any], x: Typed, about: Any) -> bool:
+def settled_by_types(function: Function, types: Mapping[str, Type]) -> Function:
+    """A function in which questions about parameters of these types are answered, of those that it never assigns."""
+    every = (node for stmt in statements(function.body) for expr in expressions(stmt) for node in nodes(expr))
+    if not types or not any(isinstance(node, Call) and _is_question(node.fn) for node in every):
+        return function
+    assigned = assigned_in(function.body)
+    kept = {n: type_ for n, type_ in types.items() if n not in assigned and not isinstance(type_, Static)}
+    return replace(function, body=_settled(function.body, kept))
+
+
+def _is_question(fn: Any) -> bool:
+    return any(fn is one for one in QUESTIONS)
+
+
+def _settled(block: Block, types: Mapping[str, Type]) -> Block:
+    done: list[Stmt] = []
+    for stmt in block:
+        old = list(expressions(stmt))
+        new = [mapped(expr, partial(_told, types)) for expr in old]
+        if not all(map(is_, new, old)):
+            stmt = with_expressions(stmt, new)
+        inner = list(blocks(stmt))
+        done.append(with_blocks(stmt, [_settled(one, types) for one in inner]) if inner else stmt)
+    return tuple(done)
+
+
+def _told(types: Mapping[str, Type], expr: Expr) -> Expr:
+    """A question as its answer, if it is about a variable of one of these types."""
+    match expr:
+        case Call(fn, (Name(name), *about), ()) if name in types and _is_question(fn):
+            try:
+                return answered(fn, [Typed(Name(name), types[name]), *map(_known, about)], NUMBER).expr
+            except Unsupported:
+                return expr
+    return expr
+
+
+def _known(expr: Expr) -> Typed:
+    if isinstance(expr, Tuple):
+        return tuple_of([_known(item) for item in expr.items])
+    if isinstance(expr, Const):
+        return constant(expr.value)
+    raise Unsupported(())
+
+
+def answer(fn: Callable[..., Any], x: Typed, about: Any, classes: Classes = NUMBER) -> bool:
     """Whether it is so."""
     if isinstance(x.type, Static) and isinstance(x.expr, Const):
         return bool(fn(x.expr.value) if about is None else fn(x.expr.value, about))
     if fn is callable:
         return False
-    if fn is np.isscalar:
-        return isinstance(x.type, Scalar)
+    if fn is np.isscalar and not isinstance(x.type, Scalar):
+        return False
     if fn is np.iterable:
         return not isinstance(x.type, Scalar)
     if fn in (np.iscomplexobj, np.isrealobj):
         return is_complex(x.type) is (fn is np.iscomplexobj)
     try:
-        given = {_holds(fn, kind, about) for kind in _kinds(x)}
+        given = {_holds(fn, kind, about) for kind in _kinds(x, classes)}
     except TypeError as error:
         raise refuse("no-type", f"`{fn.__name__}`: {error}") from None
     if len(given) == 1:
         return given.pop()
-    if isinstance(x.type, Scalar) and x.type.dtype in ("int64", "bool"):
-        return _holds(fn, _PYTHON[np.dtype(x.type.dtype).kind], about)
-    names = " or ".join(f"`{kind.__name__}`" for kind in _kinds(x))
+    if _counts_as_pythons(x, classes):
+        return _holds(fn, _kinds(x, NUMBER)[0], about)
+    names = " or ".join(f"`{kind.__name__}`" for kind in _kinds(x, classes))
     hint = "ask for both, as in isinstance(x, (float, np.floating))"
     raise refuse("unknown-type", f"whether this {described(x.type)} is {names} cannot be told", hint=hint)
 
 
-def _class(x: Typed) -> type:
+def _counts_as_pythons(x: Typed, classes: Classes) -> bool:
+    return isinstance(x.type, Scalar) and x.type.dtype in ("int64", "bool") and ARRAY not in classes
+
+
+def _class(x: Typed, classes: Classes) -> type:
     """The class of a value, where Python and NumPy have one answer; an integer is Python's own."""
     if isinstance(x.type, Static):
         return type(x.type.value)
-    kinds = _kinds(x)
-    if len(kinds) > 1 and not (isinstance(x.type, Scalar) and x.type.dtype in ("int64", "bool")):
+    kinds = _kinds(x, classes)
+    if len(kinds) > 1 and not _counts_as_pythons(x, classes):
         names = " or ".join(f"`{kind.__name__}`" for kind in kinds)
         hint = "ask with isinstance for both, as in isinstance(x, (float, np.floating))"
         raise refuse("unknown-type", f"whether this {described(x.type)} is {names} cannot be told", hint=hint)
@@ -86,10 +142,12 @@ def _like(b: Builder, fn: Any, example: Typed, value: Typed) -> Typed:
 
 
 def _holds(fn: Callable[..., Any], kind: type, about: Any) -> bool:
+    if fn is np.isscalar:
+        return kind is not np.ndarray
     return issubclass(kind, about) if fn is isinstance else hasattr(kind, about)
 
 
-def _kinds(x: Typed) -> tuple[type, ...]:
+def _kinds(x: Typed, classes: Classes) -> tuple[type, ...]:
     """The classes that a value may have where the function runs in Python."""
     match x.type:
         case Array(listed=listed):
@@ -99,5 +157,9 @@ def _kinds(x: Typed) -> tuple[type, ...]:
         case Scalar(dtype):
             own = np.dtype(dtype)
             python = _PYTHON.get(own.kind)
-            return (own.type,) if python is None or own.itemsize not in (1, 8, 16) else (python, own.type)
+            if python is None or own.itemsize not in (1, 8, 16):
+                python = own.type
+            pythons = not classes.isdisjoint((PYTHON, COMPLEMENT))
+            may = {python: pythons, own.type: NUMPY in classes, np.ndarray: ARRAY in classes}
+            return tuple(kind for kind, holds in may.items() if holds)
     raise refuse("no-type", f"what class {described(x.type)} has is not known")

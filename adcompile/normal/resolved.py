@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,7 @@ from adcompile.frontend.functions import is_function_value
 from adcompile.ir import ops
 from adcompile.ir.nodes import Call, Const, Expr, Index, Name, Slice, Tuple
 from adcompile.ir.opaque import Opaque
-from adcompile.ir.show import symbol
 from adcompile.ir.types import BOOL, Array, Scalar, Static, kind
-from adcompile.ir.walk import nodes
 from adcompile.normal.array_calls import FORMS
 from adcompile.normal.attributes import attribute, function, method
 from adcompile.normal.building import (
@@ -30,11 +29,14 @@ from adcompile.normal.building import (
     value_of,
 )
 from adcompile.normal.failures import condition
+from adcompile.normal.floating import Flagged
 from adcompile.normal.lists import is_list, list_of, mentions_list, passed
+from adcompile.normal.number_classes import COMPLEMENT, NUMBER, NumberClasses
 from adcompile.normal.opaque_calls import opaque
 from adcompile.normal.questions import QUESTIONS, answered
+from adcompile.normal.rearranged import atleast_2d
 from adcompile.normal.variables import MADE_TEXT, Absent, Undefined, Value, converted_constant, joined_type, missing
-from adcompile.normal.written_out import written_out
+from adcompile.normal.written_out import block_diag, written_out
 
 _OPERATORS: Mapping[Any, Any] = {
     operator.add: np.add, operator.sub: np.subtract, operator.mul: np.multiply, operator.truediv: np.divide,
@@ -45,14 +47,6 @@ _OPERATORS: Mapping[Any, Any] = {
 }  # fmt: skip
 
 
-def _is_of_numpy(expr: Expr) -> bool:
-    """Whether a truth is surely NumPy's: of elements, or by one of its functions."""
-    return any(
-        isinstance(node, Index) or (isinstance(node, Call) and isinstance(node.fn, np.ufunc) and not symbol(node.fn))
-        for node in nodes(expr)
-    )
-
-
 class Expressions:
     """Turns surface expressions into typed ones, under an environment of variables."""
 
@@ -60,6 +54,7 @@ class Expressions:
         self.b = builder
         self.lists = lists  # the variables that may hold a list which stands for a tuple
         self.env: dict[str, Value] = {}
+        self.classes = NumberClasses({})  # of the numbers that variables stand for
         self.arrays: dict[int, Typed] = {}  # arrays known before the run, by identity
         self.branched: Callable[[Expr, Expr, Expr], Typed] = self._unbranched
 
@@ -94,7 +89,7 @@ class Expressions:
     def condition(self, expr: Expr) -> Typed:
         """The expression as a condition."""
         found = self.value(expr)
-        if isinstance(expr, Call) and expr.fn is np.invert and found.type == BOOL and not _is_of_numpy(expr.args[0]):
+        if found.type == BOOL and COMPLEMENT in self.classes.of(expr):
             raise refuse(
                 "unsupported-expression",
                 "`~` of what may be a `bool` of Python's is a number other than 0 (`~True` is -2): it always holds",
@@ -134,6 +129,12 @@ class Expressions:
         assert isinstance(value, Const), value
         return Typed(value, type_of_value(value.value))
 
+    def is_array(self, name: str) -> bool:
+        """Whether a variable is an array with axes here."""
+        value = self.env.get(name)
+        found = self.b.types.get(value.id) if isinstance(value, Name) else None
+        return isinstance(found, Array) and not found.listed
+
     def _bound(self, expr: Expr) -> Typed:
         bound = self.value(expr)
         return bound if bound.expr == Const(None) else require_integer(bound, "a bound of a slice")
@@ -168,7 +169,8 @@ class Expressions:
             return self.b.index(values[0], [Typed(items, Static(slice))])
         if fn is ops.raises:
             kind, function = (value_of(value, "what is asked") for value in values[:2])
-            return condition(self.b, kind, function, values[2:])
+            about = Call(function.fn, args[2:]) if isinstance(function, Flagged) else args[2]
+            return condition(self.b, kind, function, values[2:], self.classes.of(about))
         if (fn is list or fn is tuple) and len(values) == 1 and values[0].is_tuple and not kwargs:
             return values[0]
         if (
@@ -189,18 +191,23 @@ class Expressions:
             if fn is ops.attribute:
                 return attribute(self.b, values[0], name.value)
             return method(self.b, values[0], name.value, values[2:], kwargs)
+        if fn in QUESTIONS and not kwargs:
+            return answered(fn, values, self.classes.of(args[0]) if args else NUMBER)
         return self.call_known(fn, values, kwargs)
 
     def call_known(self, fn: Callable[..., Any], args: Sequence[Typed], kwargs: Mapping[str, Typed]) -> Typed:
         """A call with resolved arguments."""
         if fn in QUESTIONS and not kwargs:
-            return answered(fn, args)
+            return answered(fn, args, NUMBER)
         if fn in (np.asarray, np.asanyarray) and any(map(is_list, args)):
             fn = np.array
         args = passed(fn, args)
         if any(arg.is_tuple for arg in args) and not kwargs and (found := self._of_tuples(fn, args)) is not None:
             return found
-        if (written := written_out(fn)) is not None:
+        if (written := written_out(fn)) is block_diag and args and not kwargs:  # of any number of matrices
+            first = self.b.call(ops.copy, self.b.written(atleast_2d, args[0]))
+            return reduce(partial(self.b.written, block_diag), args[1:], first)
+        if written is not None:
             return self.b.written(written, *args, **kwargs)
         if fn in FORMS:
             return function(self.b, fn, args, kwargs)
@@ -243,6 +250,8 @@ class Expressions:
                     raise refuse(
                         "unsupported-list", "a tuple is repeated a number of times known only in the run", hint=hint
                     )
+            case (np.equal | np.not_equal, (Typed() as left, Typed(Const(int())))) if left.is_tuple:
+                return constant(fn is np.not_equal)  # `x.shape == 1`
             case (np.equal | np.not_equal, (left, right)) if left.is_tuple and right.is_tuple:
                 if len(left.items) != len(right.items):
                     return constant(fn is np.not_equal)

@@ -30,7 +30,7 @@ import numpy as np
 
 from adcompile.frontend.expressions import may_act
 from adcompile.frontend.functions import is_function_value, transform_of
-from adcompile.frontend.resolve import MISSING, attribute, item, literal, of_outside
+from adcompile.frontend.resolve import MISSING, TEXT_METHODS, attribute, item, literal, of_outside
 from adcompile.ir import ops
 from adcompile.ir.nodes import (
     Assign,
@@ -62,9 +62,9 @@ from adcompile.normal.unrolled import MOST
 
 _NUMBERS = (float, complex, np.generic, np.ndarray)
 _HELD = (str, int, bool, dict, list, set, type(None))
-_TEXT = ("lower", "upper", "strip", "lstrip", "rstrip", "casefold", "startswith", "endswith", "replace", "title")
 _PLAIN = (bool, int, float, str, type(None), types.FunctionType, types.BuiltinFunctionType, type, np.ufunc)
 
+_OF_NUMPY = (np.datetime64, np.timedelta64, np.str_, np.bytes_, np.void, np.ma.MaskedArray, np.matrix)
 _OF_OTHERS = ("pandas", "xarray", "dask", "polars", "decimal", "fractions", "datetime", "astropy", "pint")
 """Packages of containers and numbers that are never values of the run."""
 
@@ -233,7 +233,7 @@ def simpler(expr: Expr) -> Expr:
         case Call(ops.attribute, (Const(owner), Const(str(name)))) if not isinstance(owner, _NUMBERS):
             found = attribute(owner, name)
             return expr if found is MISSING else literal(found)
-        case Call(ops.method, (Const(str(text)), Const(str(name)), *args)) if name in _TEXT and not expr.kwargs:
+        case Call(ops.method, (Const(str(text)), Const(str(name)), *args)) if name in TEXT_METHODS and not expr.kwargs:
             if all(isinstance(arg, Const) and isinstance(arg.value, str) for arg in args):
                 return Const(getattr(text, name)(*(arg.value for arg in args if isinstance(arg, Const))))
         case Call(ops.method, (Const(owner), Const(str(name)), *args)) if not isinstance(owner, (*_NUMBERS, *_HELD)):
@@ -265,7 +265,7 @@ def _never_one(value: Expr, classes: Expr) -> bool:
     given = [part.value for part in (classes.items if isinstance(classes, Tuple) else (classes,)) if _is_class(part)]
     if values_of(value) is not None or len(given) < (len(classes.items) if isinstance(classes, Tuple) else 1):
         return False
-    return all(kind.__module__.partition(".")[0] in _OF_OTHERS for kind in given)
+    return all(kind in _OF_NUMPY or kind.__module__.partition(".")[0] in _OF_OTHERS for kind in given)
 
 
 def _is_class(expr: Expr) -> TypeGuard[Const]:

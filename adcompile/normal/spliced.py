@@ -7,7 +7,7 @@ its body and its value.  Non-goals: statements (`inline`); what arguments become
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from adcompile.errors import Unsupported, refuse
@@ -15,15 +15,18 @@ from adcompile.frontend.functions import LocalFunction, is_function_value
 from adcompile.ir import ops
 from adcompile.ir.nodes import Assign, Block, Call, Const, Effect, Expr, Function, If, Index, Name, Return, Stmt, Tuple
 from adcompile.ir.opaque import Opaque
+from adcompile.ir.types import Type
 from adcompile.ir.walk import children, rebuilt
 from adcompile.normal.arguments import Arguments
 from adcompile.normal.callees import Callee, callee_of, spelled, stays_a_call
 from adcompile.normal.derived import derivative_called, enclosed, linearized, with_captured
+from adcompile.normal.floating import is_flagged, require_silent
 from adcompile.normal.guards import Guards
 from adcompile.normal.jumps import negated
 from adcompile.normal.made import made
 from adcompile.normal.no_jumps import no_jumps
 from adcompile.normal.order import in_order, temporary
+from adcompile.normal.questions import settled_by_types
 from adcompile.normal.records import as_index, plain
 from adcompile.normal.renaming import apart, renamed
 from adcompile.normal.single_return import single_return
@@ -37,9 +40,10 @@ from adcompile.rules.registry import opaque_for
 class Spliced(Arguments):
     """Evaluates expressions at the point where a walk of the program is."""
 
-    def __init__(self, function: Function, read_one: ReadOne, last: bool) -> None:
+    def __init__(self, function: Function, read_one: ReadOne, last: bool, types: Mapping[str, Type]) -> None:
         super().__init__(function)
         self.last = last
+        self.types = types  # of parameters that are never assigned
         self.sources = Sources(read_one)
         self.open: list[Readable | LocalFunction] = []
         self.guards = Guards(self.fresh)
@@ -98,6 +102,9 @@ class Spliced(Arguments):
             new = self.sources.as_read(new, self.span, self.inside) or made(new)
             if not isinstance(new, Call):
                 return before, new
+            if self.guards.handlers and self.guards.flags() and not is_flagged(new.fn):
+                name = new.args[1].value if new.fn is ops.method and isinstance(new.args[1], Const) else spelled(new.fn)
+                require_silent(new.fn, name, self.span, self.inside)
             if stays_a_call(new.fn) and new.fn is not ops.record:
                 new = replace(new, args=tuple(map(plain, new.args)))
             if written_out(new.fn) is not None:  # `ssa` puts statements in its place
@@ -156,6 +163,10 @@ class Spliced(Arguments):
         return with_captured(derivative, captured, args, kwargs)
 
     # -------------------------------------------------------------------------------------- bodies
+    def types_of(self, arguments: Mapping[str, Expr]) -> dict[str, Type]:
+        """The types of arguments, as far as they are known."""
+        return {p: self.types[x.id] for p, x in arguments.items() if isinstance(x, Name) and x.id in self.types}
+
     def body_of(self, callee: Callee, call: Call) -> tuple[list[Stmt], Expr]:
         """What a function does on these arguments, in names that are free here, and its value."""
         if callee.function in self.open:
@@ -165,6 +176,7 @@ class Spliced(Arguments):
         arguments = self.bound(callee, call, source.signature)
         known, captured = apart(arguments)
         function = replace(source.function, params=(*source.function.params, *captured))
+        function = settled_by_types(function, self.types_of(arguments))
         function = single_return(no_jumps(specialised(function, known)))
         kinds = source.signature.parameters.items()
         own = next((name for name, parameter in kinds if parameter.kind is parameter.VAR_KEYWORD), "")

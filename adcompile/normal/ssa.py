@@ -65,6 +65,7 @@ from adcompile.normal.derivatives import Derivatives
 from adcompile.normal.expanded import expanded
 from adcompile.normal.fresh import taken
 from adcompile.normal.lists import Held, Otherwise, appending, lists_in, made_list, plain, repeated
+from adcompile.normal.number_classes import NUMBER, NumberClasses
 from adcompile.normal.replaced_items import check_replaced
 from adcompile.normal.resolved import Expressions
 from adcompile.normal.untouched import check_copies
@@ -133,6 +134,7 @@ class Walk:
         """The whole function."""
         for param in self.function.params:
             self.env[param] = self.parameter(param, Typed(Name(param), self.b.types[param]))
+        self.x.classes = NumberClasses(dict.fromkeys(self.function.params, NUMBER), self.x.is_array)
         self.write_constants()
         for stmt in self.function.body:
             self.statement(stmt)
@@ -237,6 +239,8 @@ class Walk:
                 self.refusals.append(replace(refusal, span=span, function=name))
             for name in targets([stmt]):
                 self.env[name] = REPORTED
+        if not isinstance(stmt, (If, For, While)):
+            self.x.classes.statement(stmt)
 
     def at(self, stmt: Stmt) -> None:
         """What is made now comes from this statement."""

@@ -47,6 +47,8 @@ def known(fn: Any, args: Sequence[Expr]) -> Const | None:
         return _number(values[0])
     if fn in _COMPARISONS and len(args) == 2 and len(values) == 2 and all(isinstance(value, str) for value in values):
         return Const(bool(_COMPARISONS[fn](*values)))
+    if (fn is np.finfo or fn is np.iinfo) and len(values) == len(args) == 1:
+        return _limits(fn, values[0])
     if len(values) != len(args) or not all(isinstance(value, (bool, int, float)) for value in values):
         return None
     if fn in _COMPARISONS and len(values) == 2:
@@ -56,6 +58,14 @@ def known(fn: Any, args: Sequence[Expr]) -> Const | None:
     if fn in _WHOLE and all(isinstance(value, int) for value in values):
         return _whole(_WHOLE[fn], values)
     return None
+
+
+def _limits(fn: Callable[..., Any], of: Any) -> Const | None:
+    """`np.finfo` and `np.iinfo` of a type of numbers."""
+    try:
+        return Const(fn(of)) if isinstance(of, (type, np.dtype, str)) else None
+    except ValueError:
+        return None
 
 
 def _number(text: str) -> Const | None:

@@ -124,7 +124,7 @@ def with_items(call: Call, span: Span | None, inside: str) -> Call:
                 args += keys
             case Call(ops.unpacked):
                 message = "unpacked arguments are not supported, but of a tuple that is known before the run"
-                raise refuse("unsupported-expression", message, span, "write every argument out", inside)
+                raise refuse("dynamic-argument", message, span, "write every argument out", inside)
             case _:
                 args.append(arg)
     if all(key != "**" for key, _ in call.kwargs):

@@ -15,11 +15,11 @@ from adcompile.frontend.texts import Text, filled
 from adcompile.ir import ops
 from adcompile.ir.nodes import Accum, Call, Const, Effect, Expr, Name, Slice, Store, Update
 from adcompile.ir.types import Array, Scalar, is_complex, kind
-from adcompile.ir.walk import loads, names
+from adcompile.ir.walk import loads
 from adcompile.normal.array_calls import everything
 from adcompile.normal.building import Typed
 from adcompile.normal.lists import added, is_list
-from adcompile.normal.variables import Absent, Undefined, Value
+from adcompile.normal.without_axes import assign, is_number, item_assigned, require_alone
 from adcompile.normal.written_out import sort, written_out
 from adcompile.rules.registry import is_constant
 
@@ -33,7 +33,7 @@ def update(walk: Walk, stmt: Update) -> None:
     old, value = x.value(Name(stmt.target)), x.value(stmt.value)
     if not old.is_array:
         if isinstance(old.type, Scalar):
-            _alone(walk, stmt)
+            require_alone(walk, stmt.target, stmt)
         walk.env[stmt.target] = walk.kept(stmt.target, x.call_known(stmt.fn, [old, value], {}))
         return
     index = everything(old.ndim)
@@ -43,24 +43,6 @@ def update(walk: Walk, stmt: Update) -> None:
         write(walk, old, index, b.call(np.negative, value), adds=True)
     else:
         write(walk, old, index, _in_place(old, x.call_known(stmt.fn, [old, value], {})))
-
-
-def _alone(walk: Walk, stmt: Update) -> None:
-    """Refuses to change an array without axes in place that may be read under another name."""
-    live = walk.axisless.others(stmt.target) & walk.live[stmt]
-    others = [name for name in live if not _are_arrays(walk, walk.env.get(name))]
-    if not others and not walk.axisless.is_part(stmt.target):
-        return
-    other = f"be `{min(others)}` too" if others else "be a part of an array"
-    message = f"`{stmt.target}`, which is changed in place, may {other}, as an array without axes"
-    raise refuse("unsupported-array", message, hint="make a new value, as in x = 2.0 * x")
-
-
-def _are_arrays(walk: Walk, value: Value | None) -> bool:
-    """Whether a variable holds arrays with axes alone."""
-    if value is None or isinstance(value, (Absent, Undefined)):
-        return True
-    return all(isinstance(walk.b.types.get(id), Array) for id in names(value))
 
 
 def _in_place(old: Typed, new: Typed) -> Typed:
@@ -74,6 +56,9 @@ def _in_place(old: Typed, new: Typed) -> Typed:
 def store(walk: Walk, stmt: Store | Accum) -> None:
     """A write through an index."""
     array = walk.x.value(Name(stmt.array))
+    if isinstance(array.type, Scalar):
+        item_assigned(walk, stmt)
+        return
     if not array.is_array:
         raise refuse("no-type", f"`{stmt.array}` is {described(array.type)}: its items cannot be assigned")
     if is_list(array) and any(isinstance(item, Slice) for item in stmt.index):
@@ -152,7 +137,7 @@ def effect(walk: Walk, stmt: Effect) -> None:
     elif written_out(fn) is not None:
         walk.x.value(stmt.call)
     elif fn is ops.method and args[1] == Const("fill"):
-        _fill(walk, args[0], args[2])
+        _fill(walk, args[0], args[2], stmt)
     elif fn is ops.method and args[1] == Const("sort") and (target := walk.x.value(args[0])).is_array:
         if is_list(target) and (args[2:] or kwargs):
             raise refuse("unsupported-list", "a list is sorted by a key, or backwards", hint="sort an array")
@@ -162,17 +147,21 @@ def effect(walk: Walk, stmt: Effect) -> None:
         source = args[1]
         if "where" in kwargs:
             source = Call(np.where, (kwargs["where"], args[1], args[0]))
-        _fill(walk, args[0], source)
+        _fill(walk, args[0], source, stmt)
     elif (isinstance(fn, np.ufunc) and len(args) == fn.nin + 1) or "out" in kwargs:
-        out = walk.x.value(kwargs.pop("out") if "out" in kwargs else args.pop())
-        if not out.is_array:
+        into = kwargs.pop("out") if "out" in kwargs else args.pop()
+        out = walk.x.value(into)
+        if not out.is_array and not is_number(walk, into):
             raise refuse("no-type", f"`out` of `{name_of(fn)}` is {described(out.type)}, and no array")
         where = kwargs.pop("where", None) if isinstance(fn, np.ufunc) else None
         options = {key: walk.x.value(value) for key, value in kwargs.items()}
         result = walk.x.call_known(fn, [walk.x.value(arg) for arg in args], options)
         if where is not None:  # the other elements stay
             result = walk.x.call_known(np.where, (walk.x.value(where), result, out), {})
-        write(walk, out, everything(out.ndim), _in_place(out, result))
+        if isinstance(into, Name) and not out.is_array:
+            assign(walk, into.id, result, stmt)
+        else:
+            write(walk, out, everything(out.ndim), _in_place(out, result))
     elif getattr(fn, "__module__", "") == runtime.__name__ and not is_constant(fn):
         call = replace(stmt.call, args=tuple(walk.x.value(arg).expr for arg in args))
         walk.b.out.append(replace(stmt, call=call))
@@ -217,6 +206,9 @@ def _text(expr: Expr) -> Any:
     return expr.value if isinstance(expr, Const) else "?"
 
 
-def _fill(walk: Walk, array: Expr, value: Expr) -> None:
+def _fill(walk: Walk, array: Expr, value: Expr, stmt: Effect) -> None:
+    if isinstance(array, Name) and is_number(walk, array):
+        assign(walk, array.id, walk.x.value(value), stmt)
+        return
     target = walk.x.value(array)
     write(walk, target, everything(target.ndim), walk.x.value(value))

@@ -314,6 +314,12 @@ WRITTEN_OUT: Mapping[Any, Callable[..., Any]] = {
 }  # fmt: skip
 
 
+def block_diag(a: Any, b: Any) -> Any:
+    a, b = np.atleast_2d(a), np.atleast_2d(b)
+    right, left = np.zeros((a.shape[0], b.shape[1]), a.dtype), np.zeros((b.shape[0], a.shape[1]), b.dtype)
+    return np.concatenate((np.concatenate((a, right), axis=1), np.concatenate((left, b), axis=1)), axis=0)
+
+
 OF_SCIPY: Mapping[tuple[str, str], Callable[..., Any]] = {
     ("scipy.special", name): getattr(written_special, name)
     for name in ("polygamma", "logsumexp", "softmax", "log_softmax", "comb", "factorial", "lambertw")
@@ -323,7 +329,7 @@ OF_SCIPY: Mapping[tuple[str, str], Callable[..., Any]] = {
     ("scipy.linalg", "cho_factor"): decompositions.cho_factor,
     ("scipy.linalg", "cho_solve"): decompositions.cho_solve, ("scipy.linalg", "expm"): decompositions.expm,
     ("scipy.linalg", "solve_triangular"): decompositions.solve_triangular,
-    ("scipy.linalg", "solve_discrete_lyapunov"): solve_discrete_lyapunov,
+    ("scipy.linalg", "solve_discrete_lyapunov"): solve_discrete_lyapunov, ("scipy.linalg", "block_diag"): block_diag,
 }  # fmt: skip
 """By module and name: SciPy is imported only by those who use it."""
 

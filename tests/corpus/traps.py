@@ -338,3 +338,25 @@ def places_under_a_name(A):
     rows, place = [0, 2], (1, 1)
     A[rows] = np.sin(A[rows]) * A[place]
     return np.sum(A[rows] * A[1]) + A[place] ** 2
+
+
+@case(0.7)
+def an_array_without_axes_is_no_plain_number(x):
+    """Which branch runs depends on what `np.asarray` makes of a number."""
+    a = np.asarray(x)
+    y = 2.0 * x if isinstance(a, np.ndarray) else 3.0 * x
+    return y * (x if np.isscalar(a) else np.sin(x))
+
+
+@case(1.7, jit=True)
+def an_item_of_an_array_without_axes(x):
+    """It is assigned, where that of a number raises a `TypeError`."""
+    y = np.zeros_like(x)
+    z = np.cos(x)
+    try:
+        y[...] = 3.0 * x
+        y[y > 1.0] *= x
+        z[...] = 2.0
+    except TypeError:
+        z = x * z
+    return y * z

@@ -319,9 +319,9 @@ def rank_changes(x):
     return y
 
 
-@refused(x, 2)
-def shape_of_a_branch(x, n):
-    if n > 1:
+@refused(x, 2.0)
+def shape_of_a_branch(x, c):
+    if c > 1.0:
         y = x[0]
     else:
         y = x
@@ -602,3 +602,56 @@ def appended_in_a_branch_of_a_length_that_the_loop_makes(x):
             part = np.concatenate((x[k:], x[:k]))
             rows.append(np.append(part, x[k]))
     return np.sum(rows[0])
+
+
+@refused(1.3)
+def an_item_of_what_may_be_a_number(x):
+    y = x
+    if x > 0.5:
+        y = np.asarray(x)
+    y[...] = 2.0
+    return y * x
+
+
+@refused(1.3)
+def an_item_that_has_another_name(x):
+    a = np.asarray(x)
+    b = a
+    b[...] = 2.0
+    return a * x
+
+
+@refused(1.3)
+def an_item_of_an_array_without_axes_by_a_place(x):
+    y = np.asarray(x)
+    y[0] = 2.0 * x
+    return y
+
+
+@refused(1.3)
+def an_item_of_whole_numbers(x):
+    n = np.zeros((), dtype=int)
+    n[...] = x
+    return n * x
+
+
+@refused(1.3)
+def an_error_that_depends_on_the_kind_of_number(x):
+    y = np.asarray(x) if x > 0.5 else x
+    try:
+        y[...] = 2.0 * x
+    except TypeError:
+        return x
+    return y
+
+
+@refused(np.ones(2))
+def a_sum_whose_overflow_is_an_error(x):
+    with np.errstate(over="raise"):
+        return np.sum(x)
+
+
+@refused(1.3)
+def underflow_is_an_error(x):
+    with np.errstate(all="raise"):
+        return x * x

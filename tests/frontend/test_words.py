@@ -114,7 +114,7 @@ APPENDED = "a function reads a list that is appended to"
         (
             "with np.errstate(all='raise'): pass",
             "unsupported-statement",
-            "`with` is not supported",
+            "underflow is made an error",
             "np.errstate(all='raise')",
         ),
         ("del x[0]", "unsupported-statement", "`del` is not supported", "del x[0]"),

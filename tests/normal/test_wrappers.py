@@ -144,3 +144,30 @@ def test_a_damped_step_is_no_bisection_and_a_bisection_is() -> None:
     assert grad(damped, jit=False)(0.7) == pytest.approx(-np.sin(0.7 * x) * x / (1 + 0.7 * np.sin(0.7 * x)), rel=1e-9)
     with pytest.raises(Unsupported):
         grad(kept, jit=False)(2.0)
+
+
+def by_kind(when):
+    if isinstance(when, np.datetime64):
+        to_days = len
+    elif np.isscalar(when):
+
+        def to_days(t):
+            return t
+
+    else:
+
+        def to_days(t):
+            return np.sum(t)
+
+    return to_days
+
+
+def of_days(when, x):
+    to_days = by_kind(when)
+    return x * to_days(when) + (1.0 if callable(by_kind) and isinstance(when, (int, float, np.ndarray)) else 9.0)
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_types_choose_functions(jit):
+    gradient = grad(of_days, wrt="x", jit=jit)
+    assert [gradient(3, 2.0), gradient(3.5, 2.0), gradient(np.array([1.0, 2.0]), 2.0)] == [3.0, 3.5, 3.0]
