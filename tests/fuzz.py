@@ -115,7 +115,7 @@ def _label(fixed: Kind | None) -> str:
 
 
 def _started() -> None:
-    """What a process of the campaign begins with: what was imported is no garbage, and what is made is seldom in rings."""
+    """What a process of the campaign begins with: what was imported is no garbage, and rings are seldom made."""
     warnings.simplefilter("error")
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)

@@ -161,8 +161,7 @@ class Statements(Lists):
     # ------------------------------------------------------------------------------------ loops and branches
     def around(self, node: cst.For | cst.While, loop: Callable[[], None]) -> None:
         """A loop, and its `else`: what follows it where nothing breaks out of it."""
-        span = self.span
-        flag = ""
+        span, flag = self.span, ""
         if node.orelse is not None and breaks_its_loop(node.body):
             flag = self.named("broken", Const(False)).id
         appended = self.appended.intersection(changed_lists(node)[0])
