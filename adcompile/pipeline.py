@@ -12,13 +12,14 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from adcompile.analysis.known_types import known_types
 from adcompile.analysis.types_of import type_of_value
 from adcompile.analysis.typing import infer
 from adcompile.backend.compile import Options, compiled
 from adcompile.backend.emit import Emitted, emit
+from adcompile.backend.together import together
 from adcompile.errors import InternalError, InvalidArgument, Unsupported, refuse
 from adcompile.frontend.read import read
 from adcompile.frontend.recent import Recent
@@ -39,6 +40,7 @@ from adcompile.normal.no_jumps import no_jumps
 from adcompile.normal.outputs import with_outputs
 from adcompile.normal.pieces import in_pieces
 from adcompile.normal.questions import settled_by_types
+from adcompile.normal.recursion import without_calls
 from adcompile.normal.returned import returned
 from adcompile.normal.room_for_rows import room_for_rows
 from adcompile.normal.rooms import in_rooms
@@ -78,8 +80,8 @@ class Job:
 
     function: Callable[..., Any]
     arguments: tuple[Type, ...]
-    kind: str  # "grad", "value_and_grad", "jvp", "tangents", "pullback", "primal", "series", "curve", "dependence",
-    # or "composed"
+    kind: str  # "grad", "value_and_grad", "jvp", "dual", "tangents", "pullback", "primal", "series", "curve",
+    # "dependence", or "composed"
     wrt: tuple[str, ...]
     packed: bool = False  # whether one parameter still gives a tuple
     lanes: int = 1  # how many tangents go along at once, where the kind is "tangents"; of a series, the order
@@ -118,8 +120,8 @@ def _inlined(function: Function, job: Job, done: Done) -> Function:
         if param in kept and isinstance(type_, Static) and callable(type_.value)
     }
     types = {param: type_ for param, type_ in zip(function.params, job.arguments, strict=True) if param in kept}
-    function = inlined(function, known=functions, types=types, last=job.last).function
-    function = with_outputs(function, dict(zip(function.params, job.arguments, strict=True)))
+    function = inlined(function, known=functions, types=types, last=job.last, of=job.function).function
+    function = with_outputs(without_calls(function), dict(zip(function.params, job.arguments, strict=True)))
     return function if job.parallel else replace(function, body=unmarked(function.body))
 
 
@@ -145,7 +147,7 @@ def _derivative(core: Function, job: Job, done: Done) -> Function:
     match job.kind:
         case "primal" | "composed":
             return own_copies(core, core.params)
-        case "jvp":
+        case "jvp" | "dual":
             return forward(core, job.wrt, value=True, aux=job.aux)
         case "tangents":
             return forward(core, job.wrt, value=False, lanes=job.lanes, aux=job.aux)
@@ -255,18 +257,20 @@ class Outcome:
     function after each stage."""
 
     name: str
-    emitted: Emitted
+    text: Callable[[], Emitted]  # which is written when it is asked for
     result: Type
     stages: Stages
     notes: bool  # whether the text says where its lines come from
     structure: Part | None = None  # of the primal's result, if that is more than numbers, arrays and tuples
+
+    emitted = cached_property(lambda self: cast("Emitted", self.text()))
 
     @cached_property
     def undivided(self) -> Emitted:
         """The text to differentiate again: its loops are marked as parallel, and none is divided or proven; arrays that
         trade places do so element by element, and scratch arrays are made in the loops that they serve."""
         packed = self.stages.function("packed")
-        if packed is self.stages.function(STAGES[-1].name) and not has_opaque(packed.body):
+        if packed is self.stages.function(STAGES[-1].name) and not has_opaque(packed.body, recursive=True):
             return self.emitted
         return emit(packed, self.notes)
 
@@ -296,15 +300,19 @@ def _run(job: Job) -> Outcome:
     done = _through(job, tell, shown)
     function = done[STAGES[-1].name]
     tell(job, len(STAGES))
-    with _named("emit", job):
-        notes = job.kind not in ("primal", "composed")
-        emitted = emit(done["packed"] if has_opaque(function.body) else function, notes)
-    if has_opaque(function.body):
-        emitted = _in_the_end(job, function, emitted)
-    if shown == "emit":
-        print(emitted.text)
+    notes = job.kind not in ("primal", "composed")
+
+    def text() -> Emitted:
+        with deep(), _named("emit", job):
+            if has_opaque(function.body):
+                return _in_the_end(job, function, emit(done["packed"], notes))
+            emitted = together(function, notes, job.reorder)
+        if shown == "emit":
+            print(emitted.text)
+        return emitted
+
     result = _type(_result(done["typed"], job), done["typed"].types)
-    return Outcome(function.name, emitted, result, Stages(done), notes, returned(done["inline"])[1])
+    return Outcome(function.name, text, result, Stages(done), notes, returned(done["inline"])[1])
 
 
 def typed(function: Callable[..., Any], arguments: tuple[Type, ...]) -> Mapping[str, Function]:

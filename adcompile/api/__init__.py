@@ -10,6 +10,7 @@ from typing import Any, Literal, Unpack, overload
 import numpy as np
 
 from adcompile.api import native as native  # which the rules of functions of arrays need
+from adcompile.api import recursive as recursive  # which functions that call themselves need
 from adcompile.api.batched import Batched, vmap
 from adcompile.api.checking import WrongDerivative, check, tolerance
 from adcompile.api.choices import Choices, ChoicesOfResult, made

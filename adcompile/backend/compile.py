@@ -14,8 +14,8 @@ import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
-from types import ModuleType
+from functools import cached_property, partial
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numba
@@ -126,7 +126,26 @@ class Compiled:
         keep_freed_memory()
         parallel = {"parallel": _ONLY_PRANGE} if self._parallel else {}  # where there is none, Numba would warn
         options = {**parallel, **self._options.numba(), "pipeline_class": VectorMath}
-        return numba.njit(cache=self.on_disk, **options)(self.python)
+        jitted = partial(numba.njit, cache=self.on_disk, **options)
+        return jitted()(self._calling(jitted))
+
+    def _calling(self, jitted: Callable[..., Any]) -> Callable[..., Any]:
+        """The function, which calls compiled functions where it calls others of its module."""
+        python: Any = self.python
+        own = {
+            name: value
+            for name, value in python.__globals__.items()
+            if isinstance(value, FunctionType) and value.__code__.co_filename == self.file and value is not python
+        }
+        if not own:
+            return self.python
+        namespace = dict(python.__globals__)
+        for name, value in own.items():
+            namespace[name] = jitted()(FunctionType(value.__code__, namespace, name))
+        function = FunctionType(python.__code__, namespace, python.__name__)
+        function.__qualname__ = python.__qualname__
+        vars(function).update(vars(python))
+        return function
 
     def result(self, args: tuple[Any, ...]) -> Any:
         """Numba's compile result for Numba types; a damaged entry of its disk cache is made again, and where that
@@ -191,7 +210,7 @@ def module_text(emitted: Emitted) -> str:
     """A module of one function: the imports, then the text."""
     lines = [import_of(name, value) or f"# {name}: {_kind(value)}" for name, value in sorted(emitted.imports.items())]
     header = "\n".join(sorted(lines, key=lambda line: (line.startswith("#"), line.startswith("from"))))
-    return f"{header}\n\n\n{emitted.text}" if header else emitted.text
+    return "\n\n".join([*([f"{header}\n"] if header else []), *emitted.above, emitted.text])
 
 
 def imports_all(emitted: Emitted) -> bool:

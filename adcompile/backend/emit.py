@@ -24,6 +24,7 @@ import builtins
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -73,12 +74,14 @@ class Emitted:
     """The text of one `def`, and what the module around it has to import: names and the objects they stand for.
 
     `lines` has for each line of the text the statement that it was written for; `apart` are the numbers of those lines,
-    from 1, which begin loops whose iterations touch different memory."""
+    from 1, which begin loops whose iterations touch different memory.  `above` are the texts of functions that it
+    calls and that stand above it."""
 
     text: str
     imports: Mapping[str, Any]
     lines: tuple[Stmt | None, ...] = ()
     apart: tuple[int, ...] = ()
+    above: tuple[str, ...] = ()
 
 
 class _Line(str):
@@ -93,11 +96,15 @@ class _Line(str):
         return line
 
 
-def emit(function: Function, notes: bool = True, numbered: bool = False) -> Emitted:
+def emit(
+    function: Function, notes: bool = True, numbered: bool = False, called: Mapping[Any, str] = MappingProxyType({}),
+    imports: dict[str, Any] | None = None,
+) -> Emitted:  # fmt: skip
     """The Python text of a core function; `notes` asks for the primal statements as comments, `numbered` for the lines
-    where these stand in their file."""
+    where these stand in their file.  `called` says what functions of the same module are called, `imports` what that
+    module imports already."""
     params = printed_params(function.params).values()
-    spellings = Spellings((*params, function.name))  # which may call a function of its own name
+    spellings = Spellings((*params, function.name), called, imports)  # which may call a function of its own name
     for part in _texts_to_come(function):
         expression(part, str, spellings)
     counting = counted(function)
@@ -127,11 +134,14 @@ def _texts_to_come(function: Function) -> Iterable[Expr]:
 class Spellings:
     """Names for the functions and objects that a text mentions, and the imports that those names need."""
 
-    def __init__(self, params: Iterable[str]) -> None:
-        self.imports: dict[str, Any] = {}
-        self.roots: set[str] = set()
-        self._taken = set(params)
-        self._texts: dict[int, str] = {}
+    def __init__(
+        self, params: Iterable[str], called: Mapping[Any, str] = MappingProxyType({}),
+        imports: dict[str, Any] | None = None,
+    ) -> None:  # fmt: skip
+        self.imports = {} if imports is None else imports
+        self.roots: set[str] = {*called.values()}
+        self._taken = {*params, *called.values()}
+        self._texts = {id(function): name for function, name in called.items()}
 
     def __call__(self, value: Any) -> str:
         if isinstance(value, Opaque):

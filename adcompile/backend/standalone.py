@@ -84,7 +84,8 @@ def standalone(name: str, emitted: Emitted, arguments: Iterable[Type], options: 
                     f"written into a module: make it a parameter"
                 )
             needed.imports.add(line)
-    if taken := needed.names() & (emitted.imports.keys() - ours):
+    own = {text[len("def ") : text.index("(")] for text in emitted.above}
+    if taken := needed.names() & {*(emitted.imports.keys() - ours), *own}:
         raise InvalidArgument(
             f"a function that {name} calls is called {min(taken)}, and so is what it finds outside: rename that"
         )
@@ -95,8 +96,9 @@ def standalone(name: str, emitted: Emitted, arguments: Iterable[Type], options: 
     listed = f"[{signatures[0]}]"
     if len(signatures) > 1:
         listed = "\n".join(["[", *(f"    {signature}," for signature in signatures), "]"])
+    above = [f"@njit({_keywords(options)})\n{text}".rstrip() for text in emitted.above]
     decorated = f"@njit({listed}, {_keywords(options)})\n{emitted.text}"
-    return "\n\n".join(blocks) + "\n\n\n" + "\n\n\n".join([*body, decorated])
+    return "\n\n".join(blocks) + "\n\n\n" + "\n\n\n".join([*body, *above, decorated])
 
 
 def _is_ours(module: str | None) -> bool:

@@ -2,7 +2,8 @@
 
 Goal: each a function of the surface dialect that takes the variables of the function around as further arguments
 (lambda lifting).  Python gives it their values as it is called; so that those are the values that they have where it is
-defined, a variable that is assigned again after that is refused.  Non-goals: `nonlocal`, recursion.
+defined, a variable that is assigned again after that is refused; one that calls itself defines itself again inside,
+with the same variables.  Non-goals: `nonlocal`, functions that call one another before all are defined.
 
     k = 2.0                             k = 2.0
     def force(x): return -k * x         force = closure(<force(x, k)>, k=k)
@@ -12,8 +13,8 @@ defined, a variable that is assigned again after that is refused.  Non-goals: `n
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import libcst as cst
@@ -21,7 +22,7 @@ import libcst as cst
 from adcompile.frontend.names import local_names, target_names
 from adcompile.frontend.resolve import State
 from adcompile.ir import ops
-from adcompile.ir.nodes import Call, Const, Expr, Function, Name
+from adcompile.ir.nodes import Assign, Call, Const, Expr, Function, Name
 
 Definition = cst.FunctionDef | cst.Lambda
 
@@ -48,12 +49,18 @@ class LocalFunction:
         raise NotImplementedError(self.function.name)
 
 
-def closure(function: Function, own: inspect.Signature, captured: list[str], state: State = ()) -> Call:
-    """The value of a definition."""
+def closure(
+    function: Function, own: inspect.Signature, captured: list[str], state: State = (), again: bool = False
+) -> Call:
+    """The value of a definition, which stands inside the function `again` if that calls itself."""
     keywords = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in captured]
     signature = own.replace(parameters=[*own.parameters.values(), *keywords])
     local = LocalFunction(function, signature, state=state)
-    return Call(ops.closure, (Const(local),), tuple((n, Name(n)) for n in captured))
+    made = Call(ops.closure, (Const(local),), tuple((n, Name(n)) for n in captured))
+    if again:
+        whole = replace(function, body=(Assign(function.name, made), *function.body))
+        object.__setattr__(local, "function", whole)
+    return made
 
 
 def transform_of(fn: object) -> str:
@@ -90,6 +97,30 @@ def assigned_after(body: cst.CSTNode, node: cst.CSTNode) -> set[str]:
     finder = _After(node)
     body.visit(finder)
     return finder.found
+
+
+def captured_in(body: cst.CSTNode, node: Definition, is_local: Callable[[str], bool]) -> tuple[list[str], set[str]]:
+    """The variables of a function that a definition in it reads, and its own name if it calls itself."""
+    again = _calls_itself(body, node)
+    return [name for name in read_in(node) if is_local(name) and name not in again], again
+
+
+def _calls_itself(body: cst.CSTNode, node: Definition) -> set[str]:
+    """The name of a definition in a function that reads it, if nothing else gives that another value."""
+    if not isinstance(node, cst.FunctionDef) or node.name.value not in read_in(node):
+        return set()
+    finder = _Bindings()
+    body.visit(finder)
+    return {node.name.value} if finder.found.count(node.name.value) == 1 else set()
+
+
+class _Bindings(cst.CSTVisitor):
+    def __init__(self) -> None:
+        self.found: list[str] = []
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        self.found += _bound(node)
+        return not isinstance(node, (cst.FunctionDef, cst.Lambda))
 
 
 class _Reads(cst.CSTVisitor):

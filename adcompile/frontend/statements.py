@@ -23,6 +23,7 @@ from adcompile.frontend.floating import raising
 from adcompile.frontend.functions import (
     Definition,
     assigned_after,
+    captured_in,
     closure,
     own_names,
     parameters,
@@ -330,17 +331,16 @@ class Statements(Lists):
         """A function defined in this one."""
         own = self.own_signature(node)
         if own is None or (isinstance(node, cst.FunctionDef) and (node.asynchronous or node.decorators)):
-            hint = "define the function at module level"
             message = "a function with such parameters or decorators inside another is not supported"
-            return self.refuse(node, message, hint, _STATEMENT)
-        captured = [name for name in read_in(node) if self.resolver.is_local(name)]
+            return self.refuse(node, message, "define the function at module level", _STATEMENT)
+        captured, again = captured_in(self.definition.body, node, self.resolver.is_local)
         if self.aliases.keys() & {*read_in(node)}:
             hint = "write the loop out"
             return self.refuse(node, "a function reads the variable of a comprehension around it", hint, _STATEMENT)
         changed = assigned_after(self.definition.body, node) & {*captured}
         if self.appended & {*captured}:
-            hint = "pass the list as an argument"
-            return self.refuse(node, "a function reads a list that is appended to", hint, _STATEMENT)
+            message = "a function reads a list that is appended to"
+            return self.refuse(node, message, "pass the list as an argument", _STATEMENT)
         if changed:
             message = f"a function reads `{min(changed)}`, which is assigned after it is defined"
             hint = "define it after the last assignment, or pass the value as an argument"
@@ -348,12 +348,12 @@ class Statements(Lists):
         name = node.name.value if isinstance(node, cst.FunctionDef) else "lambda_"
         body = [node.body] if isinstance(node, cst.FunctionDef) else []
         params = (*own.parameters, *captured)
-        inner = Statements(self.source, node, {*params, *own_names(node)}, outliving(body, params))
-        inner.resolver = self.resolver.inside({*params, *own_names(node)})
+        inner = Statements(self.source, node, {*params, *own_names(node), *again}, outliving(body, params))
+        inner.resolver = self.resolver.inside({*params, *own_names(node), *again})
         inner.function = name
         function = Function(name, params, inner.body())
         self.refused += inner.refused
-        return closure(function, own, captured, self.resolver.state)
+        return closure(function, own, captured, self.resolver.state, bool(again))
 
     def own_signature(self, node: Definition) -> inspect.Signature | None:
         """The parameters of a definition, if their defaults are known before the run."""

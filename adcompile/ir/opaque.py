@@ -16,7 +16,7 @@ from typing import Any
 
 from adcompile.errors import refuse
 from adcompile.ir import ops
-from adcompile.ir.nodes import Assign, Block, Call, Expr, Name
+from adcompile.ir.nodes import Assign, Block, Call, Expr, Function, Name
 from adcompile.ir.types import Type
 from adcompile.ir.walk import nodes, statements
 
@@ -42,6 +42,8 @@ class Opaque:
     written: Any  # what stands in a text that calls it
     inlined: Any = None  # what is inlined where no derivative is to be taken any more; nothing if the call stays
     signature: inspect.Signature
+    recursive = False  # whether its text is written above that of what calls it
+    writes: tuple[int, ...] = ()  # which arguments its caller writes into after the call, by what it gives
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         raise NotImplementedError
@@ -58,6 +60,11 @@ class Opaque:
         """The call that gives `(value, tangent of the value)`; zeros are the tangents of what does not vary."""
         raise NotImplementedError
 
+    def tangent(self, args: Sequence[Expr], tangents: Sequence[Expr], arguments: tuple[Type, ...],
+                active: Sequence[bool]) -> Call:  # fmt: skip
+        """As `forward`, of a function that may be told which arguments vary."""
+        return self.forward(args, tangents, arguments)
+
     def reverse(self, arguments: tuple[Type, ...], active: Sequence[bool]) -> Reverse:
         """How it is reversed, where some of the arguments vary."""
         raise NotImplementedError
@@ -70,6 +77,10 @@ class Opaque:
         """The coefficients of the value, itself first, along a curve: a function of the arguments and, of each of those
         numbered `by`, of its coefficients from the first."""
         raise self.no_such("series", "nest jvp instead")
+
+    def core(self, arguments: tuple[Type, ...], reorder: bool) -> Function:
+        """What it does for these types, of a `recursive` one."""
+        raise NotImplementedError
 
     def no_such(self, what: str, way_out: str) -> Exception:
         return refuse("no-rule", f"`{self.__name__}` has a derivative of its own, which gives no {what}", hint=way_out)
@@ -84,10 +95,11 @@ def is_opaque(expr: Expr) -> bool:
     return isinstance(expr, Call) and (isinstance(expr.fn, Opaque) or expr.fn in (ops.item, ops.residual))
 
 
-def has_opaque(block: Block) -> bool:
-    """Whether a block calls a function that is yet to be inlined."""
+def has_opaque(block: Block, recursive: bool = False) -> bool:
+    """Whether a block calls a function that is yet to be inlined, or a recursive one if these count too."""
     calls = (s.value for s in statements(block) if isinstance(s, Assign) and isinstance(s.value, Call))
-    return any(isinstance(call.fn, Opaque) and call.fn.inlined is not None for call in calls)
+    opaque = [call.fn for call in calls if isinstance(call.fn, Opaque)]
+    return any(fn.inlined is not None or (recursive and fn.recursive) for fn in opaque)
 
 
 def passed(call: Call) -> list[str]:

@@ -3,7 +3,7 @@
 Goal: one function whose calls are all of functions with rules or of NumPy, so that every later stage sees one body.
 Each function called is read and brought to one `return` first; its variables get names that are free here; bodies are
 spliced where Python would run them, so that what `and`, `or` and `a if c else b` skip stays skipped.
-Not its task: recursion (refused), and deciding what is too large to inline.
+Not its task: how recursive functions stay calls (`recursion`), and deciding what is too large to inline.
 
 >>> from adcompile.ir.show import show
 >>> def shifted(v, by=1.0):
@@ -65,12 +65,14 @@ from adcompile.normal.jumps import negated, unused
 from adcompile.normal.no_jumps import no_jumps
 from adcompile.normal.order import may_write, settled, temporary
 from adcompile.normal.records import as_index, dict_of, is_list, items_of, values_of
+from adcompile.normal.recursion import Again, Recursions
 from adcompile.normal.renaming import renamed
 from adcompile.normal.single_return import single_return
-from adcompile.normal.sources import Readable, ReadOne, ReadSource
-from adcompile.normal.specialise import truth
+from adcompile.normal.sources import Readable, ReadOne, ReadSource, Sources
+from adcompile.normal.specialise import specialised, truth
 from adcompile.normal.spliced import Spliced
 from adcompile.normal.unrolled import unrolled
+from adcompile.normal.written_arguments import write_back
 
 _NONE = Const(None)
 
@@ -98,18 +100,29 @@ def inlined(
     known: Mapping[str, Any] | None = None,
     types: Mapping[str, Type] | None = None,
     last: bool = False,
+    of: object = None,
 ) -> Inlined:
     """As `inline`, with what was inlined.
 
     `function` has one `return` and no jumps.  `read_one` reads a Python function; `known` gives the values of those
     parameters that are known before the run (a function passed as an argument), `types` the types of those that are
-    never assigned.  Opaque functions stay calls, unless this is the `last` time.
+    never assigned.  Opaque functions stay calls, unless this is the `last` time; recursive functions become such, and
+    those are known already that go with `of`, the Python function whose text it is.
     """
-    inliner = _Inliner(function, read_one, last, types or {})
     values = {name: literal(value) for name, value in (known or {}).items()}
-    tuples = ((name, type_) for name, type_ in inliner.types.items() if isinstance(type_, TupleType))
-    items = [stmt for name, type_ in tuples for stmt in inliner.known.parameter(name, type_)]
-    *body, end = inliner.whole(function, renamed(function.body, values) if values else function.body)
+    tuples = [(name, type_) for name, type_ in (types or {}).items() if isinstance(type_, TupleType)]
+    sources = Sources(read_one)
+    recursions: Recursions = getattr(of, "recursions", None) or Recursions()
+    while True:
+        inliner = _Inliner(function, sources, recursions, last, types or {})
+        items = [stmt for name, type_ in tuples for stmt in inliner.known.parameter(name, type_)]
+        try:
+            *body, end = inliner.whole(function, renamed(function.body, values) if values else function.body)
+            break
+        except Again as again:
+            recursions.written_out.clear()
+            stays = single_return(no_jumps(specialised(again.made.function.function, {})))
+            write_back(again.made, inlined(stays, read_one, last=last, of=again.made.function).function.body)
     if isinstance(end, Return):
         end = replace(end, value=inliner.known.in_full(end.value))
     return Inlined(replace(function, body=(*items, *body, end)), tuple(inliner.sources.ready))

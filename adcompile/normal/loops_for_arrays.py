@@ -163,7 +163,7 @@ class _Loops(Checks):
         type_, value = self.types[stmt.target], stmt.value
         if is_opaque(value):
             assert isinstance(value, Call)
-            self.emit(replace(stmt, value=replace(value, args=tuple(map(self.given, value.args)))))
+            self.emit(replace(stmt, value=self.opaque_call(value)))
             if isinstance(type_, Array):
                 self.know(stmt.target)
             return

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -30,7 +32,7 @@ from adcompile.ir.nodes import (
     base_of,
 )
 from adcompile.ir.types import INT, Array, Scalar, Type, kind
-from adcompile.ir.walk import all_names
+from adcompile.ir.walk import all_names, nodes
 from adcompile.normal.elements import (
     Elements,
     Subscript,
@@ -39,6 +41,7 @@ from adcompile.normal.elements import (
     trip_count,
 )
 from adcompile.normal.views import Subscripts
+from adcompile.runtime import check_overlap
 
 
 class Lowering:
@@ -317,6 +320,20 @@ class Lowering:
             return expr
         elements = self.arrays[expr.id]
         return expr if elements.root == expr.id else Name(self.filled(expr.id, elements).root or "")
+
+    def opaque_call(self, call: Call) -> Call:
+        """An opaque call with its arguments; what it writes may be no part of another array that it is given."""
+        args = tuple(map(self.given, call.args))
+        for place in getattr(call.fn, "writes", ()):
+            others = [*call.args[:place], *call.args[place + 1 :]]
+            roots = [
+                [self.arrays[node.id].root for node in nodes(arg) if isinstance(node, Name) and node.id in self.arrays]
+                for arg in (call.args[place], Tuple(tuple(others)))
+            ]
+            for mine, other in itertools.product(*roots):
+                if mine is not None and other is not None:
+                    self.check(check_overlap, Name(mine), Name(other))
+        return replace(call, args=args)
 
     def in_memory(self, elements: Elements, base: str = "t") -> Elements:
         """Elements that are cheap to read twice."""

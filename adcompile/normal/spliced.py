@@ -7,10 +7,10 @@ its body and its value.  Non-goals: statements (`inline`); what arguments become
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 
-from adcompile.errors import Unsupported, refuse
+from adcompile.errors import Unsupported
 from adcompile.frontend.functions import LocalFunction, is_function_value
 from adcompile.ir import ops
 from adcompile.ir.nodes import Assign, Block, Call, Const, Effect, Expr, Function, If, Index, Name, Return, Stmt, Tuple
@@ -28,11 +28,13 @@ from adcompile.normal.no_jumps import no_jumps
 from adcompile.normal.order import in_order, temporary
 from adcompile.normal.questions import settled_by_types
 from adcompile.normal.records import as_index, plain
+from adcompile.normal.recursion import Again, Recursions, shape_of
 from adcompile.normal.renaming import apart, renamed
 from adcompile.normal.single_return import single_return
-from adcompile.normal.sources import Readable, ReadOne, Sources
+from adcompile.normal.sources import Readable, Sources
 from adcompile.normal.specialise import simpler, specialised, truth
 from adcompile.normal.unpacked import with_counted, with_items
+from adcompile.normal.written_arguments import called
 from adcompile.normal.written_out import written_out
 from adcompile.rules.registry import opaque_for
 
@@ -40,12 +42,15 @@ from adcompile.rules.registry import opaque_for
 class Spliced(Arguments):
     """Evaluates expressions at the point where a walk of the program is."""
 
-    def __init__(self, function: Function, read_one: ReadOne, last: bool, types: Mapping[str, Type]) -> None:
+    def __init__(
+        self, function: Function, sources: Sources, recursions: Recursions, last: bool, types: Mapping[str, Type]
+    ) -> None:
         super().__init__(function)
         self.last = last
         self.types = types  # of parameters that are never assigned
-        self.sources = Sources(read_one)
-        self.open: list[Readable | LocalFunction] = []
+        self.sources = sources
+        self.recursions = recursions
+        self.open: list[tuple[Readable | LocalFunction, Hashable]] = []  # what is being inlined
         self.guards = Guards(self.fresh)
         self.ended = Return(Const(None))  # of the function that was inlined last
 
@@ -169,11 +174,15 @@ class Spliced(Arguments):
 
     def body_of(self, callee: Callee, call: Call) -> tuple[list[Stmt], Expr]:
         """What a function does on these arguments, in names that are free here, and its value."""
-        if callee.function in self.open:
-            message = f"`{spelled(callee.function)}` calls itself"
-            raise refuse("recursive-call", message, self.span, "write the recursion as a loop", self.inside)
         source = self.sources.read(callee.function, self.span, self.inside)
         arguments = self.bound(callee, call, source.signature)
+        if (stays := self.recursions.call(callee.function, arguments)) is not None:
+            return called(stays, self.fresh.name("result"), self.span, self.inside)
+        shape = shape_of(arguments)
+        if (open := [shape for function, shape in self.open if function == callee.function]) and (
+            not self.recursions.goes_on(callee.function, open[-1], shape)
+        ):
+            raise Again(self.recursions.stay(callee.function, source.function, arguments, self.span, self.inside))
         known, captured = apart(arguments)
         function = replace(source.function, params=(*source.function.params, *captured))
         function = settled_by_types(function, self.types_of(arguments))
@@ -183,7 +192,7 @@ class Spliced(Arguments):
         before, values = self.arguments(function, arguments, captured, own)
         body = renamed(function.body, values)
         outer = (self.inside, self.span)
-        self.open.append(callee.function)
+        self.open.append((callee.function, shape))
         self.inside = function.name
         *inner, last = self.whole(function, body)
         self.open.pop()

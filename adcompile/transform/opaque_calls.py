@@ -49,6 +49,7 @@ from adcompile.ir.opaque import Opaque, Reverse, is_opaque, passed
 from adcompile.ir.show import shown_type
 from adcompile.ir.types import Array, Scalar, Static, TupleType, Type, is_float, kind
 from adcompile.ir.walk import blocks, core_names, defines, statements, with_blocks
+from adcompile.transform.same_arrays import Shared, check_not_seen
 
 
 # ------------------------------------------------------------------------------------------ types
@@ -112,13 +113,20 @@ def own_results(function: Function) -> Function:
     later = _Later(function, roots(function))
     items = items_of(function)
     copied: set[str] = set()
+    shared: list[Shared] = []
     for stmt in statements(function.body):
         match stmt:
             case Assign(target, Call(Opaque() as fn, args) as call):
                 given = tuple(type_of(arg, function.types) for arg in args)
                 mine = [name for name in _parts(target, items) if isinstance(function.types[name], Array)]
-                if mine and later.written(stmt, (*mine, *passed(call))) and fn.shares(given):
+                if mine and fn.recursive:
+                    ours = stmt.span is not None and stmt.span.file.startswith("<adcompile ")
+                    if not ours and fn.shares(given):  # in texts of ours what it gives is its own
+                        arrays = {name for name in passed(call) if isinstance(function.types[name], Array)}
+                        shared.append(Shared(stmt, fn.__name__, arrays, {*mine}))
+                elif mine and later.written(stmt, (*mine, *passed(call))) and fn.shares(given):
                     copied.update(mine)
+    check_not_seen(function, shared)
     if not copied:
         return function
     names = Names(core_names(function))
@@ -159,7 +167,8 @@ class Tangents:
         arguments = tuple(type_of(arg, self.types) for arg in call.args)
         for lane in lanes:
             tangents = [self.given(arg, lane, out) for arg in call.args]
-            rule = call.fn.forward(call.args, tangents, arguments)
+            active = [self.activity.passed(arg) for arg in call.args]
+            rule = call.fn.tangent(call.args, tangents, arguments, active)
             both = type_of(rule, self.types)
             self.check(stmt, call.fn, both)
             assert isinstance(both, TupleType)

@@ -214,7 +214,7 @@ def not_lowered(A):
 
 @refused(4.0)
 def recursive(x):
-    return x if x < 1.0 else recursive(x / 2.0)
+    return x * recursive(x / 2.0)
 
 
 @refused(x)
@@ -655,3 +655,68 @@ def a_sum_whose_overflow_is_an_error(x):
 def underflow_is_an_error(x):
     with np.errstate(all="raise"):
         return x * x
+
+
+def given_back(v, n):
+    return v if n == 0 else given_back(v, n - 1)
+
+
+@refused(x, 2)
+def written_where_a_recursive_function_gave_it_back(x, n):
+    y = x * 2.0
+    z = given_back(y, n)
+    y[0] = 1.0
+    return np.sum(z)
+
+
+def doubled(v, n):
+    v *= 2.0
+    return v if n == 0 else doubled(v, n - 1)
+
+
+@refused(x, 2)
+def a_recursive_function_writes_by_an_operator(x, n):
+    return np.sum(doubled(x * 1.0, n))
+
+
+def filled(v, n):
+    v[n] = 2.0 * v[0]
+    return v[1] if n == 0 else filled(v, n - 1)
+
+
+@refused(x, 2)
+def a_recursive_function_writes_into_no_variable(x, n):
+    return filled(x[x > 0.5], n)
+
+
+def composed(f, x, n):
+    return f(x) if n == 0 else composed(lambda t: f(f(t)), x, n - 1)
+
+
+@refused(1.3, 2)
+def a_recursive_function_of_ever_other_functions(x, n):
+    return composed(np.sin, x, n)
+
+
+def by_key(values, n):
+    return values["a"] if n == 0 else by_key({"a": values["a"] * 2.0}, n - 1)
+
+
+@refused(1.3, 2)
+def a_recursive_function_of_a_dict(x, n):
+    return by_key({"a": x}, n)
+
+
+def later(x, n):
+    def first(x, n):
+        return x if n == 0 else second(x, n - 1)
+
+    def second(x, n):
+        return first(np.sin(x), n)
+
+    return first(x, n)
+
+
+@refused(1.3, 2)
+def local_functions_that_call_one_another(x, n):
+    return later(x, n)

@@ -10,7 +10,7 @@ import pytest
 import scipy.special
 
 from adcompile.frontend.read import read
-from adcompile.ir.nodes import Call, Function
+from adcompile.ir.nodes import Assign, Call, Function
 from adcompile.ir.show import show
 from adcompile.ir.walk import expressions, nodes, statements
 from adcompile.normal.flow import refused
@@ -157,15 +157,27 @@ def test_calls_for_their_effect():
     assert np.array_equal(u, [4.0, 3.0, 1.0])
 
 
-def endless(a):
-    return endless(a - 1.0) if a > 0.0 else a
+def halved(a):
+    return halved(a / 2.0) if a > 1.0 else a
 
 
-def test_recursion_is_refused():
+def powered(a, n):
+    return 1.0 if n == 0 else a * powered(a, n - 1)
+
+
+def test_recursion_stays_a_call():
     def function(a):
-        return endless(a)
+        return halved(a)
 
-    assert why_not(function).startswith("recursive-call: `endless` calls itself")
+    calls = [s.value for s in statements(inlined(prepared(function)).function.body) if isinstance(s, Assign)]
+    assert [call.fn.recursive for call in calls] == [True]
+
+
+def test_recursion_over_literals_is_written_out():
+    def function(a):
+        return powered(a, 3)
+
+    assert run(inlined(prepared(function)).function, 2.0) == 8.0
 
 
 def test_functions_without_source_or_rule_are_refused():
