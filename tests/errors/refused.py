@@ -655,3 +655,12 @@ def a_sum_whose_overflow_is_an_error(x):
 def underflow_is_an_error(x):
     with np.errstate(all="raise"):
         return x * x
+
+
+@refused(x)
+def a_list_that_grows_under_another_name(x):
+    ys = []
+    other = ys
+    for i in range(3):
+        ys.append(x[i])
+    return sum(ys) + len(other) * x[0]
