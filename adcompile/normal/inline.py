@@ -22,8 +22,9 @@ def total(x):
 
 from __future__ import annotations
 
+import functools
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -57,7 +58,7 @@ from adcompile.ir.nodes import (
 )
 from adcompile.ir.opaque import Opaque
 from adcompile.ir.types import TupleType, Type
-from adcompile.ir.walk import expressions, with_expressions
+from adcompile.ir.walk import expressions, nodes, statements, with_expressions
 from adcompile.normal.attempts import without_try
 from adcompile.normal.callees import only_calls
 from adcompile.normal.flow import falls, live, own, tries
@@ -71,8 +72,9 @@ from adcompile.normal.single_return import single_return
 from adcompile.normal.sources import Readable, ReadOne, ReadSource, Sources
 from adcompile.normal.specialise import specialised, truth
 from adcompile.normal.spliced import Spliced
-from adcompile.normal.unrolled import unrolled
+from adcompile.normal.unrolled import LONGEST, takes_floats, unrolled
 from adcompile.normal.written_arguments import write_back
+from adcompile.normal.written_out import written_out
 
 _NONE = Const(None)
 
@@ -130,6 +132,8 @@ def inlined(
 
 class _Inliner(Spliced):
     """The statements of a function."""
+
+    trying = False  # whether what is written is for its length alone
 
     # -------------------------------------------------------------------------------------- statements
     def whole(self, function: Function, body: Block) -> Block:
@@ -270,11 +274,36 @@ class _Inliner(Spliced):
         whole = replace(stmt, test=Name(going), body=(*body, *again, replace(first, value=test_again)))
         return [*before, first, whole]
 
+    def stays_a_loop(self, stmt: For, copies: Sequence[Block]) -> bool:
+        """Whether a loop over floats alone does so much that once for each would be too long a text."""
+        if self.trying or len(copies) < 2 or not takes_floats(stmt, self.known.of):
+            return False
+        self.trying = True
+        with self.known.side():
+            much = extent(self.block(copies[0])) * len(copies)
+        self.trying = False
+        return much > LONGEST
+
     def counted(self, stmt: For) -> list[Stmt]:
         """A `for`; one that takes the items of a tuple by number is its body once for each."""
         before, bounds = self.in_order((stmt.start, stmt.stop, stmt.step))
         stmt = replace(stmt, start=bounds[0], stop=bounds[1], step=bounds[2])
-        if (copies := unrolled(stmt, self.known.of)) is not None:
+        copies = unrolled(stmt, self.known.of)
+        if copies is not None and not self.stays_a_loop(stmt, copies):
             return [*before, *(inner for copy in copies for inner in self.block(copy))]
         with self.known.loop(stmt, self.inside):
             return [*before, replace(stmt, body=self.block(stmt.body))]
+
+
+def extent(block: Block) -> int:
+    """How many statements a block comes to, those of what is written out in the place of NumPy's functions included."""
+    found = 0
+    for stmt in statements(block):
+        calls = [node.fn for expr in expressions(stmt) for node in nodes(expr) if isinstance(node, Call)]
+        found += 1 + sum(map(_extent_of, filter(None, map(written_out, calls))))
+    return found
+
+
+@functools.cache
+def _extent_of(fn: Callable[..., Any]) -> int:
+    return extent(inline(single_return(no_jumps(read(fn).function))).body)

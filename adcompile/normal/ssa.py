@@ -65,6 +65,7 @@ from adcompile.normal.derivatives import Derivatives
 from adcompile.normal.expanded import expanded
 from adcompile.normal.fresh import taken
 from adcompile.normal.lists import Held, Otherwise, appending, lists_in, made_list, plain, repeated
+from adcompile.normal.longer_lists import check_longer
 from adcompile.normal.number_classes import NUMBER, NumberClasses
 from adcompile.normal.replaced_items import check_replaced
 from adcompile.normal.resolved import Expressions
@@ -132,6 +133,7 @@ class Walk:
 
     def run(self) -> Function:
         """The whole function."""
+        check_longer(self.function, self.live)
         for param in self.function.params:
             self.env[param] = self.parameter(param, Typed(Name(param), self.b.types[param]))
         self.x.classes = NumberClasses(dict.fromkeys(self.function.params, NUMBER), self.x.is_array)

@@ -36,6 +36,21 @@ from adcompile.normal.renaming import renamed
 MOST = 64
 """Items of a tuple that are written one by one."""
 
+LONGEST = 500
+"""Statements of a loop over floats that are written one by one."""
+
+
+def takes_floats(loop: For, known: Callable[[str], Expr | None]) -> bool:
+    """Whether all that a loop takes by the number of its trip are items of tuples of floats."""
+    uses = [expr for expr in _all(loop) if isinstance(expr, Index) and any(loop.index in names(p) for p in expr.index)]
+    looked_up = [known(expr.array.id) if isinstance(expr.array, Name) else expr.array for expr in uses]
+    tuples = [value for value in looked_up if isinstance(value, Tuple)]
+    return bool(tuples) and all(
+        isinstance(value, Tuple) and all(isinstance(item, Const) and type(item.value) is float for item in value.items)
+        for value in looked_up
+        if value is not None
+    )
+
 
 def unrolled(loop: For, known: Callable[[str], Expr | None]) -> list[Block] | None:
     """The body of a loop for each trip, if it takes the items of a tuple by the number of the trip; else nothing."""

@@ -720,3 +720,12 @@ def later(x, n):
 @refused(1.3, 2)
 def local_functions_that_call_one_another(x, n):
     return later(x, n)
+
+
+@refused(x)
+def a_list_that_grows_under_another_name(x):
+    ys = []
+    other = ys
+    for i in range(3):
+        ys.append(x[i])
+    return sum(ys) + len(other) * x[0]

@@ -208,6 +208,24 @@ def test_what_cannot_be_followed_is_refused(f):
         grad(f, jit=False)(X)
 
 
+def test_a_long_loop_over_floats_stays_a_loop():
+    def least(A):
+        best, dampings = np.inf, (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+        for damping in dampings:
+            s = np.sum(np.linalg.solve(A + damping * np.eye(3), A @ A))
+            if s < best:
+                best = s
+        return best
+
+    A = np.outer(X, X) + np.eye(3)
+    of_one = vjp(least, jit=False)(A)[1]
+    step = 1e-6 * np.outer(X, X + 1.0)
+    np.testing.assert_allclose(np.sum(of_one(1.0) * step), (least(A + step) - least(A - step)) / 2.0, rtol=1e-6)
+    derivative = grad(least, jit=False)
+    derivative(A)
+    assert len(derivative.source.splitlines()) < 400
+
+
 def squares(x, out):
     for i in range(len(x)):
         out[i] = x[i] ** 2 + out[i]
