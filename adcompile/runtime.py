@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from importlib.util import find_spec
 from string import Formatter
 from typing import Any
 
@@ -16,6 +15,7 @@ from numba.extending import lower_builtin, overload, register_jitable, type_call
 from numba.np.arrayobj import make_array, populate_array
 from numba.np.ufunc.parallel import _launch_threads
 
+from adcompile.blas import has_product, product
 from adcompile.memory import overlap
 
 
@@ -225,7 +225,6 @@ def _stop_gradient(x: Any) -> Any:
 
 # Products of matrices, and how each one's operands are transposed.  A small one is a loop: a call of BLAS takes longer.
 SMALL_PRODUCT = 4096  # multiplications
-_BLAS = find_spec("scipy") is not None  # which brings the BLAS that Numba calls
 
 
 def matmul(a: Any, b: Any) -> Any:
@@ -243,10 +242,6 @@ def matmul_nt(a: Any, b: Any) -> Any:
     return np.dot(a, b.T)
 
 
-def _contiguous(*arrays: Any) -> bool:
-    return _BLAS and all(array.layout in "CF" for array in arrays)
-
-
 @overload(matmul)  # type: ignore[untyped-decorator]
 def _matmul(a: Any, b: Any) -> Any:
     def loops(a: Any, b: Any) -> Any:
@@ -262,9 +257,9 @@ def _matmul(a: Any, b: Any) -> Any:
     def blas(a: Any, b: Any) -> Any:
         if a.size * b.shape[1] <= SMALL_PRODUCT:
             return loop(a, b)
-        return np.dot(a, b)
+        return product(a, b)
 
-    return blas if _contiguous(a, b) else loops
+    return blas if has_product(a, b) else loops
 
 
 @overload(matmul_tn)  # type: ignore[untyped-decorator]
@@ -282,9 +277,9 @@ def _matmul_tn(a: Any, b: Any) -> Any:
     def blas(a: Any, b: Any) -> Any:
         if a.size * b.shape[1] <= SMALL_PRODUCT:
             return loop(a, b)
-        return np.dot(a.T, b)
+        return product(a.T, b)
 
-    return blas if _contiguous(a, b) else loops
+    return blas if has_product(a, b) else loops
 
 
 @overload(matmul_nt)  # type: ignore[untyped-decorator]
@@ -304,9 +299,9 @@ def _matmul_nt(a: Any, b: Any) -> Any:
     def blas(a: Any, b: Any) -> Any:
         if a.size * b.shape[0] <= SMALL_PRODUCT:
             return loop(a, b)
-        return np.dot(a, b.T)
+        return product(a, b.T)
 
-    return blas if _contiguous(a, b) else loops
+    return blas if has_product(a, b) else loops
 
 
 PRODUCTS = {matmul: (0, 1), matmul_tn: (1, 1), matmul_nt: (0, 0)}

@@ -26,14 +26,14 @@ FLOORS = [
     {"rules"},
     {"ir"},
     {"errors", "runtime", "special", "lapack"},
-    {"memory", "indices", "fourier", "schedule"},
+    {"memory", "indices", "fourier", "schedule", "blas"},
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 
 DOORS = {
     "libcst": {"frontend"},
     "numba": {
-        "backend", "runtime", "memory", "indices", "fourier", "schedule", "special", "lapack",
+        "backend", "runtime", "memory", "indices", "fourier", "schedule", "special", "lapack", "blas",
         "analysis.typing", "cli.doctor", "interop.scipy",
     },
     "click": {"cli"},

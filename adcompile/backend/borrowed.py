@@ -5,7 +5,7 @@ function holds its arguments until it returns, so that the reference that Numba 
 back at the end, may be left out.  (LLVM takes such pairs out as well, but not from functions with branches between.)
 
 Legal where the variable of an argument is assigned once: it never holds anything that is the function's own.  The same
-goes for a tuple of such arguments.
+goes for a tuple of such arguments.  Values that hold no reference, as numbers and shapes, are not taken apart for it.
 Non-goals: functions with parallel loops, which Numba lowers in another way.
 """
 
@@ -14,13 +14,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
 from numba.core import ir
-from numba.core.lowering import Lower
+
+from adcompile.backend.direct_items import DirectItems
 
 
-class Borrowing(Lower):  # type: ignore[misc]
+class Borrowing(DirectItems):
     """Numba's own, but that arguments which are assigned once are borrowed."""
 
     _counting = True
@@ -35,8 +37,13 @@ class Borrowing(Lower):  # type: ignore[misc]
             return super().lower_assign(ty, inst)
 
     def delvar(self, name: str) -> None:
-        with self._of(name):
-            super().delvar(name)
+        if self._holds(self.typeof(name)):
+            with self._of(name):
+                super().delvar(name)
+        else:  # nothing is given back, and nothing has to be forgotten so that it is not given back again
+            if name not in self._blk_local_varmap:
+                self._singly_assigned_vars.discard(name)
+            self._alloca_var(name, self.typeof(name))
 
     @contextmanager
     def _of(self, name: str | None) -> Iterator[None]:
@@ -48,12 +55,22 @@ class Borrowing(Lower):  # type: ignore[misc]
             self._counting = True
 
     def incref(self, typ: Any, val: Any) -> None:
-        if self._counting:
+        if self._counting and self._holds(typ):
             super().incref(typ, val)
 
     def decref(self, typ: Any, val: Any) -> None:
-        if self._counting:
+        if self._counting and self._holds(typ):
             super().decref(typ, val)
+
+    @cached_property
+    def _holding(self) -> dict[Any, bool]:
+        return {}
+
+    def _holds(self, type_: Any) -> bool:
+        """Whether values of a type hold any reference."""
+        if type_ not in self._holding:
+            self._holding[type_] = self.context.data_model_manager[type_].contains_nrt_meminfo()
+        return self._holding[type_]
 
 
 def _assigned_once(blocks: Any) -> frozenset[str]:

@@ -26,12 +26,14 @@ from typing import Any
 import numba
 import numpy as np
 
-from adcompile import fourier, indices, lapack, memory, runtime, special
-from adcompile.backend import borrowed, side_by_side, vecmath
+from adcompile import blas, fourier, indices, lapack, memory, runtime, schedule, special
+from adcompile.backend import borrowed, direct_items, remembered, side_by_side, single_assignment, vecmath
 
 _OWN = re.compile(r"\w+_[0-9a-f]{20}\.py|[0-9a-f]{64}\.json")
-_CALLED = (runtime, memory, fourier, special, lapack, indices)  # what holds what generated code calls of ours
-_COMPILING = (vecmath, borrowed, side_by_side)  # what is ours of the way in which Numba compiles it
+# What holds what generated code calls of ours.
+_CALLED = (runtime, memory, schedule, blas, fourier, special, lapack, indices)
+# What is ours of the way in which Numba compiles it.
+_COMPILING = (vecmath, borrowed, side_by_side, direct_items, remembered, single_assignment)
 
 
 def directory() -> Path:

@@ -25,12 +25,14 @@ from typing import Any
 
 import llvmlite.binding as llvm
 from llvmlite import ir
-from numba.core import typed_passes
+from numba.core import typed_passes, untyped_passes
 from numba.core.compiler import Compiler
 from numba.core.compiler_machinery import PassManager, register_pass
 from numba.core.registry import cpu_target
 
+from adcompile.backend.remembered import RememberedInference
 from adcompile.backend.side_by_side import SideBySide
+from adcompile.backend.single_assignment import SingleAssignment
 
 _LIBRARY = "libmvec.so.1"
 _OF_ONE = (
@@ -161,14 +163,20 @@ class _Lowering(typed_passes.BaseNativeLowering):  # type: ignore[misc]
         return _Lower
 
 
+_OURS = {
+    untyped_passes.ReconstructSSA: SingleAssignment,
+    typed_passes.NopythonTypeInference: RememberedInference,
+    typed_passes.NativeLowering: _Lowering,
+}
+"""Steps of Numba's, and what is taken in their place."""
+
+
 class VectorMath(Compiler):  # type: ignore[misc]
     """Numba's default compiler, with vector forms of mathematical functions."""
 
     def define_pipelines(self) -> list[PassManager]:
         managers = super().define_pipelines()
         for manager in managers:
-            manager.passes[:] = [
-                (_Lowering if step is typed_passes.NativeLowering else step, says) for step, says in manager.passes
-            ]
+            manager.passes[:] = [(_OURS.get(step, step), says) for step, says in manager.passes]
             manager.finalize()
         return list(managers)

@@ -88,6 +88,7 @@ def test_every_function_of_the_table_gives_what_numba_says(fn: Any) -> None:
         Call(ops.select, (Name("b"), Name("i"), Const(1.0))), Call(ops.select, (Name("b"), Name("b"), Const(True))),
         *(Call(product, (Name("a"), Name("a"))) for product in runtime.PRODUCTS),
         Call(runtime.check_overlap, (Name("a"), Name("a"))), Call(runtime.check_overlap, (Name("a"), Name("k"))),
+        Call(runtime.check_same_shape, (Name("a"), Name("a"))),
     ],
 )  # fmt: skip
 def test_arrays_and_choices(value: Expr) -> None:
