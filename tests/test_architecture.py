@@ -34,12 +34,12 @@ DOORS = {
     "libcst": {"frontend"},
     "numba": {
         "backend", "runtime", "memory", "indices", "fourier", "schedule", "special", "lapack", "blas",
-        "analysis.typing", "cli.doctor", "interop.scipy",
+        "analysis.typing", "cli.doctor", "interop.scipy", "interop.xla",
     },
     "click": {"cli"},
     "rich": {"cli"},
     "pygments": {"explain"},
-    "llvmlite": {"backend", "runtime", "memory", "special"},
+    "llvmlite": {"backend", "runtime", "memory", "special", "interop.xla"},
     "scipy": {"special", "rules.special", "normal.written_special", "normal.distributions", "api.sparse", "interop"},
 }
 

@@ -1,14 +1,16 @@
 """A function as a JAX function: its derivatives are adcompile's.
 
 Goal: `to_jax(f)` may be called, transformed by `jax.grad`, `jax.vjp`, `jax.jacrev` to any order, by `jax.vmap` and by
-`jax.jit`; compiled code calls back.  Non-goals: JAX's forward mode, which JAX does not have for functions whose
-pullback alone is given; running anywhere but on the CPU.
+`jax.jit`.  XLA calls the compiled function itself where its interface for that is known (`interop.xla`); it calls back
+into Python where it is not, with `jit=False` or `parallel=True`, and for types that it has not.  Non-goals: JAX's
+forward mode, which JAX does not have for functions whose pullback alone is given; running anywhere but on the CPU.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import count
 from typing import Any
 
 import jax
@@ -19,6 +21,7 @@ from adcompile.api.derivative import Derivative, Request
 from adcompile.api.signatures import name_of
 from adcompile.backend.compile import Options
 from adcompile.errors import InvalidArgument
+from adcompile.interop import xla
 from adcompile.ir.types import Array, Scalar, Static, TupleType, Type, is_float, leaves
 
 __all__ = ["to_jax"]
@@ -60,6 +63,7 @@ class _Called:
         self.primal = Derivative(function, Request("primal", options=Options(**options)))
         self.parameters = self.primal.arguments
         self.pullback = cache(self._pullback)
+        self.targets: dict[Any, str | None] = {}
 
         def call(*args: Any, **kwargs: Any) -> Any:
             bound = self.primal.__signature__.bind(*args, **kwargs)
@@ -142,7 +146,27 @@ class _Called:
             value = self.primal(*jax.tree.unflatten(tree, whole))
             return jax.tree.map(self._returned, value, expected)
 
-        return jax.pure_callback(run, expected, *arrays, vmap_method="sequential")
+        known = self._target(jax.tree.unflatten(tree, _named(flat, typed, moving)), arrays, typed, moving, expected)
+        if known is None:
+            return jax.pure_callback(run, expected, *arrays, vmap_method="sequential")
+        results, whole = jax.tree.flatten(expected)
+        return jax.tree.unflatten(whole, jax.ffi.ffi_call(known, results, vmap_method="sequential")(*arrays))
+
+    def _target(
+        self, named: tuple[Any, ...], arrays: list[Any], typed: list[Type], moving: list[bool], expected: Any
+    ) -> str | None:
+        """What XLA calls without Python; nothing where it cannot be had."""
+        if not self.options["jit"] or self.options.get("parallel") or None in jax.tree.leaves(named, is_leaf=_is_none):
+            return None
+        wanted = [getattr(type_, "dtype", "") for type_, moves in zip(typed, moving, strict=True) if moves]
+        shapes = [(str(jax.dtypes.result_type(array)), np.ndim(array)) for array in arrays]
+        given = tuple((*shape, dtype) for shape, dtype in zip(shapes, wanted, strict=True))
+        results = tuple((leaf.dtype.name, len(leaf.shape), place) for place, leaf in _places(expected))
+        key = _text(named)[1:-2], given, results
+        if key not in self.targets:
+            made = xla.is_known() and xla.target(self.primal, name_of(self.function), *key)
+            self.targets[key] = made or None
+        return self.targets[key]
 
     def _returned(self, value: Any, expected: Any) -> np.ndarray:
         if np.shape(value) != expected.shape:
@@ -172,6 +196,35 @@ def _leaves_with(args: Any, types: Any) -> Iterator[Type]:
             yield from _leaves_with(arg, type_.items)
         elif arg is not None:
             yield type_
+
+
+def _is_none(value: Any) -> bool:
+    return value is None
+
+
+def _named(flat: list[Any], typed: list[Type], moving: list[bool]) -> Iterator[str | None]:
+    """The leaves of the arguments in the text of a call: arrays by number, constants as literals, `None` for others."""
+    number = count()
+    for leaf, moves in zip(flat, moving, strict=True):
+        if moves:
+            yield f"a{next(number)}"
+        elif type(leaf) is int:
+            yield f"np.int64({leaf})"
+        else:
+            yield repr(leaf) if type(leaf) in (bool, str) else None
+
+
+def _text(part: Any) -> str:
+    return f"({''.join(f'{_text(item)}, ' for item in part)})" if isinstance(part, tuple) else str(part)
+
+
+def _places(expected: Any, place: str = "") -> Iterator[tuple[str, Any]]:
+    """Every leaf of a result, and where it is: `[0][1]`."""
+    if isinstance(expected, tuple):
+        for number, item in enumerate(expected):
+            yield from _places(item, f"{place}[{number}]")
+    else:
+        yield place, expected
 
 
 def _guessed(result: Type, shapes: list[Shape], name: str) -> Any:

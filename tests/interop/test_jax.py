@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from adcompile import InvalidArgument
+from adcompile.interop import xla
 from adcompile.interop.jax import to_jax
 
 pytestmark = pytest.mark.interop
@@ -55,6 +56,57 @@ def test_gradients_are_those_of_jax(precision):
 def test_compiled():
     f = to_jax(lambda x: np.sum(x**3))
     np.testing.assert_allclose(jax.grad(f)(jnp.asarray(X)), 3 * X**2, rtol=1e-5)
+
+
+def slid(x, w):
+    for i in range(1, x.shape[0]):
+        x[i] = x[i] * w[0] + x[i - 1]
+    return x[::2], (np.sum(x), x.shape[0])
+
+
+@pytest.fixture
+def no_callbacks(monkeypatch):
+    assert xla.is_known()
+    monkeypatch.setattr(jax, "pure_callback", None)
+
+
+def test_compiled_functions_are_called_without_python(precision, no_callbacks):
+    f, x = to_jax(chain), jnp.asarray(X)
+    ours = jax.jit(jax.value_and_grad(f, (0, 1)), static_argnums=2)(x, 0.4, 3)
+    theirs = jax.value_and_grad(chain_in_jax, (0, 1))(x, 0.4, 3)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, **precision), ours, theirs)
+    rows = jnp.asarray(np.stack([X, 2 * X, -X]))
+    ours, theirs = (jax.jit(jax.vmap(jax.grad(lambda x, g=g: g(x, 0.4, 3))))(rows) for g in (f, chain_in_jax))
+    np.testing.assert_allclose(ours, theirs, **precision)
+
+
+def test_what_xla_gives_is_not_written_to(precision, no_callbacks):
+    f = to_jax(slid, lambda x, w: (((x.shape[0] + 1) // 2,), ((), ())))
+    for values in (X, X[:1]):
+        x, w = jnp.asarray(values), (jnp.asarray(0.5), jnp.asarray([[1.0]]))
+        (y, (s, n)), after = f(x, w), slid(values.copy(), (0.5,))
+        np.testing.assert_allclose(x, values, **precision)
+        np.testing.assert_allclose(y, after[0], **precision)
+        np.testing.assert_allclose((s, n), after[1], **precision)
+
+
+def test_errors_of_compiled_functions_are_told(no_callbacks):
+    def picked(x, k):
+        if k[0] > 0.0:
+            raise ValueError("positive")
+        return np.sum(x)
+
+    f, x = to_jax(picked), jnp.asarray(X)
+    np.testing.assert_allclose(f(x, (-1.0,)), np.sum(X), rtol=1e-6)
+    with pytest.raises(Exception, match="picked raised an error: call it without JAX"):
+        jax.block_until_ready(f(x, (1.0,)))
+    with pytest.raises(Exception, match=r"another shape than JAX was told.*result_shape"):
+        jax.block_until_ready(to_jax(lambda x: x[1:])(x))
+
+
+def test_other_versions_of_the_interface_are_called_back(monkeypatch):
+    monkeypatch.setattr(xla, "is_known", lambda: False)
+    np.testing.assert_allclose(jax.grad(to_jax(lambda x: np.sum(x**3)))(jnp.asarray(X)), 3 * X**2, rtol=1e-5)
 
 
 def test_higher_orders_in_reverse(precision):
