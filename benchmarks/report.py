@@ -124,7 +124,8 @@ a small instance of it.
 
 Sparse Jacobians of stencil residuals of 100,000 unknowns, over the time of the residual, and beside the dense Jacobian
 at 2,000 unknowns, over the residual there (`python -m benchmarks.sparse`). The pattern is found and coloured once. A
-residual of four divisions an unknown runs in vectors, its tangents do not; five points take seven products.
+residual of four divisions an unknown runs in vectors, and so do its tangents, which share their divisions; times are
+the processor's. Five points take seven products.
 
 {sparse}
 

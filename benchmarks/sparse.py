@@ -7,7 +7,7 @@ dense one fits, by columns four at once.  Patterns are found before; how long th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from time import perf_counter
+from time import thread_time
 
 import numpy as np
 from numba import njit
@@ -78,12 +78,12 @@ def unknowns(count: int, function: Residual) -> tuple[np.ndarray, float]:
 
 
 def seconds(call: Callable[[], object], repeats: int) -> float:
-    """The median of several runs."""
+    """The median of several runs, in seconds of the processor, which other processes do not lengthen."""
     found = []
     for _ in range(repeats):
-        start = perf_counter()
+        start = thread_time()
         call()
-        found.append(perf_counter() - start)
+        found.append(thread_time() - start)
     return float(np.median(found))
 
 
@@ -97,9 +97,9 @@ def measured(function: Residual, large: int, small: int, repeats: int) -> list[f
     few_sparse = seconds(lambda: sparse(u, h), 5 * repeats) / few
     few_dense = seconds(lambda: dense(u, h), min(repeats, 3)) / few
     v, k = unknowns(large, function)
-    start = perf_counter()
+    start = thread_time()
     sparse(v, k)
-    pattern = perf_counter() - start
+    pattern = thread_time() - start
     value = seconds(lambda: function(v, k), 5 * repeats)
     entries = seconds(lambda: sparse(v, k), repeats)
     return [value, entries / value, sparse.products(v, k), pattern / value, few_sparse, few_dense]

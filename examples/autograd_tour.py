@@ -124,6 +124,23 @@ def batch_of_jacobians():
     return vmap(jacobian(features))(rows)
 
 
+def features_of_all(rows):
+    return np.stack((rows[:, 0] * rows[:, 1], np.sin(rows[:, 0]), rows[:, 1] ** 2), axis=1)
+
+
+def batch_row_by_row():
+    """The same by pullbacks of the whole batch: no point's features depend on another point, so that a seed that is
+    one-hot at every point gives a row of every Jacobian."""
+    rows = np.linspace(-1.0, 1.0, 2000).reshape(1000, 2)
+    _, pullback = vjp(features_of_all, jit=False)(rows)
+    jacobians = np.empty((1000, 3, 2))
+    for k in range(3):
+        seed = np.zeros((1000, 3))
+        seed[:, k] = 1.0
+        jacobians[:, k] = pullback(seed)
+    return jacobians
+
+
 def wave(x, t):
     return np.sin(x) * np.exp(-t)
 
@@ -393,10 +410,10 @@ def draw(path):
 
 IDEAS = (
     scalar, multivariate, norm, twice_the_square, of_a_sum, accumulated, micro_batches, pullback_twice,
-    jacobian_by_rows, jacobian_of_the_plane, affine_and_more, batch_of_jacobians, by_one_column, second_and_third,
-    whole_hessian, mixed_partial, hessian_times_vector, detached_square, under_no_grad, intermediate, overwritten,
-    control_flow, own_relu, straight_through, checkpointed, checked_by_hand, least_squares, small_network,
-    physics_informed,
+    jacobian_by_rows, jacobian_of_the_plane, affine_and_more, batch_of_jacobians, batch_row_by_row, by_one_column,
+    second_and_third, whole_hessian, mixed_partial, hessian_times_vector, detached_square, under_no_grad, intermediate,
+    overwritten, control_flow, own_relu, straight_through, checkpointed, checked_by_hand, least_squares, small_network,
+    physics_informed, curves,
 )  # fmt: skip
 
 

@@ -290,3 +290,45 @@ def test_branches_of_a_rule_count():
     jac = sparse_jacobian(f, jit=False)
     for u in (np.ones(4), -np.ones(4), np.ones(4)):
         np.testing.assert_array_equal(jac(u).toarray(), jacobian(f, jit=False)(u))
+
+
+def test_rules_compiled_and_in_single_precision():
+    u = U.astype(np.float32)
+    found = sparse_jacobian(rounded)(u, np.float32(2.0))
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(found.toarray(), 2.0 * np.eye(9))
+    series = taylor(rounded, 2)(u, np.float32(2.0), np.ones_like(u))
+    assert {part.dtype.name for part in series} == {"float32"}
+    np.testing.assert_array_equal(series, [2.0 * np.floor(u), 2.0 * np.ones(9), np.zeros(9)])
+
+
+def own_names(seed, rows, shape, sources, products, data):
+    return seed**2 * rows + seed[::-1] / (shape * sources) * products + data / (seed * seed + 1.0)
+
+
+def test_names_of_parameters_and_divisors():
+    others = (2.0, 3.0, 1.5, 2.0, 0.7)
+    dense = jacobian(own_names, jit=False)(U, *others)
+    np.testing.assert_allclose(sparse_jacobian(own_names, jit=False)(U, *others).toarray(), dense, rtol=1e-13)
+
+
+def test_a_matrix_shares_no_memory_with_the_next():
+    made = sparse_jacobian(band, jit=False)
+    first = made(U, 0.1)
+    expected = first.toarray()
+    first.data[:], first.indices[:], first.indptr[1:] = 7.0, 0, 0
+    np.testing.assert_array_equal(made(U, 0.1).toarray(), expected)
+
+
+def as_many_as_it_says(u, k):
+    return u[: int(u[0])] * k
+
+
+def test_a_result_of_another_length_than_the_given_pattern_had():
+    made = sparse_jacobian(as_many_as_it_says, pattern=np.eye(3, 9), jit=False)
+    u = np.abs(U)
+    u[0] = 3.5
+    assert made(u, 2.0).shape == (3, 9)
+    u[0] = 2.5
+    with pytest.raises(ValueError, match="lengths that must agree differ"):
+        made(u, 2.0)
