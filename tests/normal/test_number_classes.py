@@ -255,3 +255,15 @@ def test_loops_join_what_they_leave():
         known.statement(number_classes.Assign("y", Name("x")))
         known.loop((number_classes.Assign("y", Call(np.asarray, (Name(value),))),))
         assert known.of(Name("y")) == wanted
+
+
+def of_one_item(x):
+    rows = np.array([[x], [x * x]]) * np.array([np.full_like(np.array([x]), 2.0), np.array([3.0])], dtype=int)
+    total = rows.sum(axis=0) + np.concatenate((rows, rows), axis=0)[3]
+    if len(total) == 1:
+        total = total[0]
+    return total * x
+
+
+def test_a_length_that_is_told_decides_a_branch():
+    assert np.isclose(grad(of_one_item, jit=False)(1.5), 4.0 * 1.5 + 18.0 * 1.5**2)
