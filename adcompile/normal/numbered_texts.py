@@ -1,8 +1,8 @@
 """Texts that the run chooses, as numbers.
 
 Goal: a variable that holds one of several texts, or `None`, and is only compared with such (or a letter of which is),
-holds the number of the text instead: `kind = "a" if x > 0 else "b"` may be asked for later.  Non-goals: texts that are returned, joined, printed or
-indexed; texts that are known before the run decide branches in `specialise`.
+holds the number of the text instead: `kind = "a" if x > 0 else "b"` may be asked for later.  Non-goals: texts that are
+returned, joined or printed; texts that are known before the run, which decide branches in `specialise`.
 
 >>> from adcompile.frontend.read import read
 >>> from adcompile.ir.show import show
@@ -61,8 +61,9 @@ def with_numbers(function: Function) -> Function:
     several = {name: texts for name, texts in given.items() if len(texts) > 1 and name not in others}
     if not several:
         return function
-    texts = sorted({text for held in several.values() for text in held}, key=lambda text: (text is None, str(text)))
-    rewritten = _Rewritten({text: number for number, text in enumerate(texts)}, frozenset(several))
+    words = set[object]().union(*several.values())
+    ordered = sorted(words, key=lambda word: (word is None, str(word)))
+    rewritten = _Rewritten({word: number for number, word in enumerate(ordered)}, frozenset(several))
     return replace(function, body=tuple(map(rewritten.statement, function.body)))
 
 
