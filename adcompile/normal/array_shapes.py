@@ -167,7 +167,9 @@ def _contiguous(b: Builder, fn: Any, a: Typed, dtype: Typed | None) -> Typed:
 # ------------------------------------------------------------------------------------------ shapes asked
 @canonical(builtins.len, takes="obj")
 def _len(b: Builder, fn: Any, obj: Typed) -> Typed:
-    return constant(len(obj.items)) if obj.is_tuple else b.dim(array_of(b, obj, fn), 0)
+    if not obj.is_array or (told := literal_lengths(obj.expr, obj.ndim, b.types, b.lengths)[0]) is None:
+        return constant(len(obj.items)) if obj.is_tuple else b.dim(array_of(b, obj, fn), 0)
+    return constant(told)
 
 
 @canonical(np.shape, takes="a")
@@ -346,7 +348,6 @@ def _diag(b: Builder, fn: Any, v: Typed, k: Typed | None) -> Typed:
 
 @canonical(np.diagonal, takes="a offset | axis1 axis2")
 def _diagonal(b: Builder, fn: Any, a: Typed, offset: Typed | None) -> Typed:
-    a = array_of(b, a, fn)
-    if a.ndim != 2:
+    if (a := array_of(b, a, fn)).ndim != 2:
         raise refuse("no-type", "`np.diagonal` needs a matrix")
     return b.call(fn, a) if offset is None else b.written(rearranged.diagonal, a, offset)

@@ -49,11 +49,18 @@ def _lengths(expr: Expr, types: Mapping[str, Type], known: Mapping[str, Lengths]
         case Call(fn, (shape, *_)) if any(fn is one for one in (*_MADE, np.reshape)):
             shape = expr.args[1] if fn is np.reshape else shape
             given = shape.items if isinstance(shape, Tuple) else (shape,)
-            return tuple(map(_length, given)) if len(given) == rank else unknown
+            return tuple(_length(item, known) for item in given) if len(given) == rank else unknown
+        case Call(np.concatenate, (Tuple(parts),), (("axis", Const(int(axis))),)) if 0 <= axis < rank:
+            return _one_after_another([_lengths(part, types, known) for part in parts], axis, unknown)
+        case Call(type() as kind, (like,)) if issubclass(kind, np.generic):
+            return _lengths(like, types, known)
         case Call(ops.copy | np.zeros_like | np.ones_like | np.empty_like, (like, *_)):
             return _lengths(like, types, known)
         case Index(owner, index) if (taken := _taken(_lengths(owner, types, known), index)) is not None:
             return taken if len(taken) == rank else unknown
+        case Call(np.sum | np.max | np.min, (of,), (("axis", Const(int(axis))),)):
+            inner = _lengths(of, types, known)
+            return inner[:axis] + inner[axis:][1:] if 0 <= axis < len(inner) else unknown
         case Call(np.transpose, (of,)):
             return _lengths(of, types, known)[::-1]
         case Call(fn, args) if (isinstance(fn, np.ufunc) and fn.signature is None) or fn in (ops.power, np.where):
@@ -75,7 +82,20 @@ def broadcast(operands: Sequence[Lengths], rank: int) -> Lengths:
     return tuple(found)
 
 
-def _length(item: Expr) -> int | None:
+def _one_after_another(parts: Sequence[Lengths], axis: int, unknown: Lengths) -> Lengths:
+    """The lengths of what is joined along an axis: those of the other axes are the same in all."""
+    if any(len(part) != len(unknown) for part in parts):
+        return unknown
+    along = [part[axis] for part in parts]
+    told = [next((part[k] for part in parts if part[k] is not None), None) for k in range(len(unknown))]
+    told[axis] = None if None in along else sum(length or 0 for length in along)
+    return tuple(told)
+
+
+def _length(item: Expr, known: Mapping[str, Lengths]) -> int | None:
+    match item:
+        case Call(ops.dim, (Name(name), Const(int(axis)))) if axis < len(known.get(name, ())):
+            return known[name][axis]
     whole = isinstance(item, Const) and type(item.value) is int and item.value >= 0
     return item.value if whole and isinstance(item, Const) else None
 

@@ -39,7 +39,7 @@ _OPERATORS = (
     np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal, np.left_shift, np.right_shift, abs,
 )  # fmt: skip
 """What may be written as an operator, which Python's own numbers answer themselves."""
-_BITS = (np.bitwise_and, np.bitwise_or, np.bitwise_xor)
+BITS = (np.bitwise_and, np.bitwise_or, np.bitwise_xor)
 _ARRAYS = (
     np.array, np.asarray, np.asanyarray, np.asarray_chkfinite, np.copy, np.where, np.select, np.piecewise, np.require,
     np.zeros, np.ones, np.empty, np.full, np.zeros_like, np.ones_like, np.empty_like, np.full_like, np.broadcast_to,
@@ -122,7 +122,7 @@ class NumberClasses:
 
         if "out" in kwargs or (isinstance(fn, np.ufunc) and len(args) > fn.nin):
             return ANY
-        if among(_OPERATORS, _BITS):
+        if among(_OPERATORS, BITS):
             return _of_operator(fn, [self.of(arg) for arg in args])
         if fn is np.invert:
             (given,) = map(self.of, args)
@@ -202,7 +202,7 @@ def _of_operator(fn: Any, given: Sequence[Classes]) -> Classes:
     if any(not classes & {PYTHON, COMPLEMENT} for classes in given):
         return _NUMPY
     own = [COMPLEMENT in classes for classes in given]
-    complement = fn in _BITS and (all(own) if fn is np.bitwise_and else any(own))
+    complement = fn in BITS and (all(own) if fn is np.bitwise_and else any(own))
     numpys = any(classes & {NUMPY, ARRAY} for classes in given)
     return _PYTHON | (_NUMPY if numpys else frozenset()) | ({COMPLEMENT} if complement else frozenset())
 

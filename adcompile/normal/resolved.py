@@ -31,7 +31,7 @@ from adcompile.normal.building import (
 from adcompile.normal.failures import condition
 from adcompile.normal.floating import Flagged
 from adcompile.normal.lists import is_list, list_of, mentions_list, passed
-from adcompile.normal.number_classes import COMPLEMENT, NUMBER, NumberClasses
+from adcompile.normal.number_classes import BITS, COMPLEMENT, NUMBER, NumberClasses
 from adcompile.normal.opaque_calls import opaque
 from adcompile.normal.questions import QUESTIONS, answered
 from adcompile.normal.rearranged import atleast_2d
@@ -89,13 +89,17 @@ class Expressions:
     def condition(self, expr: Expr) -> Typed:
         """The expression as a condition."""
         found = self.value(expr)
+        self.require_no_complement(expr, found)
+        return self.b.truth(found)
+
+    def require_no_complement(self, expr: Expr, found: Typed) -> None:
+        """Refuses `~` of a truth that may be Python's own."""
         if found.type == BOOL and COMPLEMENT in self.classes.of(expr):
             raise refuse(
                 "unsupported-expression",
                 "`~` of what may be a `bool` of Python's is a number other than 0 (`~True` is -2): it always holds",
                 hint="write `not`",
             )
-        return self.b.truth(found)
 
     def _constant(self, value: object) -> Typed:
         if not isinstance(value, np.ndarray):
@@ -159,6 +163,13 @@ class Expressions:
             hint = "call it where it is made, or pass it to a function that does: grad(u)(x)"
             raise refuse("derivative-inside", "a function, or a derivative, is used as a value of the run", hint=hint)
         values = [self.value(arg) for arg in args]
+        if (
+            fn is np.invert and values[0].type == BOOL
+        ):  # generated code has Python's own truths, where `~` says another thing
+            return self._negated(values[0])
+        if not any(fn is one for one in BITS):
+            for arg, value in zip(args, values, strict=True):
+                self.require_no_complement(arg, value)
         kwargs = {key: self.value(value) for key, value in call.kwargs}
         if isinstance(fn, Opaque):
             return opaque(self.b, fn, values)

@@ -360,3 +360,10 @@ def an_item_of_an_array_without_axes(x):
     except TypeError:
         z = x * z
     return y * z
+
+
+@case(1.7)
+def a_truth_of_numpy_inverted(x):
+    """`~` of a `bool` of Python's, which generated code has, is another number."""
+    above = np.asarray(x) > 1.0
+    return x * (x if ~above else 3.0)

@@ -129,6 +129,16 @@ def masked(x):
     return np.where(out > top, 0.0, out)
 
 
+def inverted(x):
+    """`~` of NumPy's truths, which are Python's own where the derivative runs."""
+    out = np.empty_like(x)
+    mask = x > 1.0
+    out[mask] = x**2
+    out[~np.asarray(mask)] = -x
+    below = ~(np.asarray(x) > 0.5)
+    return out * (x if below else 2.0) * (x if ~np.isclose(x, 3.0) & ~below else 1.0) + np.invert(mask) * x
+
+
 def filled(x):
     y = np.empty(())
     y.fill(x)
@@ -162,7 +172,7 @@ def reassigned(x):
 
 
 @pytest.mark.parametrize("x", [0.3, 0.9, 1.7, -2.1])
-@pytest.mark.parametrize("f", [asked, caught, masked, filled, in_loops, items_taken, reassigned])
+@pytest.mark.parametrize("f", [asked, caught, masked, inverted, filled, in_loops, items_taken, reassigned])
 def test_as_python_has_it(f, x):
     x = abs(x) if f is in_loops and x < 0 else x
     if f is in_loops and x < 1.0:
@@ -171,7 +181,7 @@ def test_as_python_has_it(f, x):
     assert np.isclose(grad(f, jit=False)(x), slope, rtol=1e-7)
 
 
-@pytest.mark.parametrize("f", [caught, masked, in_loops])
+@pytest.mark.parametrize("f", [caught, masked, inverted, in_loops])
 def test_compiled(f):
     assert np.isclose(grad(f)(1.7), (f(1.7 + 1e-6) - f(1.7 - 1e-6)) / 2e-6, rtol=1e-7)
 
@@ -228,9 +238,18 @@ def a_complement_with_a_name(x):
     return 2.0 * x if below else x
 
 
+def a_complement_is_multiplied(x):
+    return ~(x > 0.0) * x
+
+
+def a_complement_chooses(x):
+    return np.where(~(x > 0.0), x, 2.0 * x)
+
+
 @pytest.mark.parametrize(
     "f",
-    [of_a_branch, asked_of_a_branch, of_two_names, of_a_loop, into_whole_numbers, by_a_place, by_a_complement,
+    [a_complement_is_multiplied, a_complement_chooses,
+     of_a_branch, asked_of_a_branch, of_two_names, of_a_loop, into_whole_numbers, by_a_place, by_a_complement,
      a_complement_with_a_name],
 )  # fmt: skip
 def test_refused(f):
@@ -255,3 +274,15 @@ def test_loops_join_what_they_leave():
         known.statement(number_classes.Assign("y", Name("x")))
         known.loop((number_classes.Assign("y", Call(np.asarray, (Name(value),))),))
         assert known.of(Name("y")) == wanted
+
+
+def of_one_item(x):
+    rows = np.array([[x], [x * x]]) * np.array([np.full_like(np.array([x]), 2.0), np.array([3.0])], dtype=int)
+    total = rows.sum(axis=0) + np.concatenate((rows, rows), axis=0)[3]
+    if len(total) == 1:
+        total = total[0]
+    return total * x
+
+
+def test_a_length_that_is_told_decides_a_branch():
+    assert np.isclose(grad(of_one_item, jit=False)(1.5), 4.0 * 1.5 + 18.0 * 1.5**2)
