@@ -99,7 +99,10 @@ class Lists(Loops):
         if name not in self.appended | self.changed:
             return False
         if isinstance(node, cst.ListComp) or not is_list(node):
-            if name in self.appended:
+            if name in self.appended and isinstance(node, cst.Name) and node.value in self.appended:
+                hint = "make a new list: list(...)"
+                self.refuse(node, "a list that gets more items has another name", hint, "unsupported-list")
+            elif name in self.appended:
                 value = self.comprehended(node) if isinstance(node, cst.ListComp) else self.read(node)
                 self.give(name, Call(list, (value,)))
                 self.give(self.length_of(name), Call(len, (Name(name),)))

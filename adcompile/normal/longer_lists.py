@@ -59,6 +59,6 @@ def _rooms(value: Expr, near: Mapping[str, set[str]]) -> set[str]:
             return {room}
         case Tuple(items) | Call(ops.select | ops.both | ops.either | ops.record, items):
             return set().union(*(_rooms(item, near) for item in items))
-        case Index(owner) if not isinstance(owner, Call):
+        case Index(Tuple() as owner):  # an item of a list is no list
             return _rooms(owner, near)
     return set()

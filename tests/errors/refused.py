@@ -729,3 +729,12 @@ def a_list_that_grows_under_another_name(x):
     for i in range(3):
         ys.append(x[i])
     return sum(ys) + len(other) * x[0]
+
+
+@refused(x)
+def two_names_of_a_list_that_both_grow(x):
+    ys = [x[0]]
+    other = ys
+    ys.append(x[1])
+    other.append(x[2])
+    return sum(ys) + len(other) * x[0]
