@@ -325,7 +325,7 @@ def shape_of_a_branch(x, c):
         y = x[0]
     else:
         y = x
-    return np.sum(y)
+    return 2.0 * y
 
 
 @refused(1.0 + 2.0j)
@@ -655,3 +655,67 @@ def a_sum_whose_overflow_is_an_error(x):
 def underflow_is_an_error(x):
     with np.errstate(all="raise"):
         return x * x
+
+
+@refused(x)
+def random_numbers_without_a_seed(x):
+    return np.sum(x * np.random.randn(3))
+
+
+@refused(x)
+def a_generator_without_a_seed(x):
+    rng = np.random.default_rng()
+    return np.sum(x * rng.normal(size=3))
+
+
+@refused(x)
+def as_many_random_numbers_as_the_run_says(x):
+    rng = np.random.default_rng(0)
+    return np.sum(x * rng.normal(size=x.shape))
+
+
+@refused(x)
+def a_random_number_for_each_element(x):
+    rng = np.random.default_rng(0)
+    s = 0.0
+    for v in x:
+        s += v * rng.normal()
+    return s
+
+
+@refused(x)
+def random_numbers_in_a_branch(x):
+    rng = np.random.default_rng(0)
+    s = x[0]
+    for k in range(3):
+        if x[k] > 0.5:
+            s = s * rng.random()
+    return s
+
+
+@refused(x)
+def a_shuffle(x):
+    rng = np.random.default_rng(0)
+    order = np.arange(3)
+    rng.shuffle(order)
+    return np.sum(x * order)
+
+
+@refused(x)
+def a_sum_that_may_stay_a_number(x):
+    total = 0
+    for k in range(len(x)):
+        if x[k] > 0.5:
+            total = total + x
+    return np.sum(total)
+
+
+@refused(x)
+def a_text_of_the_run_as_a_number(x):
+    how = "a" if x[0] > 0.5 else "b"
+    return x[0] * how
+
+
+@refused(x)
+def places_that_are_no_integers(x):
+    return np.sum(np.outer(x, x)[np.ix_(x, [0, 1])])
