@@ -93,9 +93,9 @@ def loop(walk: Walk, stmt: For | While) -> None:
     made = surely(stmt.body, frozenset())
     changed = [n for n, why in plan.lost.items() if why.code == "conflicting-types" and n not in lost]
     if not (changed or (lost and made is not None and lost <= made)) or walk.peeled >= _MOST_PEELED:
-        if error is not None:
-            raise error
-        return
+        if error is None:
+            return
+        raise error
     refused = len(walk.refusals) - mark.refused + (error is not None)
     walk.reset(mark)
     walk.env, walk.x.classes = dict(before), entry.copy()
@@ -181,8 +181,7 @@ class _Attempt:
         self.header = header
         self.before = before
         self.plan = plan
-        self.amended = False
-        self.widened = False
+        self.amended = self.widened = False
 
     def succeeds(self) -> bool:
         """Whether the plan held: then the loop is written, and the environment is that after it."""
@@ -207,9 +206,8 @@ class _Attempt:
             self.check(name, value, after.get(name, missing(name)))
         if self.widened:
             plan.fixed.clear()  # that was found where tests of texts were decided which no longer are
-        if self.amended or (
-            codes < len(walk.x.codes) and any(is_coded(part) for value in inner.values() for _, part in leaves(value))
-        ):
+        has_code = any(is_coded(part) for value in inner.values() for _, part in leaves(value))
+        if self.amended or (has_code and codes < len(walk.x.codes)):
             return False
         ends = {name: after[name] for name in inner}
         walk.env = {**self.before, **plan.lost}
