@@ -94,6 +94,21 @@ def like(example: Any, value: Any) -> Any:
     return type(example)(value)
 
 
+def coded(code: int, number: Any) -> Any:
+    """Surface only: a text or `None` by its code, or a number (`normal.codes`)."""
+    raise NotImplementedError(code)
+
+
+def seeded(generator: Any, seed: Any) -> None:
+    """Within stage `ssa` only: a random generator gets a seed (`normal.random_numbers`)."""
+    raise NotImplementedError(generator)
+
+
+def drawn(call: Any) -> Any:
+    """Within stage `ssa` only: what a random generator gives (`normal.random_numbers`)."""
+    raise NotImplementedError(call)
+
+
 def undefined() -> float:
     """A value that is never read: stands for a name on a path that does not define it."""
     return 0.0

@@ -36,11 +36,12 @@ from adcompile.ir.nodes import (
     Tuple,
     Update,
 )
-from adcompile.ir.types import Array, Scalar, Static
+from adcompile.ir.types import Array, Scalar, Static, element
 from adcompile.normal.array_calls import FORMS, array_of, canonical, dtype_constant, one_axis
 from adcompile.normal.array_shapes import permuted
 from adcompile.normal.building import EVERYTHING, Builder, Typed, constant, require_integer, tuple_of, value_of
 from adcompile.normal.linear_algebra import inv
+from adcompile.normal.places import places_in
 from adcompile.normal.rearranged import atleast_2d, atleast_3d
 
 _ALL = Typed(EVERYTHING, Static(slice))
@@ -243,8 +244,25 @@ def _meshgrid(b: Builder, fn: Any, args: Sequence[Typed], kwargs: Mapping[str, T
     return tuple_of(grids)
 
 
+def _ix(b: Builder, fn: Any, args: Sequence[Typed], kwargs: Mapping[str, Typed]) -> Typed:
+    """`np.ix_(rows, columns)`: the vectors, each along an axis of its own; of a mask the places where it holds."""
+    vectors = []
+    for axis, given in enumerate(args):
+        x = array_of(b, given, fn)
+        if x.ndim != 1:
+            raise refuse("no-type", f"`np.ix_` of {described(x.type)}", hint="give vectors")
+        if element(x.type).dtype == "bool":
+            x = b.written(places_in, b.shared(x, "mask"), b.dims(x)[0])
+        elif element(x.type).dtype not in ("int64", "int32", "uint64"):
+            hint = "make it of integers: np.array(..., dtype=int)"
+            raise refuse("no-type", f"`np.ix_` of {described(x.type)}", hint=hint)
+        index = [_ALL if k == axis else _NEW_AXIS for k in range(len(args))]
+        vectors.append(b.shared(b.index(b.shared(x, "places"), index), "places"))
+    return tuple_of(vectors)
+
+
 FORMS |= {np.einsum: _einsum, np.broadcast_arrays: _broadcast_arrays, np.broadcast_shapes: _broadcast_shapes,
-          np.meshgrid: _meshgrid}  # fmt: skip
+          np.meshgrid: _meshgrid, np.ix_: _ix}  # fmt: skip
 
 
 @canonical(np.unravel_index, takes="indices shape | order")

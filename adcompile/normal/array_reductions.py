@@ -77,6 +77,8 @@ def _reduction(b: Builder, fn: Any, a: Typed, axis: Typed | None, dtype: Typed |
 @canonical(np.argmax, np.argmin, takes="a axis out keepdims | overwrite_input")
 def _position(b: Builder, fn: Any, a: Typed, axis: Typed | None, out: Typed | None, keepdims: Typed | None) -> Typed:
     _no_out(out)
+    if axis is None and not a.is_tuple and a.ndim > 1 and not value_of(keepdims, "keepdims"):
+        a = b.call(np.reshape, a, b.size(a))  # the place is that among all elements in order
     return _reduction(b, fn, a, axis, None, keepdims)
 
 

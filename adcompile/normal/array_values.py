@@ -47,7 +47,7 @@ from adcompile.normal.elements import (
     times,
 )
 from adcompile.normal.lowering import Lowering
-from adcompile.normal.reductions import PRODUCTS, REDUCTIONS, multiplied, place_of_extreme, reduced, total
+from adcompile.normal.reductions import PRODUCTS, REDUCTIONS, multiplied, reduced, total
 from adcompile.normal.views import transposed
 from adcompile.rules.registry import complex_rule_for, is_constant, rule_for
 
@@ -182,13 +182,11 @@ class ArrayValues(Lowering):
         fn, args, kwargs = call.fn, call.args, dict(call.kwargs)
         type_ = self.type(call)
         dtype = type_.dtype if isinstance(type_, (Scalar, Array)) else "float64"
-        if fn in REDUCTIONS:
+        if fn in REDUCTIONS or fn in (np.argmax, np.argmin):
             x = self.array(args[0])
             return reduced(self, fn, x, _axes(kwargs.get("axis")), kwargs.get("keepdims") == Const(True), dtype)
         if fn in PRODUCTS:
             return multiplied(self, self.array(args[0]), self.array(args[1]), dtype)
-        if fn in (np.argmax, np.argmin):
-            return place_of_extreme(self, fn, self.array(args[0]))
         if fn in TRANSFORMS:
             return self.transformed(fn, args[0], dtype)
         if fn is np.trace:

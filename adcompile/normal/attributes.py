@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from adcompile.analysis.types_of import described
+from adcompile.analysis.types_of import described, type_of
 from adcompile.errors import Unsupported, refuse
 from adcompile.ir import ops
+from adcompile.ir.nodes import Slice
 from adcompile.ir.types import Array, Scalar, Static, is_complex, kind
 from adcompile.normal import (  # noqa: F401  (each registers its forms)
     array_choices,
@@ -59,6 +60,9 @@ def attribute(b: Builder, x: Typed, name: str) -> Typed:
                 return x if x.ndim == 1 else b.call(np.reshape, x, tuple_of([b.size(x)]))
     if isinstance(x.type, Static) and isinstance(x.type.value, (np.finfo, np.iinfo, np.dtype)):
         return constant(getattr(x.type.value, name))
+    if isinstance(x.expr, Slice) and name in ("start", "stop", "step"):
+        end = {"start": x.expr.start, "stop": x.expr.stop, "step": x.expr.step}[name]
+        return Typed(end, type_of(end, b.types))
     raise _unknown(x, name)
 
 

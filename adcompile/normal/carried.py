@@ -8,17 +8,19 @@ the assumption is widened and the body walked again.  What turns out not to chan
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from adcompile.analysis.liveness import last_place, read_first, targets
-from adcompile.errors import refuse
-from adcompile.ir.nodes import Assign, Call, Carry, Const, Expr, For, If, Name, Stmt, While
+from adcompile.errors import Unsupported, refuse
+from adcompile.ir.nodes import Call, Carry, Const, Expr, For, Name, Stmt, While
 from adcompile.ir.types import INT, Array, Static, Type
 from adcompile.normal.branches import atom, branch
 from adcompile.normal.building import Typed, constant, require_integer
+from adcompile.normal.codes import NUMBER, Coding, coded, coding, is_coded, joined_coding
+from adcompile.normal.first_trips import peeled, without_trips
 from adcompile.normal.flow import certain, surely
 from adcompile.normal.variables import (
     REPORTED,
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
 
 Leaf: TypeAlias = tuple[str, tuple[int, ...]]
 """A variable and the path to an item of it."""
+
+_MOST_PEELED = 4  # loops in each other whose first trips stand apart
 
 
 @dataclass
@@ -69,16 +73,47 @@ class _Header:
 def loop(walk: Walk, stmt: For | While) -> None:
     """A loop, with what it carries.
 
-    Where an array that it makes is read after the loop, the first trip stands before it, if there is one."""
+    Where an array that it makes is read after the loop, or a variable comes as a number and is an array from the first
+    trip on, the first trip stands before it, if there is one."""
     header = _header(walk, stmt) if isinstance(stmt, For) else None
-    trips = _trips(header)
+    trips = _trips(walk, header)
     if trips is not None and not trips and isinstance(stmt, For):
         walk.env[stmt.index] = missing(stmt.index)
         return
     assigned = set(targets([stmt])) | assigned_in(walk, stmt.body)
-    before, plan = walk.env, _plan(walk, stmt, [name for name in walk.order if name in assigned])
-    mark, entry = walk.mark(), walk.x.classes.copy()
-    classes = entry.copy()
+    order = [name for name in walk.order if name in assigned]
+    before, plan, mark, entry = walk.env, _plan(walk, stmt, order), walk.mark(), walk.x.classes.copy()
+    error = None
+    try:
+        _walked(walk, stmt, header, before, plan)
+    except Unsupported as refused_test:
+        error = refused_test
+    lost = {name for name, value in plan.carried.items() if name in plan.lost and isinstance(value, Undefined)}
+    lost &= walk.live[stmt]
+    made = surely(stmt.body, frozenset())
+    changed = [n for n, why in plan.lost.items() if why.code == "conflicting-types" and n not in lost]
+    if not (changed or (lost and made is not None and lost <= made)) or walk.peeled >= _MOST_PEELED:
+        if error is not None:
+            raise error
+        return
+    refused = len(walk.refusals) - mark.refused + (error is not None)
+    walk.reset(mark)
+    walk.env, walk.x.classes, walk.peeled = dict(before), entry.copy(), walk.peeled + 1
+    try:
+        apart = peeled(walk, stmt, trips is not None)
+        if apart is not None:
+            branch(walk, apart, unless=without_trips(stmt, changed[0]) if changed else ())
+    finally:
+        walk.peeled -= 1
+    if apart is None or (changed and refused < len(walk.refusals) - mark.refused):  # it is no better
+        walk.reset(mark)
+        walk.env, walk.x.classes = before, entry
+        _walked(walk, stmt, header, before, _plan(walk, stmt, order))
+
+
+def _walked(walk: Walk, stmt: For | While, header: _Header | None, before: Mapping[str, Value], plan: _Plan) -> None:
+    """The loop as it stands, under a plan that is amended until it holds."""
+    mark, classes = walk.mark(), walk.x.classes.copy()
     classes.statement(stmt)
     classes.loop(stmt.body)
     walk.x.classes = classes.copy()
@@ -86,13 +121,6 @@ def loop(walk: Walk, stmt: For | While) -> None:
         walk.reset(mark)
         walk.x.classes = classes.copy()
     walk.x.classes.join(classes)
-    lost = {name for name, value in plan.carried.items() if name in plan.lost and isinstance(value, Undefined)}
-    lost &= walk.live[stmt]
-    made = surely(stmt.body, frozenset())
-    if lost and made is not None and lost <= made and (peeled := _peeled(walk, stmt)) is not None:
-        walk.reset(mark)
-        walk.env, walk.x.classes = dict(before), entry
-        branch(walk, peeled)
 
 
 def _plan(walk: Walk, stmt: For | While, assigned: list[str]) -> _Plan:
@@ -129,28 +157,16 @@ def _header(walk: Walk, stmt: For) -> _Header:
     return _Header(Const(0), trips.expr, Const(1), start, step)
 
 
-def _trips(header: _Header | None) -> range | None:
+def _trips(walk: Walk, header: _Header | None) -> range | None:
     """What a `for` loop's index is on each trip, if that is known before the run."""
-    parts = (header.start, header.stop, header.step) if header is not None and header.offset is None else ()
+    if header is None or header.offset is not None:
+        return None
+    parts = (header.start, header.stop, header.step)
+    up, goes = isinstance(header.step, Const) and header.step.value > 0, Call(np.less, (header.start, header.stop))
+    if up and walk.x.codes.facts.get(goes) is False:
+        return range(0)
     bounds = [part.value for part in parts if isinstance(part, Const)]
     return range(*bounds) if len(bounds) == 3 else None
-
-
-def _peeled(walk: Walk, stmt: For | While) -> If | None:
-    """A loop behind its first trip, if there is one; nothing if its steps may go down or are not known."""
-    rest: For | While = stmt
-    if isinstance(stmt, While):
-        test, first = stmt.test, stmt.body
-    elif isinstance(stmt.step, Const) and stmt.step.value > 0:
-        start = Assign(stmt.index, stmt.start, span=stmt.span)
-        test, first = Call(np.less, (stmt.start, stmt.stop)), (start, *stmt.body)
-        rest = replace(stmt, start=Call(np.add, (stmt.start, stmt.step)))
-        walk.live[start] = walk.live[stmt]
-    else:
-        return None
-    made = If(test, (*first, rest), (), span=stmt.span, origin=stmt.origin)
-    walk.live[made] = walk.live[rest] = walk.live[stmt]
-    return made
 
 
 class _Attempt:
@@ -164,11 +180,12 @@ class _Attempt:
         self.header = header
         self.before = before
         self.plan = plan
-        self.amended = False
+        self.amended = self.widened = False
 
     def succeeds(self) -> bool:
         """Whether the plan held: then the loop is written, and the environment is that after it."""
         walk, plan, stmt = self.walk, self.plan, self.stmt
+        codes = len(walk.x.codes)
         walk.env = {**self.before, **plan.local, **plan.lost}
         inner = {name: self.enter(name, value) for name, value in plan.carried.items() if name not in plan.lost}
         walk.env.update(inner)
@@ -186,7 +203,10 @@ class _Attempt:
         walk.at(stmt)
         for name, value in inner.items():
             self.check(name, value, after.get(name, missing(name)))
-        if self.amended:
+        if self.widened:
+            plan.fixed.clear()  # that was found where tests of texts were decided which no longer are
+        has_code = any(is_coded(part) for value in inner.values() for _, part in leaves(value))
+        if self.amended or (has_code and codes < len(walk.x.codes)):
             return False
         ends = {name: after[name] for name in inner}
         walk.env = {**self.before, **plan.lost}
@@ -232,13 +252,25 @@ class _Attempt:
         type_ = self.plan.types.get(leaf)
         if type_ is None and not isinstance(init, Undefined):
             type_ = self.walk.x.typed(init).type
-        if leaf in self.plan.fixed or type_ is None or isinstance(type_, Static):
-            return init
         b, base = self.walk.b, path_name(*leaf)
+        if leaf in self.plan.fixed or type_ is None:
+            return init
+        if isinstance(type_, Static):
+            if not isinstance(type_.value, Coding):
+                return init
+            return coded(self.part(f"{base}_is", INT), self.part(base, type_.value.number))
         id = b.fresh.fresh(b.spare(base) if leaf[1] else base)
         b.types[id] = type_
         if isinstance(init, Name) and init.id in self.walk.frozen:
             self.walk.frozen |= {id}
+        return Name(id)
+
+    def part(self, base: str, type_: Type | None) -> Expr:
+        """A name for a part of what has a code; nothing where it has no number."""
+        if type_ is None:
+            return Const(None)
+        id = self.walk.b.fresh.fresh(self.walk.b.spare(base))
+        self.walk.b.types[id] = type_
         return Name(id)
 
     def check(self, name: str, inner: Value, end: Value) -> None:
@@ -274,7 +306,12 @@ class _Attempt:
             if isinstance(type_, Array):
                 self.lose(leaf[0], missing(leaf[0]))
             elif isinstance(type_, Static):
-                self.lose(leaf[0], clash(leaf[0], type_, None))
+                code = coding(type_)
+                if code is None:
+                    self.lose(leaf[0], clash(leaf[0], type_, None))
+                else:
+                    plan.types[leaf] = Static(code)
+                    self.amended = self.widened = True
             else:
                 plan.types[leaf] = type_
                 self.amended = True
@@ -284,12 +321,13 @@ class _Attempt:
                 self.amended = True
         else:
             was = typed(assumed).type
-            wanted = joined_type(was, type_)
+            wanted = joined_type(was, type_) or joined_coding(was, type_)
             if wanted is None:
                 self.lose(leaf[0], clash(leaf[0], was, type_))
             elif wanted != was:
                 plan.types[leaf] = wanted
                 self.amended = True
+                self.widened |= isinstance(was, Static)
 
     def leave(self, name: str, inner: Value, end: Value, body: list[Stmt], carried: list[Carry]) -> Value:
         """A carried variable after the loop; its carries are added."""
@@ -298,6 +336,9 @@ class _Attempt:
             end = with_leaves(inner, [UNDEFINED] * len(leaves(inner)))
         results: list[Expr | Undefined] = []
         for (path, init), (_, assumed), (_, found) in zip(leaves(start), leaves(inner), leaves(end), strict=True):
+            if is_coded(assumed) and (name, path) not in self.plan.fixed:
+                results.append(self.leave_coded(path_name(name, path), init, assumed, found, body, carried))  # type: ignore[arg-type]
+                continue
             if not isinstance(assumed, Name) or (name, path) in self.plan.fixed:
                 results.append(assumed)  # type: ignore[arg-type]
                 continue
@@ -311,6 +352,31 @@ class _Attempt:
                 walk.frozen |= {result}
             results.append(Name(result))
         return with_leaves(inner, results)
+
+    def leave_coded(
+        self, base: str, init: Expr | Undefined, assumed: Expr, found: Expr | Undefined, body: list[Stmt],
+        carried: list[Carry],
+    ) -> Expr:  # fmt: skip
+        """A variable that has a code, after the loop: its code and its number are carried."""
+        x, b = self.walk.x, self.walk.b
+        type_ = x.typed(assumed).type
+        assert isinstance(type_, Static) and isinstance(type_.value, Coding)
+        nothing = coded(Const(NUMBER), Const(None))
+        ends = [x.typed(nothing if isinstance(side, Undefined) else side) for side in (init, found)]
+        sides = [x.codes.parts(end, type_.value) for end in ends]
+        results: list[Expr] = []
+        for inner, first, last in zip(assumed.args, *sides, strict=True):  # type: ignore[union-attr]
+            if not isinstance(inner, Name):
+                results.append(inner)
+                continue
+            like = b.types[inner.id]
+            one = atom(self.walk, b.out, inner.id, first.expr, like)
+            other = atom(self.walk, body, inner.id, last.expr, like)
+            result = b.fresh.fresh(inner.id)
+            b.types[result] = like
+            carried.append(Carry(inner.id, one, other, result, last_place(self.stmt.body, base)))
+            results.append(Name(result))
+        return coded(*results)
 
     def end(self, value: object, type_: Type, base: str, out: list[Stmt]) -> Const | Name:
         """An initial or yielded value as an atom of the carried type."""
@@ -329,6 +395,6 @@ class _Attempt:
             walk.env[stmt.index] = missing(stmt.index)
             if not body and not carried:
                 return
-            bounds = header.start, header.stop, header.step
-            made = For(index, *bounds, tuple(body), carried, stmt.parallel, span=stmt.span, origin=stmt.origin)
+            trips = header.start, header.stop, header.step
+            made = For(index, *trips, tuple(body), carried, stmt.parallel, span=stmt.span, origin=stmt.origin)
         walk.b.out.append(made)

@@ -39,7 +39,7 @@ from adcompile.ir.nodes import (
 )
 from adcompile.ir.show import symbol
 from adcompile.ir.types import Array, Scalar, Static, TupleType, Type
-from adcompile.ir.walk import blocks, expressions, names, nodes, statements, with_blocks
+from adcompile.ir.walk import blocks, children, expressions, names, nodes, statements, with_blocks
 from adcompile.normal.array_calls import cast, dtype_constant
 from adcompile.normal.building import EVERYTHING, Builder, Typed, constant, require_integer, tuple_of
 from adcompile.normal.written_out import written_out
@@ -66,10 +66,16 @@ def lists_in(body: Block) -> frozenset[str]:
 
 
 def mentions_list(expr: Expr, lists: Collection[str]) -> bool:
-    """Whether a list which stands for a tuple is in an expression, itself or by one of these names."""
-    return any(
-        part.listed if isinstance(part, Tuple) else isinstance(part, Name) and part.id in lists for part in nodes(expr)
-    )
+    """Whether a list which stands for a tuple is in an expression, itself or by one of these names; `np.ix_` gives a
+    tuple whatever it is given."""
+    match expr:
+        case Call(np.ix_):
+            return False
+        case Tuple() if expr.listed:
+            return True
+        case Name(name):
+            return name in lists
+    return any(mentions_list(part, lists) for part in children(expr))
 
 
 def plain(type_: Type) -> Type:

@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from adcompile.errors import refuse
 from adcompile.ir import ops
 from adcompile.ir.nodes import Assign, Block, Call, Const, Expr, For, Index, Name, Stmt, Tuple, Update
 from adcompile.ir.walk import statements
@@ -70,6 +71,15 @@ class NumberClasses:
         self.known: dict[str, Classes] = dict(known)
         self.is_array = is_array  # whether a variable is an array with axes
         self.items: dict[str, tuple[Classes, ...]] = {}  # of tuples
+
+    def require_no_complement(self, expr: Expr, is_truth: bool) -> None:
+        """Refuses `~` of a truth that may be Python's own."""
+        if is_truth and COMPLEMENT in self.of(expr):
+            raise refuse(
+                "unsupported-expression",
+                "`~` of what may be a `bool` of Python's is a number other than 0 (`~True` is -2): it always holds",
+                hint="write `not`",
+            )
 
     def of(self, expr: Expr) -> Classes:
         """The classes that a number may have."""

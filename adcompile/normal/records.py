@@ -57,6 +57,16 @@ def values_of(expr: Expr) -> dict[Any, Expr] | None:
     return None
 
 
+def values_of_each(expr: Expr) -> Mapping[Any, Expr] | None:
+    """The values of a dict, made here or of outside, whose keys are texts and `None`; nothing for anything else."""
+    values: Mapping[Any, Expr] | None = None
+    if isinstance(expr, Const) and type(expr.value) is dict:
+        values = {key: literal(value) for key, value in expr.value.items()}
+    elif isinstance(expr, Call) and kind_of(expr) is dict:
+        values = values_of(expr)
+    return values if values and all(key is None or isinstance(key, str) for key in values) else None
+
+
 def kind_of(expr: Expr) -> type:
     """The class of a record: `dict`, `list`, a dataclass or a named tuple."""
     kind = dict(expr.kwargs).get("of") if isinstance(expr, Call) else None

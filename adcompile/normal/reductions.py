@@ -41,14 +41,18 @@ PRODUCTS = (np.dot, np.matmul)
 def reduced(
     low: Lowering, fn: Any, x: Elements, axes: Sequence[int] | None, keepdims: bool, dtype: str
 ) -> Expr | Elements:
-    """A reduction of some axes (all by default): a scalar, or elements in memory."""
+    """A reduction of some axes (all by default), or the places of extremes along one: a scalar, or elements in
+    memory."""
+    places = fn in (np.argmax, np.argmin)
+    if places:
+        x = low.in_memory(x)
     chosen = sorted(range(x.rank) if axes is None else axes)
     kept = [axis for axis in range(x.rank) if axis not in chosen]
     if not kept and not keepdims:
-        return total(low, fn, x, dtype)
+        return place_of_extreme(low, fn, x) if places else total(low, fn, x, dtype)
     shape = tuple(x.shape[axis] for axis in kept)
     full = tuple(Const(1) if axis in chosen else x.shape[axis] for axis in range(x.rank))
-    base = "total" if fn in (np.sum, np.mean) else REDUCTIONS[fn][0]
+    base = "total" if fn in (np.sum, np.mean) else "best" if places else REDUCTIONS[fn][0]
     result = low.allocated(base, full if keepdims else shape, dtype)
 
     def one(at: Subscript) -> None:
@@ -63,11 +67,12 @@ def reduced(
         part = Elements(tuple(x.shape[axis] for axis in chosen), x.dtype, element)
         place = at
         if keepdims:
-            places: list[Expr] = [Const(0)] * x.rank
+            wide: list[Expr] = [Const(0)] * x.rank
             for axis, k in zip(kept, at, strict=True):
-                places[axis] = k
-            place = tuple(places)
-        low.store(result, place, total(low, fn, part, dtype))
+                wide[axis] = k
+            place = tuple(wide)
+        found = place_of_extreme(low, fn, part) if places else total(low, fn, part, dtype)
+        low.store(result, place, found)
 
     low.nest(shape, one)
     return result
@@ -100,10 +105,9 @@ def total(low: Lowering, fn: Any, x: Elements, dtype: str) -> Expr:
 
 
 def place_of_extreme(low: Lowering, fn: Any, x: Elements) -> Expr:
-    """`np.argmax` or `np.argmin` of a vector: the first place of the extreme, or of a NaN."""
+    """`np.argmax` or `np.argmin` of a vector in memory: the first place of the extreme, or of a NaN."""
     if x.rank != 1:
         raise refuse("unsupported-call", "the place of an extreme among several axes", hint="write the loop out")
-    x = low.in_memory(x)
     low.check(runtime.check_nonempty, x.shape[0])
     better = np.greater if fn is np.argmax else np.less
 

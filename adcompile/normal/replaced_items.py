@@ -54,7 +54,9 @@ def check_replaced(body: Block, types: Mapping[str, Type]) -> None:
             assert isinstance(store.stmt, Store)
             if _family(name, owners) != _family(store.stmt.array, owners):
                 continue
-            if any(_is_after(read, store, view) for read in reads):
+            again = bool(view.loops & store.loops) or store.position > view.position
+            is_list = types[name] == types[store.stmt.array]  # a part of a list is a list of its own
+            if (is_list and again) or any(_is_after(read, store, view) for read in reads):
                 message = f"an item of a list of arrays is replaced, and read after that as `{base_of(name)}`"
                 raise refuse("unsupported-list", message, store.stmt.span, "take a copy (`.copy()`), or use an array")
 

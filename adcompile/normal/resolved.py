@@ -14,7 +14,7 @@ from adcompile.analysis.types_of import described, name_of, type_of_value
 from adcompile.errors import Unsupported, refuse
 from adcompile.frontend.functions import is_function_value
 from adcompile.ir import ops
-from adcompile.ir.nodes import Call, Const, Expr, Index, Name, Slice, Tuple
+from adcompile.ir.nodes import Call, Const, Effect, Expr, If, Index, Name, Slice, Tuple
 from adcompile.ir.opaque import Opaque
 from adcompile.ir.types import BOOL, Array, Scalar, Static, kind
 from adcompile.normal.array_calls import FORMS
@@ -28,13 +28,16 @@ from adcompile.normal.building import (
     tuple_of,
     value_of,
 )
+from adcompile.normal.codes import Codes, Coding, is_coded
 from adcompile.normal.failures import condition
 from adcompile.normal.floating import Flagged
 from adcompile.normal.lists import is_list, list_of, mentions_list, passed
-from adcompile.normal.number_classes import BITS, COMPLEMENT, NUMBER, NumberClasses
+from adcompile.normal.number_classes import BITS, NUMBER, NumberClasses
 from adcompile.normal.opaque_calls import opaque
 from adcompile.normal.questions import QUESTIONS, answered
+from adcompile.normal.random_numbers import Draws
 from adcompile.normal.rearranged import atleast_2d
+from adcompile.normal.records import values_of_each
 from adcompile.normal.variables import MADE_TEXT, Absent, Undefined, Value, converted_constant, joined_type, missing
 from adcompile.normal.written_out import block_diag, written_out
 
@@ -45,6 +48,8 @@ _OPERATORS: Mapping[Any, Any] = {
     operator.lt: np.less, operator.le: np.less_equal, operator.gt: np.greater, operator.ge: np.greater_equal,
     operator.not_: ops.negated,
 }  # fmt: skip
+
+_SAME: Mapping[Any, bool] = {operator.is_: True, operator.is_not: False, np.equal: True, np.not_equal: False}
 
 
 class Expressions:
@@ -57,25 +62,61 @@ class Expressions:
         self.classes = NumberClasses({})  # of the numbers that variables stand for
         self.arrays: dict[int, Typed] = {}  # arrays known before the run, by identity
         self.branched: Callable[[Expr, Expr, Expr], Typed] = self._unbranched
+        self.codes = Codes(builder)
+        self.draws = Draws(builder)
 
     def value(self, expr: Expr) -> Typed:
-        """The expression, resolved."""
+        """The expression, resolved; a number where it may be `None` too."""
+        if isinstance(expr, Tuple):
+            return tuple_of([self.value(item) for item in expr.items])
+        return self.codes.number(self.raw(expr))
+
+    def raw(self, expr: Expr) -> Typed:
+        """The expression, resolved, as it is kept: a text or `None` that the run decides has a code."""
         match expr:
             case Const(value):
                 return self._constant(value)
             case Name(name):
                 return self._variable(name)
             case Tuple(items):
-                return tuple_of([self.value(item) for item in items])
+                return tuple_of([self.raw(item) for item in items])
             case Slice(start, stop, step):
                 parts = [self._bound(part) for part in (start, stop, step)]
                 return Typed(Slice(*(part.expr for part in parts)), Static(slice))
+            case Index(Const(of), index) if of is np.s_ or of is np.index_exp:
+                parts = [self.value(part) for part in index]
+                return tuple_of(parts) if of.maketuple or len(parts) > 1 else parts[0]
+            case Index(array, (place,)) if values := values_of_each(array):
+                return self._looked_up(values, self.raw(place))
             case Index(array, index):
-                base = self.value(array)
+                base = self.raw(array)
                 found = self.b.index(base, self.index(index))
                 return self.b.call(ops.copy, found) if is_list(base) and base.ndim == found.ndim == 1 else found
             case Call():
                 return self._call(expr)
+
+    def _looked_up(self, values: Mapping[Any, Expr], key: Typed) -> Typed:
+        """The value of a dict for a text or `None` that the run decides."""
+        if isinstance(key.expr, Const) and isinstance(key.expr.value, str | None) and key.expr.value in values:
+            return self.raw(values[key.expr.value])
+        if not is_coded(key.expr):
+            raise refuse("unsupported-dict", "a key that the run decides", hint="use an if")
+        told = self.codes.told(key)
+        if not isinstance(told[-1][1], Const):
+            raise refuse("unsupported-dict", "a key that may be a number, as the run decides", hint="use an if")
+        found: Typed | None = None
+        for test, one in reversed(told):
+            assert isinstance(one, Const)
+            if one.value not in values:
+                if self.b.is_lazy:
+                    raise refuse("takes-statements", "a key that may not be there is looked up", hint="use an if")
+                failure = Effect(Call(ops.fail, (Const(KeyError), Const(None), one)), span=self.b.span)
+                which = self.codes.equal(key, constant(one.value))
+                self.b.out.append(If(which.expr, (failure,), (), span=self.b.span))
+                continue
+            value = self.raw(values[one.value])
+            found = value if found is None else self.selected(Typed(test, BOOL), value, found)
+        return found or constant(0.0)
 
     def index(self, parts: Sequence[Expr]) -> list[Typed]:
         """The parts of an index; a list among them, which means the places that it holds, has to be known as one."""
@@ -88,20 +129,15 @@ class Expressions:
 
     def condition(self, expr: Expr) -> Typed:
         """The expression as a condition."""
-        found = self.value(expr)
-        self.require_no_complement(expr, found)
+        found = self.raw(expr)
+        if is_coded(found.expr):
+            return self.codes.truth(found)
+        self.classes.require_no_complement(expr, found.type == BOOL)
         return self.b.truth(found)
 
-    def require_no_complement(self, expr: Expr, found: Typed) -> None:
-        """Refuses `~` of a truth that may be Python's own."""
-        if found.type == BOOL and COMPLEMENT in self.classes.of(expr):
-            raise refuse(
-                "unsupported-expression",
-                "`~` of what may be a `bool` of Python's is a number other than 0 (`~True` is -2): it always holds",
-                hint="write `not`",
-            )
-
     def _constant(self, value: object) -> Typed:
+        if isinstance(value, slice):
+            return self.value(Slice(Const(value.start), Const(value.stop), Const(value.step)))
         if not isinstance(value, np.ndarray):
             return constant(value)
         found = self.arrays.get(id(value))
@@ -128,6 +164,11 @@ class Expressions:
                 return self.b.name(id)
             case Tuple(items):
                 return tuple_of([self.typed(item) for item in items])
+            case Slice():
+                return Typed(value, Static(slice))
+            case Call(ops.coded, (_, number)):
+                type_ = self.typed(number).type
+                return Typed(value, Static(Coding(type_ if isinstance(type_, Scalar) else None)))
             case Call(fn, args):
                 return self.b.call(fn, *(self.typed(arg) for arg in args))
         assert isinstance(value, Const), value
@@ -150,6 +191,14 @@ class Expressions:
             return self._lazy_pair(fn, *args)
         if fn is ops.select:
             return self._select(*args)
+        if fn is slice and 0 < len(args) <= 3 and not call.kwargs:
+            start, stop, step = ((Const(None), *args, Const(None)) if len(args) == 1 else (*args, Const(None)))[:3]
+            return self.value(Slice(start, stop, step))
+        if fn in _SAME:
+            sides = [self.raw(arg) for arg in args]
+            if any(is_coded(side.expr) for side in sides):
+                same = self.codes.equal(*sides)
+                return same if _SAME[fn] else self._negated(same)
         if fn is ops.negated:
             return self._negated(self.condition(args[0]))
         if fn is ops.undefined:
@@ -163,14 +212,14 @@ class Expressions:
             hint = "call it where it is made, or pass it to a function that does: grad(u)(x)"
             raise refuse("derivative-inside", "a function, or a derivative, is used as a value of the run", hint=hint)
         values = [self.value(arg) for arg in args]
-        if (
-            fn is np.invert and values[0].type == BOOL
-        ):  # generated code has Python's own truths, where `~` says another thing
+        if fn is np.invert and values[0].type == BOOL:  # of Python's own truths, which generated code has, `~` is -2
             return self._negated(values[0])
         if not any(fn is one for one in BITS):
             for arg, value in zip(args, values, strict=True):
-                self.require_no_complement(arg, value)
+                self.classes.require_no_complement(arg, value.type == BOOL)
         kwargs = {key: self.value(value) for key, value in call.kwargs}
+        if (found := self.draws.called(fn, values, kwargs)) is not None:
+            return found
         if isinstance(fn, Opaque):
             return opaque(self.b, fn, values)
         if fn is ops.snapshot:
@@ -201,7 +250,8 @@ class Expressions:
             assert isinstance(name, Const) and isinstance(name.value, str)
             if fn is ops.attribute:
                 return attribute(self.b, values[0], name.value)
-            return method(self.b, values[0], name.value, values[2:], kwargs)
+            drawn = self.draws.method(values[0], name.value, values[2:], kwargs)
+            return drawn or method(self.b, values[0], name.value, values[2:], kwargs)
         if fn in QUESTIONS and not kwargs:
             return answered(fn, values, self.classes.of(args[0]) if args else NUMBER)
         return self.call_known(fn, values, kwargs)
@@ -280,7 +330,7 @@ class Expressions:
         if isinstance(first.expr, Const):
             return self.condition(right) if first.expr.value is (fn is ops.both) else first
         try:
-            with self.b.lazily():
+            with self.b.lazily(), self.codes.given(first.expr, fn is ops.both):
                 second = self.condition(right)
         except Unsupported as error:
             if self.b.is_lazy or not takes_statements(error):
@@ -294,10 +344,12 @@ class Expressions:
     def _select(self, test: Expr, then: Expr, orelse: Expr) -> Typed:
         condition = self.condition(test)
         if isinstance(condition.expr, Const):
-            return self.value(then if condition.expr.value else orelse)
+            return self.raw(then if condition.expr.value else orelse)
         try:
-            with self.b.lazily():
-                sides = [self._side(then), self._side(orelse)]
+            sides = []
+            for number, side in enumerate((then, orelse)):
+                with self.b.lazily(), self.codes.given(condition.expr, not number):
+                    sides.append(self._side(side))
         except Unsupported as error:
             if self.b.is_lazy or not takes_statements(error):
                 raise
@@ -314,7 +366,7 @@ class Expressions:
         """One side of a conditional; nothing where it is undefined, hence never chosen."""
         if isinstance(expr, Name) and isinstance(self.env.get(expr.id), Undefined):
             return None
-        return self.value(expr)
+        return self.raw(expr)
 
     def selected(self, condition: Typed, then: Typed, orelse: Typed) -> Typed:
         """A conditional on resolved values: item by item for tuples."""
@@ -329,6 +381,8 @@ class Expressions:
                 "a conditional between arrays inside an expression",
                 hint="choose with an if statement, or with np.where element by element",
             )
+        if (found := self.codes.selected(condition, then, orelse)) is not None:
+            return found
         if not (isinstance(then.type, Scalar) and isinstance(orelse.type, Scalar)):
             raise refuse(
                 "conflicting-types",

@@ -22,7 +22,7 @@ known of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,7 +62,7 @@ def told_apart(function: Function) -> list[Refusal]:
     """A refusal for each array of which a read, in Python, would see what was written under another name."""
     sharing = _Sharing(function)
     sharing.block(function.body, {})
-    return list(sharing.refusals.values())
+    return [*sharing.refusals.values(), *sharing.of_several()]
 
 
 def contents(expr: Expr) -> list[str]:
@@ -93,6 +93,8 @@ class _Sharing:
         self.name = function.name
         self.roots: dict[str, str] = {}
         self.refusals: dict[str, Refusal] = {}
+        self.several: set[str] = set()  # lists with an item that they, or another list, may hold once more
+        self.changed: dict[str, Stmt] = {}  # lists of which an item is written through them, and where
 
     def block(self, block: Block, links: _Links) -> _Links:
         """What is known after a block, where `links` is known before it."""
@@ -164,9 +166,20 @@ class _Sharing:
         item = self.source(stmt.value)[0] if keeps else ""
         if item and isinstance(self.types[item], Array):  # the list holds that array itself
             item = self.root(item)
+            held = [link.since.array for link in links.get(item, {}).values() if _keeps(link.since)]  # type: ignore[union-attr]
+            if held or base_of(item) == base_of(name):
+                self.several.update(map(base_of, (*held, name)))
             for one, two in ((name, item), (item, name)):
                 result[one] = {**result.get(one, {}), two: _Link(stmt)}
+        if not keeps:
+            self.changed.setdefault(base_of(name), stmt)
         return result
+
+    def of_several(self) -> Iterator[Refusal]:
+        """A refusal for each list with an item that is written through it, where it may hold that several times."""
+        for name in sorted(self.several & self.changed.keys()):
+            message = f"an item of `{name}` is written, which a list may hold several times"
+            yield Refusal("array-rebound", message, self.changed[name].span, "put copies into lists", self.name)
 
     def bound(self, stmt: Stmt, pairs: Iterable[tuple[str, Atom | None]], links: _Links) -> _Links:
         """New memory under each name, with the contents that another (or nothing) has at this point."""
@@ -242,6 +255,11 @@ class _Sharing:
             "take a copy (`.copy()`) where one array gets two names",
             self.name,
         )
+
+
+def _keeps(stmt: Stmt) -> bool:
+    """Whether a statement makes an array an item of a list."""
+    return isinstance(stmt, Store) and stmt.keeps
 
 
 def _of_list(name: str, link: _Link) -> bool:

@@ -48,6 +48,7 @@ from adcompile.ir.nodes import (
     Name,
     Names,
     Return,
+    Slice,
     Stmt,
     Store,
     Tuple,
@@ -61,6 +62,7 @@ from adcompile.normal.axisless import Axisless
 from adcompile.normal.branches import branch
 from adcompile.normal.building import Builder, Typed, constant
 from adcompile.normal.carried import loop
+from adcompile.normal.codes import coded, is_coded
 from adcompile.normal.derivatives import Derivatives
 from adcompile.normal.expanded import expanded
 from adcompile.normal.fresh import taken
@@ -68,9 +70,10 @@ from adcompile.normal.lists import Held, Otherwise, appending, lists_in, made_li
 from adcompile.normal.longer_lists import check_longer
 from adcompile.normal.number_classes import NUMBER, NumberClasses
 from adcompile.normal.numbered_texts import with_numbers
+from adcompile.normal.random_numbers import settled
 from adcompile.normal.replaced_items import check_replaced
 from adcompile.normal.resolved import Expressions
-from adcompile.normal.untouched import check_copies
+from adcompile.normal.untouched import check_copies, views_in
 from adcompile.normal.variables import MADE_TEXT, REPORTED, UNDEFINED, Value
 from adcompile.normal.writes import effect, store, update
 
@@ -111,6 +114,8 @@ class Walk:
         self.forgotten: list[Refusal] = []  # of attempts that were given up
         self.unsaid = 0  # statements refused for what was said before
         self.frozen: frozenset[str] = frozenset()  # arrays from outside: not to be written
+        self.following: list[Stmt] = []  # the statements after this one in its block
+        self.peeled = self.doubled = 0
         self.b = Builder(
             {param: types[param] for param in function.params}, Names(function.params), frozenset(taken(function))
         )
@@ -140,16 +145,19 @@ class Walk:
             self.env[param] = self.parameter(param, Typed(Name(param), self.b.types[param]))
         self.x.classes = NumberClasses(dict.fromkeys(self.function.params, NUMBER), self.x.is_array)
         self.write_constants()
-        for stmt in self.function.body:
-            self.statement(stmt)
+        self.b.out += self.block(self.function.body)
         if self.refusals:
             raise Unsupported(dict.fromkeys(self.refusals))
         if self.unsaid or not self.b.out or not isinstance(self.b.out[-1], Return):  # refused in an attempt given up
             raise Unsupported(dict.fromkeys(self.forgotten))
         check_copies(self.b.copies, self.b.out)
         check_replaced(tuple(self.b.out), self.b.types)
+        try:
+            body = settled(self.b.out, self.b.types, self.b.fresh)
+        except Unsupported as error:
+            raise Unsupported(replace(r, function=r.function or self.function.name) for r in error.refusals) from None
         types = {name: plain(type_) for name, type_ in self.b.types.items()}
-        return replace(self.function, body=appending(tuple(self.b.out)), types=types)
+        return replace(self.function, body=appending(body), types=types)
 
     # -------------------------------------------------------------------------------------- entry
     def parameter(self, base: str, x: Typed) -> Value:
@@ -224,12 +232,14 @@ class Walk:
     def block(self, block: Sequence[Stmt]) -> list[Stmt]:
         """The statements of a block, made apart."""
         outer, self.b.out = self.b.out, []
+        around, self.following = self.following, list(block)
         try:
-            for stmt in block:
-                self.statement(stmt)
+            while self.following:
+                self.statement(self.following.pop(0))
             return self.b.out
         finally:
             self.b.out = outer
+            self.following = around
 
     def statement(self, stmt: Stmt) -> None:
         """One statement; a refusal is kept, and what the statement assigns is unknown from there on."""
@@ -292,7 +302,7 @@ class Walk:
                 self.live[choice] = self.live[sides[0]] = self.live[sides[1]] = self.live[stmt]
                 branch(self, choice)
                 return
-        self.env[stmt.target] = self.kept(stmt.target, self.x.value(stmt.value))
+        self.env[stmt.target] = self.kept(stmt.target, self.x.raw(stmt.value))
 
     def branched(self, test: Expr, then: Expr, orelse: Expr) -> Typed:
         """A conditional whose sides take statements, as a branch before the expression that it stands in."""
@@ -303,7 +313,7 @@ class Walk:
         choice = If(test, (sides[0],), (sides[1],), span=self.b.span, origin=self.b.origin)
         self.live[choice] = self.live[sides[0]] = self.live[sides[1]] = frozenset((name,))
         branch(self, choice)
-        return self.x.value(Name(name))
+        return self.x.raw(Name(name))
 
     def chooses_array(self, then: Expr, orelse: Expr) -> bool:
         """Whether a conditional is between arrays."""
@@ -318,6 +328,12 @@ class Walk:
         if x.is_tuple:
             items = [self.kept_item(f"{name}_{k}", item) for k, item in enumerate(x.items)]
             return Tuple(tuple(items))
+        if is_coded(x.expr):
+            code, number = self.x.codes.apart(x)
+            return coded(self.kept_item(f"{name}_is", code), self.kept(name, number))  # type: ignore[arg-type,return-value]
+        if isinstance(x.expr, Slice):
+            ends = [Typed(end, type_of(end, self.b.types)) for end in (x.expr.start, x.expr.stop, x.expr.step)]
+            return Slice(*(self.kept(self.b.spare(f"{name}_end"), end) for end in ends))  # type: ignore[arg-type,return-value]
         if isinstance(x.expr, (Const, Name)):
             return x.expr
         made = self.b.defined(name, x).expr
@@ -336,20 +352,25 @@ class Walk:
         """An item of a tuple variable; the length of an axis stays what it is."""
         if isinstance(x.expr, Call) and x.expr.fn is ops.dim:
             return x.expr
-        return self.kept(name if x.is_tuple else self.b.spare(name), x)  # type: ignore[return-value]
+        return self.kept(name if x.is_tuple or is_coded(x.expr) else self.b.spare(name), x)  # type: ignore[return-value]
 
     # -------------------------------------------------------------------------------------- the end
     def finish(self, stmt: Return) -> None:
         """The result: atoms, arrays that are nobody's part."""
         expr = stmt.value
         if isinstance(expr, Call) and expr.fn is ops.select and self.chooses_array(*expr.args[1:]):
-            named = Assign(self.b.spare("result"), expr, span=stmt.span, origin=stmt.origin)
-            self.order.append(named.target)
-            self.live[named] = frozenset((named.target,))
+            named, stmt = self.named(stmt)
             self.assign(named)
-            expr = Name(named.target)
-        value = self.returned(self.x.value(expr), _views(self.b.out))
+        value = self.returned(self.x.value(stmt.value), views_in(self.b.out))
         self.b.out.append(replace(stmt, value=value))
+
+    def named(self, stmt: Return) -> tuple[Assign, Return]:
+        """A result as a variable."""
+        named = Assign(self.b.spare("result"), stmt.value, span=stmt.span, origin=stmt.origin)
+        if named.target not in self.order:
+            self.order.append(named.target)
+        self.live[named] = frozenset((named.target,))
+        return named, replace(stmt, value=Name(named.target))
 
     def returned(self, x: Typed, views: set[str]) -> Expr:
         """A result as an atom or a tuple of atoms."""
@@ -371,24 +392,3 @@ def _has_array(x: Typed) -> bool:
 def _all_expressions(stmt: Stmt) -> Iterable[Expr]:
     for expr in expressions(stmt):
         yield from nodes(expr)
-
-
-def _views(block: Sequence[Stmt]) -> set[str]:
-    """Arrays that may be a part of another one, or lie outside the function."""
-    flows: list[tuple[str, Expr]] = []
-    found: set[str] = set()
-    for stmt in statements(block):
-        match stmt:
-            case Assign(target, value):
-                if is_view(value) or (isinstance(value, Call) and value.fn is ops.table):
-                    found.add(target)
-            case For() | While():
-                for carry in stmt.carried:
-                    flows += [(carry.inner, carry.init), (carry.inner, carry.yielded)]
-                    flows.append((carry.result, Name(carry.inner)))
-            case If():
-                for merge in stmt.merges:
-                    flows += [(merge.result, merge.then), (merge.result, merge.orelse)]
-    while more := {to for to, source in flows if isinstance(source, Name) and source.id in found} - found:
-        found |= more
-    return found

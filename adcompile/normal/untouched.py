@@ -37,6 +37,7 @@ from adcompile.ir.nodes import (
     While,
 )
 from adcompile.ir.walk import expressions, names, nodes, statements
+from adcompile.normal.array_calls import is_view
 from adcompile.normal.building import Copied
 from adcompile.normal.order import WRITING
 
@@ -129,3 +130,24 @@ def _shared(value: Expr) -> set[str]:
         case Call(fn, args) if not isinstance(fn, np.ufunc) and not any(fn is one for one in _NEW):
             return set().union(*map(_shared, args))
     return set()
+
+
+def views_in(block: Sequence[Stmt]) -> set[str]:
+    """Arrays that may be a part of another one, or lie outside the function."""
+    flows: list[tuple[str, Expr]] = []
+    found: set[str] = set()
+    for stmt in statements(block):
+        match stmt:
+            case Assign(target, value):
+                if is_view(value) or (isinstance(value, Call) and value.fn is ops.table):
+                    found.add(target)
+            case For() | While():
+                for carry in stmt.carried:
+                    flows += [(carry.inner, carry.init), (carry.inner, carry.yielded)]
+                    flows.append((carry.result, Name(carry.inner)))
+            case If():
+                for merge in stmt.merges:
+                    flows += [(merge.result, merge.then), (merge.result, merge.orelse)]
+    while more := {to for to, source in flows if isinstance(source, Name) and source.id in found} - found:
+        found |= more
+    return found

@@ -13,11 +13,12 @@ from adcompile.analysis.types_of import described, name_of, type_of_index
 from adcompile.errors import Unsupported, refuse
 from adcompile.frontend.texts import Text, filled
 from adcompile.ir import ops
-from adcompile.ir.nodes import Accum, Call, Const, Effect, Expr, Name, Slice, Store, Update
+from adcompile.ir.nodes import Accum, Call, Const, Effect, Expr, If, Name, Slice, Store, Update
 from adcompile.ir.types import Array, Scalar, is_complex, kind
 from adcompile.ir.walk import loads
 from adcompile.normal.array_calls import everything
 from adcompile.normal.building import Typed
+from adcompile.normal.codes import is_coded
 from adcompile.normal.lists import added, is_list
 from adcompile.normal.without_axes import assign, is_number, item_assigned, require_alone
 from adcompile.normal.written_out import sort, written_out
@@ -192,6 +193,10 @@ def _printed(walk: Walk, stmt: Effect) -> None:
 def _fail(walk: Walk, stmt: Effect) -> None:
     """An exception; what its text says that is known before the run is written into it."""
     kind, template, *rest = stmt.call.args
+    for place, arg in enumerate(rest):
+        if not isinstance(arg, Const) and is_coded((said := walk.x.raw(arg)).expr):
+            _fail_with_each(walk, stmt, place + 2, said)
+            return
     values = tuple(arg if isinstance(arg, Const) else walk.x.value(arg).expr for arg in rest)
     if isinstance(template, Const) and template.value is not None:
         fields = runtime.fields_of(template.value)
@@ -200,6 +205,24 @@ def _fail(walk: Walk, stmt: Effect) -> None:
         if not text.values:
             template, values = Const(None), (Const(text.template.format()), *values)
     walk.b.out.append(replace(stmt, call=Call(ops.fail, (kind, template, *values))))
+
+
+def _fail_with_each(walk: Walk, stmt: Effect, place: int, said: Typed) -> None:
+    """An exception whose text says what the run decides, in a branch for each that it may be."""
+    for test, value in walk.x.codes.told(said):
+        args = list(stmt.call.args)
+        outer, walk.b.out = walk.b.out, []
+        try:
+            if isinstance(value, Const):
+                args[place] = value
+                _fail(walk, replace(stmt, call=Call(ops.fail, tuple(args))))
+            else:
+                name = walk.b.spare("said")
+                walk.env[name], args[place] = value, Name(name)  # type: ignore[assignment]
+                _fail(walk, replace(stmt, call=Call(ops.fail, tuple(args))))
+        finally:
+            made, walk.b.out = walk.b.out, outer
+        walk.b.out += made if test == Const(True) else [If(test, tuple(made), (), span=stmt.span)]
 
 
 def _text(expr: Expr) -> Any:

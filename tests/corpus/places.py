@@ -99,3 +99,23 @@ def taken_and_inserted(a, x):
     s = np.sum(np.take(b, np.array([3, 0]), axis=1) ** 2) + np.sum(np.take(x, np.array([3, 3, 0])) ** 2)
     s += np.sum(np.delete(x, 1) ** 2) + np.sum(np.append(x, x[0]) ** 3)
     return s + np.sum(np.insert(x, 2, x[1] * x[0]) ** 3)
+
+
+@case(np.array([1.0, 1.5, 2.0, 0.7]), jit=True)
+def stiffness_of_bars(k):
+    K = np.zeros((5, 5))
+    ends = np.array([[0, 1], [1, 2], [2, 3], [3, 4]])
+    for e in range(4):
+        K[np.ix_(ends[e], ends[e])] += k[e] * np.array([[1.0, -1.0], [-1.0, 1.0]])
+    free = [1, 2, 3, 4]
+    u = np.linalg.solve(K[np.ix_(free, free)], np.ones(4))
+    return u @ u
+
+
+@case(matrix(5, 5))
+def a_grid_of_places(A):
+    B = A.copy()
+    B[np.ix_([0, 1], [3, 4])] = 2.0 * A[np.ix_([2, 3], [0, 0])]
+    B[np.ix_([0, 0], [2, 3])] *= A[0, 0]
+    chosen = np.ix_(np.array([True, False, True, True, False]), [1, 2])
+    return np.sum(B**3) + np.sum(B[chosen] ** 2)

@@ -103,3 +103,11 @@ def reduction_in_loop(a):
         a[i] = a[i] / (1.0 + np.sum(a[i] ** 2))
         s += np.sum(a[i] * a[0]) * s + 1.0
     return s
+
+
+@case(vector(4, 3))
+def places_of_extremes_along_axes(A):
+    d = ((A[:, None] - A[None]) ** 2).sum(-1) + 9.0 * np.eye(4)
+    nearest, tops = d.argmin(1), np.argmax(A, axis=0, keepdims=True)
+    s = np.sum((A - A[nearest]) ** 2) + np.sum(np.take_along_axis(A, tops, axis=0) ** 3)
+    return s + A.ravel()[A.argmax()] * A.ravel()[np.argmin(d)]

@@ -117,3 +117,45 @@ def ellipsis_and_newaxis(a):
 def sum_read_in_its_own_store(x):
     x[1:4] = x[1:4] * np.sum(x[:3])
     return np.sum(x)
+
+
+_HEAD = slice(0, 3)
+
+
+@case(vector(8), 5)
+def slices_under_names(x, k):
+    parts = {"head": slice(k), "tail": slice(k, None, 2)}
+    k = 2
+    s = np.sum(x[_HEAD] ** 2) * parts["head"].stop
+    for name, part in [("a", slice(1, 4)), ("b", slice(None, None, -1))]:
+        s += np.prod(x[part] + 0.5) if name == "a" else np.sin(x[part][0])
+    return s + np.sum(x[parts["head"]]) * np.sum(x[parts["tail"]] ** 3)
+
+
+@case(vector(4, 6))
+def slices_of_several_axes(A):
+    inner, place = (slice(1, -1), slice(1, -1)), np.s_[1:3, ::2]
+    B = A.copy()
+    B[inner] *= 2.0
+    B[np.s_[0]] = A[np.index_exp[1]] ** 2
+    return np.sum(B[place] ** 2) + np.sum(B[inner] * B[0, 1])
+
+
+@case(vector(8))
+def a_slice_for_each_iteration(x):
+    y = np.zeros(8)
+    for i in range(0, 8, 2):
+        part = slice(i, i + 2)
+        y[part] = x[part] * x[i]
+        y[part] += x[0]
+    return np.sum(y * y)
+
+
+@case(vector(4, 6))
+@case(-vector(4, 6))
+def a_slice_that_a_branch_chooses(A):
+    if A[0, 0] > 0.0:
+        rows = slice(0, 2)
+    else:
+        rows = slice(1, 3)
+    return np.sum(A[rows, 1] ** 2)

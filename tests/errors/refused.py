@@ -325,7 +325,7 @@ def shape_of_a_branch(x, c):
         y = x[0]
     else:
         y = x
-    return np.sum(y)
+    return 2.0 * y
 
 
 @refused(1.0 + 2.0j)
@@ -738,3 +738,98 @@ def two_names_of_a_list_that_both_grow(x):
     ys.append(x[1])
     other.append(x[2])
     return sum(ys) + len(other) * x[0]
+
+
+@refused(x)
+def random_numbers_without_a_seed(x):
+    return np.sum(x * np.random.randn(3))
+
+
+@refused(x)
+def a_generator_without_a_seed(x):
+    rng = np.random.default_rng()
+    return np.sum(x * rng.normal(size=3))
+
+
+@refused(x)
+def as_many_random_numbers_as_the_run_says(x):
+    rng = np.random.default_rng(0)
+    return np.sum(x * rng.normal(size=x.shape))
+
+
+@refused(x)
+def a_random_number_for_each_element(x):
+    rng = np.random.default_rng(0)
+    s = 0.0
+    for v in x:
+        s += v * rng.normal()
+    return s
+
+
+@refused(x)
+def random_numbers_in_a_branch(x):
+    rng = np.random.default_rng(0)
+    s = x[0]
+    for k in range(3):
+        if x[k] > 0.5:
+            s = s * rng.random()
+    return s
+
+
+@refused(x)
+def a_shuffle(x):
+    rng = np.random.default_rng(0)
+    order = np.arange(3)
+    rng.shuffle(order)
+    return np.sum(x * order)
+
+
+@refused(x)
+def a_sum_that_may_stay_a_number(x):
+    total = 0
+    for k in range(len(x)):
+        if x[k] > 0.5:
+            total = total + x
+    return np.sum(total)
+
+
+@refused(x)
+def a_text_of_the_run_as_a_number(x):
+    how = "a" if x[0] > 0.5 else "b"
+    return x[0] * how
+
+
+@refused(x)
+def places_that_are_no_integers(x):
+    return np.sum(np.outer(x, x)[np.ix_(x, [0, 1])])
+
+
+@refused(x)
+def an_item_of_a_list_that_holds_it_twice(x):
+    rows = []
+    z = x * 1.0
+    for _ in range(3):
+        rows.append(z)
+    rows[0][0] = x[1] * 5.0
+    return np.sum(np.array(rows) ** 2)
+
+
+@refused(x)
+def an_item_of_two_lists(x):
+    a = []
+    b = []
+    for k in range(3):
+        row = x * k
+        a.append(row)
+        b.append(row)
+    a[0][0] = x[0] * 9.0
+    return np.sum(np.array(b) ** 2)
+
+
+@refused(x)
+def an_item_of_a_part_of_a_list_is_replaced(x):
+    a = [x * 1.0 for _ in range(3)]
+    b = a[:]
+    for k in range(1):
+        b[k] = x * 5.0
+    return sum(np.sum(v**2) for v in a) + np.sum(b[0])
