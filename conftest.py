@@ -5,6 +5,7 @@ from importlib.util import find_spec
 _ABOUT = {
     "torch": "torch",
     "jax": "jax",
+    "xla": "jax",
     "pytensor": "pytensor",
     "pymc": "pymc",
     "dask": "distributed",

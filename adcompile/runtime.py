@@ -156,7 +156,7 @@ def _compiled_scratch(context: Any, builder: Any, signature: Any, args: Any) -> 
 def multiply_no_nan(x: Any, y: Any) -> Any:
     """`x * y`, and 0 where `y` is 0, even if `x` is infinite or NaN.
 
-    >>> multiply_no_nan(math.inf, 0.0), multiply_no_nan(3.0, 2.0)
+    >>> multiply_no_nan(np.inf, 0.0), multiply_no_nan(3.0, 2.0)
     (0.0, 6.0)
     """
     return y if y == 0 else x * y

@@ -153,13 +153,8 @@ class Codes:
         others = [self.b.call(np.equal, code, constant(other)) for other in self._of.values()]
         if is_one.expr == Const(True) or self.facts.get(is_one.expr) or not any(map(self._may_be, others)):
             return number
-        if self.b.is_lazy:
-            what = "a variable that may be `None` takes statements, where it may not be evaluated"
-            raise refuse("takes-statements", what, hint="give it a name in a statement of its own")
-        text = "a value that is None, or a text, is used as a number"
-        failure = Effect(Call(ops.fail, (Const(TypeError), Const(None), Const(text))), span=self.b.span)
         test = self.b.call(np.not_equal, code, constant(NUMBER))
-        self.b.out.append(If(test.expr, (failure,), (), span=self.b.span))
+        self.fail(test, TypeError, "a value that is None, or a text, is used as a number")
         return number
 
     def _may_be(self, test: Typed) -> bool:
@@ -209,9 +204,36 @@ class Codes:
         )
         return Typed(coded(code.expr, number.expr), type_)
 
+    def letter(self, x: Typed, place: int) -> Typed:
+        """A letter of a text; where it has none there the run fails."""
+        code, number = self.apart(x)
+        if number.expr != Const(None):
+            raise refuse("conflicting-types", "a letter of what may be a number, as the run decides")
+        letters: list[tuple[Typed, int]] = []
+        for text, of_text in list(self._of.items()):
+            test = self.b.call(np.equal, code, constant(of_text))
+            if letter := (text or "")[place : place + 1 or None]:
+                letters.append((test, self.of(letter)))
+            elif self._may_be(test):
+                self.fail(test, IndexError, "string index out of range")
+        result = constant(letters[-1][1]) if letters else constant(NUMBER)
+        for test, of_letter in reversed(letters[:-1]):
+            result = self.b.call(ops.select, test, constant(of_letter), result)
+        return Typed(coded(result.expr, Const(None)), Static(Coding(None)))
+
+    def fail(self, test: Typed, kind: type[Exception], text: str) -> None:
+        """An exception in the run, where a test holds."""
+        if self.b.is_lazy:
+            what = "a variable that may be `None` takes statements, where it may not be evaluated"
+            raise refuse("takes-statements", what, hint="give it a name in a statement of its own")
+        failure = Effect(Call(ops.fail, (Const(kind), Const(None), Const(text))), span=self.b.span)
+        self.b.out.append(If(test.expr, (failure,), (), span=self.b.span))
+
     def told(self, x: Typed) -> list[tuple[Expr, Expr]]:
         """What a value may be: tests, and what it is where they hold; the last one holds where no other does."""
         code, number = self.apart(x)
-        found = [(self.b.call(np.equal, code, constant(c)).expr, Const(value)) for value, c in self._of.items()]
+        found: list[tuple[Expr, Expr]] = [
+            (self.b.call(np.equal, code, constant(c)).expr, Const(value)) for value, c in self._of.items()
+        ]
         last = found.pop()[1] if number.expr == Const(None) else number.expr
         return [*found, (Const(True), last)]

@@ -89,7 +89,8 @@ class Expressions:
             case Index(array, (place,)) if values := values_of_each(array):
                 return self._looked_up(values, self.raw(place))
             case Index(array, index):
-                base = self.raw(array)
+                if is_coded((base := self.raw(array)).expr) and isinstance(index[0], Const):
+                    return self.codes.letter(base, index[0].value)
                 found = self.b.index(base, self.index(index))
                 return self.b.call(ops.copy, found) if is_list(base) and base.ndim == found.ndim == 1 else found
             case Call():

@@ -69,7 +69,6 @@ from adcompile.normal.fresh import taken
 from adcompile.normal.lists import Held, Otherwise, appending, lists_in, made_list, plain, repeated
 from adcompile.normal.longer_lists import check_longer
 from adcompile.normal.number_classes import NUMBER, NumberClasses
-from adcompile.normal.numbered_texts import with_numbers
 from adcompile.normal.random_numbers import settled
 from adcompile.normal.replaced_items import check_replaced
 from adcompile.normal.resolved import Expressions
@@ -82,7 +81,6 @@ _LARGEST_CONSTANT = 64  # numbers of an array from outside the function that are
 
 def ssa(function: Function, types: Mapping[str, Type]) -> Function:
     """A surface function without jumps or calls to inline, in structured SSA, for parameters of these types."""
-    function = with_numbers(function)
     held = Held(function.body)
     while True:
         try:

@@ -42,12 +42,6 @@ APPENDED = "a function reads a list that is appended to"
             "for i in range(3): y.append(i)",
         ),
         (
-            "y = [v for v in x]; y.append(x)",
-            "unsupported-expression",
-            "a list that is made so and appended to is not supported",
-            "[v for v in x]",
-        ),
-        (
             "y = [(lambda u: u * v)(1.0) for v in x]",
             "unsupported-statement",
             "a function reads the variable of a comprehension around it",

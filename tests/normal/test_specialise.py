@@ -167,7 +167,18 @@ def text_or_number(x):
     return x if kind == "a" else 2.0 * x
 
 
-@pytest.mark.parametrize("f", [returned_text, joined_text, letter_beyond, text_or_number])
+def test_a_text_or_a_number():
+    assert [grad(text_or_number, jit=False)(x) for x in (1.3, -1.3)] == [2.0, 1.0]
+
+
+def test_a_letter_that_may_not_be_there():
+    gradient = grad(letter_beyond, jit=False)
+    assert gradient(1.3) == 1.0
+    with pytest.raises(IndexError):
+        gradient(-1.3)
+
+
+@pytest.mark.parametrize("f", [returned_text, joined_text])
 def test_texts_that_are_more_than_compared(f):
     with pytest.raises(Unsupported):
         grad(f, jit=False)(1.3)
