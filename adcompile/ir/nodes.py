@@ -133,7 +133,8 @@ class Update(_Stmt):
 class Store(_Stmt):
     """`array[index] = value`; on the surface `array[index] op= more` too, as `op(array[index], more)` if it is an
     `update`: the item of a dict or a list changes in place there, if it is an array.  What `appends` puts a new item of
-    a list behind the others, where nothing was; what `keeps` makes an array itself an item of a list."""
+    a list behind the others, where nothing was; what `keeps` makes an array itself an item of a list; what is `named`
+    is an item that has another name."""
 
     array: str
     index: tuple[Expr, ...]
@@ -141,6 +142,7 @@ class Store(_Stmt):
     update: bool = field(default=False, kw_only=True, compare=False, repr=False)
     appends: bool = field(default=False, kw_only=True, compare=False, repr=False)
     keeps: bool = field(default=False, kw_only=True, compare=False, repr=False)
+    named: bool = field(default=False, kw_only=True, compare=False, repr=False)
 
 
 @dataclass(frozen=True, eq=False)

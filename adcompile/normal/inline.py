@@ -65,7 +65,7 @@ from adcompile.normal.flow import falls, live, own, tries
 from adcompile.normal.jumps import negated, unused
 from adcompile.normal.no_jumps import no_jumps
 from adcompile.normal.order import may_write, settled, temporary
-from adcompile.normal.records import as_index, dict_of, is_list, items_of, values_of
+from adcompile.normal.records import as_index, dict_of, is_list, items_of, plain, values_of
 from adcompile.normal.recursion import Again, Recursions
 from adcompile.normal.renaming import renamed
 from adcompile.normal.single_return import single_return
@@ -160,7 +160,8 @@ class _Inliner(Spliced):
                 return [*before, *self.statement(self.known.item_updated(replace(stmt, index=tuple(places))))]
             case Store(_, index, value):  # Python evaluates the value first
                 before, (new, *where) = self.in_order((value, *index))
-                stmt = replace(stmt, index=tuple(map(as_index, where)), value=new)
+                named = stmt.appends and self.growing.is_named(value, self.known.in_full(new))
+                stmt = replace(stmt, index=tuple(map(as_index, where)), value=new, named=named)
                 if dict_of(self.known.of(stmt.array) or _NONE) is None:  # which takes any key
                     before += self.guards.of_item(operator.setitem, Name(stmt.array), where, self.span)
                 stored = self.known.stored(stmt, self.span, self.inside)
@@ -180,6 +181,9 @@ class _Inliner(Spliced):
                 more = items_of(value) if how == "extend" else (value,)
                 if more is not None:
                     return [*before, *self.known.appended(name, more, stmt, self.inside)]
+            case Effect(Call(ops.method, (Name(name), Const("append"), item))) if self.growing.parts(name) is not None:
+                before, value = self.expr(item)
+                return [*before, *(self.growing.append(name, plain(self.known.in_full(value)), stmt) or ())]
             case Effect():
                 before, value = self.expr(stmt.call)
                 if isinstance(value, Call) and value.fn is stmt.call.fn:
@@ -258,21 +262,22 @@ class _Inliner(Spliced):
     def loop(self, stmt: While | For) -> list[Stmt]:
         if isinstance(stmt, For):
             return self.counted(stmt)
-        with self.known.loop(stmt, self.inside):
+        rooms = self.growing.before(stmt)
+        with self.known.loop(stmt, self.inside), self.growing.around():
             before, test = self.expr(stmt.test)
-            body = self.block(stmt.body)
+            body = (*self.growing.room(stmt.body), *self.block(stmt.body))
             if not before:
-                return [replace(stmt, test=test, body=body)]
+                return [*rooms, replace(stmt, test=test, body=body)]
             # A test that needs statements is evaluated before the loop and again at the end of its body.
             going = self.fresh.name("goes_on")
             self.span = stmt.span
             if own(stmt.body, Continue):  # goes to the test, which stands at the start
                 leave = If(negated(test), (Break(span=stmt.span),), (), span=stmt.span)
-                return [replace(stmt, test=Const(True), body=(*before, leave, *body))]
+                return [*rooms, replace(stmt, test=Const(True), body=(*before, leave, *body))]
             again, test_again = self.expr(stmt.test)
         first = Assign(going, test, span=stmt.span)
         whole = replace(stmt, test=Name(going), body=(*body, *again, replace(first, value=test_again)))
-        return [*before, first, whole]
+        return [*rooms, *before, first, whole]
 
     def stays_a_loop(self, stmt: For, copies: Sequence[Block]) -> bool:
         """Whether a loop over floats alone does so much that once for each would be too long a text."""
@@ -291,8 +296,9 @@ class _Inliner(Spliced):
         copies = unrolled(stmt, self.known.of)
         if copies is not None and not self.stays_a_loop(stmt, copies):
             return [*before, *(inner for copy in copies for inner in self.block(copy))]
-        with self.known.loop(stmt, self.inside):
-            return [*before, replace(stmt, body=self.block(stmt.body))]
+        rooms = self.growing.before(stmt)
+        with self.known.loop(stmt, self.inside), self.growing.around():
+            return [*before, *rooms, replace(stmt, body=(*self.growing.room(stmt.body), *self.block(stmt.body)))]
 
 
 def extent(block: Block) -> int:

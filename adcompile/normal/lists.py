@@ -198,22 +198,29 @@ def repeated(walk: Walk, name: str, value: Typed, count: Typed) -> Typed:
     return Typed(b.call(np.full, length, cast(b, value, type_.dtype)).expr, type_)
 
 
-def added(walk: Walk, name: str, rows: Typed, place: Typed, item: Typed) -> Typed:
+def added(walk: Walk, name: str, rows: Typed, place: Typed, item: Typed, named: bool = False) -> Typed:
     """A list of arrays with one more behind the others: the arrays have one shape, which the first decides."""
     b = walk.b
     item = b.shared(item, "item")
     rows = b.defined(name, rows) if not isinstance(rows.expr, Name) else rows
     grown = Call(runtime.grown_rows, (rows.expr, place.expr, *(n.expr for n in b.dims(item))))
     longer = b.defined(name, Typed(grown, rows.type))
-    put(b, longer, place, item)
+    put(b, longer, place, item, named)
     return longer
 
 
-def put(b: Builder, rows: Typed, place: Typed, item: Typed) -> None:
+def row_of(b: Builder, items: Typed, listed: bool) -> Typed:
+    """A tuple, or a list, of numbers as an item of a list: an array of them."""
+    row = b.shared(b.call(np.array, items), "row")
+    return row._replace(type=replace(row.type, listed=int(listed))) if isinstance(row.type, Array) else row
+
+
+def put(b: Builder, rows: Typed, place: Typed, item: Typed, named: bool = False) -> None:
     """An array as an item of a list, where nothing was."""
     assert isinstance(rows.expr, Name)
     index = (place.expr, *[EVERYTHING] * item.ndim)
-    b.out.append(Store(rows.expr.id, index, item.expr, appends=True, keeps=True, span=b.span, origin=b.origin))
+    marks = {"appends": True, "keeps": True, "named": named}
+    b.out.append(Store(rows.expr.id, index, item.expr, **marks, span=b.span, origin=b.origin))
 
 
 def appending(body: Block) -> Block:

@@ -167,10 +167,12 @@ class _Sharing:
         if item and isinstance(self.types[item], Array):  # the list holds that array itself
             item = self.root(item)
             held = [link.since.array for link in links.get(item, {}).values() if _keeps(link.since)]  # type: ignore[union-attr]
-            if held or base_of(item) == base_of(name):
+            if held or base_of(item) == base_of(name):  # and it may hold that more than once
                 self.several.update(map(base_of, (*held, name)))
             for one, two in ((name, item), (item, name)):
                 result[one] = {**result.get(one, {}), two: _Link(stmt)}
+        if isinstance(stmt, Store) and stmt.named:
+            self.several.add(base_of(name))
         if not keeps:
             self.changed.setdefault(base_of(name), stmt)
         return result

@@ -21,6 +21,7 @@ from adcompile.normal.arguments import Arguments
 from adcompile.normal.callees import Callee, callee_of, spelled, stays_a_call
 from adcompile.normal.derived import derivative_called, enclosed, linearized, with_captured
 from adcompile.normal.floating import is_flagged, require_silent
+from adcompile.normal.growing import Growing
 from adcompile.normal.guards import Guards
 from adcompile.normal.jumps import negated
 from adcompile.normal.made import made
@@ -52,6 +53,7 @@ class Spliced(Arguments):
         self.recursions = recursions
         self.open: list[tuple[Readable | LocalFunction, Hashable]] = []  # what is being inlined
         self.guards = Guards(self.fresh)
+        self.growing = Growing(self.known)
         self.ended = Return(Const(None))  # of the function that was inlined last
 
     @abstractmethod

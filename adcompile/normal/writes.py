@@ -13,13 +13,13 @@ from adcompile.analysis.types_of import described, name_of, type_of_index
 from adcompile.errors import Unsupported, refuse
 from adcompile.frontend.texts import Text, filled
 from adcompile.ir import ops
-from adcompile.ir.nodes import Accum, Call, Const, Effect, Expr, If, Name, Slice, Store, Update
+from adcompile.ir.nodes import Accum, Call, Const, Effect, Expr, If, Name, Slice, Store, Tuple, Update
 from adcompile.ir.types import Array, Scalar, is_complex, kind
 from adcompile.ir.walk import loads
 from adcompile.normal.array_calls import everything
 from adcompile.normal.building import Typed
 from adcompile.normal.codes import is_coded
-from adcompile.normal.lists import added, is_list
+from adcompile.normal.lists import added, is_list, row_of
 from adcompile.normal.without_axes import assign, is_number, item_assigned, require_alone
 from adcompile.normal.written_out import sort, written_out
 from adcompile.rules.registry import is_constant
@@ -70,9 +70,12 @@ def store(walk: Walk, stmt: Store | Accum) -> None:
         items = list(items[0].items)
     marks: dict[str, bool] = {}
     if is_list(array) and isinstance(stmt, Store):
+        named = stmt.named or (value.is_tuple and isinstance(stmt.value, Name))
+        if value.is_tuple and stmt.appends:
+            value = row_of(walk.b, value, isinstance(stmt.value, Tuple) and stmt.value.listed)
         walk.held.item_stored(array, items, value)
         if stmt.appends and array.ndim > 1:
-            walk.env[stmt.array] = added(walk, stmt.array, array, items[0], value).expr  # type: ignore[assignment]
+            walk.env[stmt.array] = added(walk, stmt.array, array, items[0], value, named).expr  # type: ignore[assignment]
             return
         marks = {"appends": stmt.appends, "keeps": array.ndim > 1 and len(items) == 1 and not stmt.update}
     masks = [item for item in items if isinstance(item.type, Array) and item.type.dtype == "bool"]

@@ -343,7 +343,7 @@ class Adjoints(Availability):
             return None
         self.reloads.append(again)
         name = self.fresh(base_of(stmt.array), type_)
-        self.emit(Assign(name, Index(Name(stmt.array), index)))
+        self.emit(Assign(name, Index(self.value(stmt.array), index)))
         return Name(name)
 
     def reverse_accum(self, stmt: Accum) -> None:

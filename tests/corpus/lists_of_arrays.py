@@ -195,3 +195,34 @@ def lengthened(x):
     for k in range(3):
         rows += [rows[-1] * x]
     return sum(path) * len(path) + np.sum(rows[-1])
+
+
+@case(positive(4))
+def quotients_appended(x):
+    table = [[x[i] * x[j] for j in range(len(x))] for i in range(len(x))]
+    found = []
+    for i in range(len(x)):
+        found.append(x[i] / sum([x[j] * table[i][j] for j in range(len(x))]))
+    return sum(found) + sum([v / sum(found) * v for v in x])
+
+
+@case(vector(12).reshape(4, 3))
+def tuples_appended(x):
+    points = [(0.0, 1.0)]
+    for k in range(len(x)):
+        a, b = points[-1]
+        points.append((a + x[k, 0], b + x[k, 1] * a))
+    rows = []
+    pairs = []
+    for i in range(len(x)):
+        rows.append([x[i, 0], 1.0, x[i, 1] ** 2])
+        for j in range(i):
+            if x[i, 0] > x[j, 0]:
+                pairs.append((i, j))
+    area = 0.0
+    for i in range(len(points) - 1):
+        area += points[i][0] * points[i + 1][1] - points[i + 1][0] * points[i][1]
+    for i, j in pairs:
+        area += x[i, 1] * x[j, 2]
+    matrix = np.array(rows)
+    return area + np.sum(matrix.T @ matrix) + rows[2][2] + sum(a * b for a, b in points)

@@ -833,3 +833,23 @@ def an_item_of_a_part_of_a_list_is_replaced(x):
     for k in range(1):
         b[k] = x * 5.0
     return sum(np.sum(v**2) for v in a) + np.sum(b[0])
+
+
+@refused(x)
+def an_item_of_a_list_that_holds_a_named_list_twice(x):
+    rows = []
+    row = [x[0], x[1]]
+    for _ in range(len(x)):
+        rows.append(row)
+    rows[0][0] = x[1] * 5.0
+    return sum(r[0] * r[1] for r in rows)
+
+
+@refused(x)
+def a_list_changed_after_it_was_put_into_a_list(x):
+    rows = []
+    for k in range(len(x)):
+        row = [x[k], x[0]]
+        rows.append(row)
+        row[0] = 7.0
+    return sum(r[0] * r[1] for r in rows)

@@ -80,10 +80,13 @@ def entry(case: Case, fn: Callable[[list[Any]], Any], position: int, place: int)
 
 
 def complex_step(along: Callable[[Any], Any]) -> float | None:
-    """The derivative by an imaginary step too small to be seen, where the code carries it."""
+    """The derivative by an imaginary step too small to be seen, where the code carries it by the way that it goes
+    without: a `try` that catches what complex numbers cannot do takes another."""
     try:
-        result = along(TINY * 1j)
+        result, plain = along(TINY * 1j), along(0.0)
     except Exception:  # code of packages that was never meant for complex numbers raises whatever it likes
+        return None
+    if abs(np.real(result) - plain) > 1e-12 * abs(plain):
         return None
     number = float(np.imag(result)) / TINY
     return number if math.isfinite(number) else None
