@@ -184,10 +184,13 @@ def longer_on_one_side(x):
     return a[-1][0] * x[2]
 
 
-def longer_in_a_loop(x):
+def longer_in_a_loop_by_a_call(x):
+    def add(rows, v):
+        rows.append([v])
+
     a = []
     for i in range(len(x)):
-        a.append([x[i]])
+        add(a, x[i])
     return a[0][0]
 
 
@@ -199,13 +202,23 @@ def which_places(x):
     return np.sum(np.outer(x, x)[at])
 
 
-REFUSED = (two_names, given_back, given_twice, in_another, longer_on_one_side, longer_in_a_loop, which_places)
+REFUSED = (two_names, given_back, given_twice, in_another, longer_on_one_side, longer_in_a_loop_by_a_call, which_places)
 
 
 @pytest.mark.parametrize("f", REFUSED, ids=[f.__name__ for f in REFUSED])
 def test_what_cannot_be_followed_is_refused(f):
     with pytest.raises(Unsupported, match=r"unsupported-(list|index)"):
         grad(f, jit=False)(X)
+
+
+def test_a_list_of_lists_that_a_loop_fills():
+    def f(x):
+        a = []
+        for i in range(len(x)):
+            a.append([x[i], 2.0])
+        return a[0][0] * a[-1][0] + a[1][1]
+
+    assert list(grad(f, jit=False)(X)) == [X[-1], *[0.0] * (len(X) - 2), X[0]]
 
 
 def test_a_long_loop_over_floats_stays_a_loop():
