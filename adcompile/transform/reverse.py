@@ -46,6 +46,7 @@ from adcompile.ir.walk import defines, loads, names, replaced, statements, subst
 from adcompile.runtime import check_equal
 from adcompile.transform.auxiliary import kept, result_and_aux
 from adcompile.transform.entry import own_copies
+from adcompile.transform.grown_in_branches import require_known_lengths
 from adcompile.transform.loop_kinds import is_dear_loop, makes_array
 from adcompile.transform.opaque_calls import Kept, with_residuals
 from adcompile.transform.plan import Bound, Plan
@@ -77,6 +78,7 @@ def reverse_and_ways(
     aux: bool,
 ) -> tuple[Function, list[Reversal]]:  # fmt: skip
     """What `reverse` gives, and how each loop was reversed."""
+    require_known_lengths(function)
     aliases = roots(function)
     activity = Activity(function, wrt, aliases, _asked(function, aux))
     function, residuals = with_residuals(function, activity, aliases)

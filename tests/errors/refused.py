@@ -853,3 +853,23 @@ def a_list_changed_after_it_was_put_into_a_list(x):
         rows.append(row)
         row[0] = 7.0
     return sum(r[0] * r[1] for r in rows)
+
+
+@refused(x)
+def a_list_that_a_branch_alone_makes_longer(x):
+    rows = []
+    total = 0.0
+    if x[0] > 0.5:
+        rows.append(x * 2.0)
+        for row in rows:
+            total += np.sum(row * row)
+    return total
+
+
+@refused(x)
+def a_list_beside_an_array_that_its_loop_makes(x):
+    seen = []
+    for k in range(len(x)):
+        y = x * x[k]
+        seen.append(np.sum(y))
+    return np.sum(y) + np.sum(np.array(seen) ** 2)
