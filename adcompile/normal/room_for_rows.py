@@ -1,9 +1,9 @@
 """Where lists of arrays get room for more.
 
-Goal: a list that a branch in a loop may append an array to has the room for it before the branch: at the start of the
-loop's body, where the surface asked for room (`frontend.lists`) without knowing how long the arrays are.  Room that is
-made where the array is appended, in the loop's own body, stays there.  Non-goals: arrays whose lengths depend on what
-the loop makes (`fixed_buffers` refuses them in branches).
+Goal: a list that a branch may append an array to has the room for it before the branch, or at the start of the body of
+the loop around, where the surface asked for room (`frontend.lists`) without knowing how long the arrays are.  Room that
+is made where the array is appended, in no branch, stays there.  Non-goals: arrays whose lengths depend on what the loop
+or the branch makes (refused in branches, `fixed_buffers` and `transform.grown_in_branches`).
 
     for k in range(n):                          for k in range(n):
         hs.1 = grown(hs, count)                     hs.1 = grown_rows(hs, count, x.shape[0])
@@ -42,11 +42,11 @@ from adcompile.ir.walk import binds, blocks, defines, names, replaced, statement
 
 
 def room_for_rows(function: Function) -> Function:
-    """`function`, in which no list of arrays is made longer in a branch in a loop, as far as that can be."""
+    """`function`, in which no list of arrays is made longer in a branch, as far as that can be."""
     rooms = _Rooms(function)
     if not rooms.lists:
         return function
-    body = rooms.block(function.body, False)
+    body = rooms.block(function.body)
     return replace(function, body=replaced(body, {name: rooms.now(name) for name in rooms.values}))
 
 
@@ -72,46 +72,45 @@ class _Rooms:
             name = self.values[name].id
         return Name(name)
 
-    def block(self, block: Block, in_loop: bool) -> Block:
-        """Of a loop's body the statements that ask for room are looked at by `loop`; elsewhere they go."""
-        out: list[Stmt] = []
+    def block(self, block: Block, loop: For | While | None = None) -> Block:
+        """A block, the body of a loop if that is given, with the room for lists where it belongs."""
+        body: Block = ()
         for stmt in block:
-            loops = isinstance(stmt, (For, While))
-            new = with_blocks(stmt, [self.block(inner, loops) for inner in blocks(stmt)])
-            if isinstance(new, (For, While)):
-                new = self.loop(new)
-            if not in_loop and (asked := self.asked(new)) is not None:
-                self.values[asked.stmt.target] = asked.source
-                continue
-            out.append(new)
-        return tuple(out)
+            around = stmt if isinstance(stmt, (For, While)) else None
+            body = (*body, with_blocks(stmt, [self.block(inner, around) for inner in blocks(stmt)]))
+        for asked in [room for stmt in body if (room := self.asked(stmt)) is not None]:
+            body = self.placed(body, asked, loop)
+        return body
 
     def asked(self, stmt: Stmt) -> _Room | None:
         """A statement that asks for room in a list of arrays without saying how long they are."""
         room = _room(stmt)
         return room if room and not room.row and self.roots.find(room.stmt.target) in self.lists else None
 
-    def loop(self, loop: For | While) -> For | While:
-        """A loop with the room for its lists where it belongs."""
-        body = loop.body
-        for asked in [room for stmt in body if (room := self.asked(stmt)) is not None]:
-            target = asked.stmt.target
-            growing = [room for stmt in _own(body) if (room := _room(stmt)) is not None and room.row]
-            growing = [room for room in growing if self.roots.same(room.stmt.target, target)]
-            rows = {room.row for room in growing}
-            inside = {name for stmt in statements(body) for name in (*defines(stmt), *binds(stmt))}
+    def placed(self, body: Block, asked: _Room, loop: For | While | None) -> Block:
+        """A block with room for what its branches append where room was asked for; without that if they append nothing,
+        or arrays of lengths that are not known there."""
+        target = asked.stmt.target
+        behind = body[body.index(asked.stmt) + 1 :]
+        within = body if loop is not None else tuple(s for s in behind if isinstance(s, If))[:1]
+        growing = [room for stmt in _own(within) if (room := _room(stmt)) is not None and room.row]
+        growing = [room for room in growing if self.roots.same(room.stmt.target, target)]
+        rows = {room.row for room in growing}
+        inside = {name for stmt in statements(within) for name in (*defines(stmt), *binds(stmt))}
+        if loop is not None:
             inside |= {*binds(loop), *(c.inner for c in loop.carried)}
-            if all(room.stmt in body for room in growing) or len(rows) != 1 or self.grows_in_loops(body, target):
-                self.values[target] = asked.source
-                body = tuple(stmt for stmt in body if stmt is not asked.stmt)
-                continue
-            (row,) = rows
-            if not inside.intersection(name for length in row for name in names(length)):
-                made = replace(asked.stmt, value=Call(runtime.grown_rows, (asked.source, asked.place, *row)))
-                self.values.update((room.stmt.target, room.source) for room in growing)
-                gone = {room.stmt for room in growing}
-                body = self.without(tuple(made if stmt is asked.stmt else stmt for stmt in body), gone, target)
-        return replace(loop, body=body)
+        known = len(rows) == 1 and not inside.intersection(n for row in rows for length in row for n in names(length))
+        if not known or all(room.stmt in body for room in growing) or self.grows_in_loops(within, target):
+            self.values[target] = asked.source
+            return tuple(stmt for stmt in body if stmt is not asked.stmt)
+        made = replace(asked.stmt, value=Call(runtime.grown_rows, (asked.source, asked.place, *next(iter(rows)))))
+        self.values.update((room.stmt.target, room.source) for room in growing)
+        gone = {room.stmt for room in growing}
+        new: Block = ()
+        for stmt in body:
+            changed = self.without((stmt,), gone, target) if stmt in within else (stmt,)
+            new = (*new, *((made,) if stmt is asked.stmt else changed))
+        return new
 
     def grows_in_loops(self, body: Block, target: str) -> bool:
         """Whether a loop in a body carries versions of a list."""
@@ -119,7 +118,7 @@ class _Rooms:
         return any(self.roots.same(c.inner, target) for loop in loops for c in loop.carried)
 
     def without(self, block: Block, gone: set[Assign], room: str) -> Block:
-        """A body without the statements that made room, and the merges of what they made it in."""
+        """Statements without those that made room, and the merges of what they made it in."""
         out: list[Stmt] = []
         for stmt in block:
             if stmt in gone:

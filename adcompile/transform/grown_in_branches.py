@@ -1,8 +1,8 @@
-"""Arrays that a branch makes longer and keeps to itself.
+"""Arrays that a branch makes longer.
 
-Goal: the adjoint of a list is as long as the list in the end, where it was made; of one that a branch makes longer, and
-does not hand on, nobody knows there how long it became, so that reverse mode refuses it.  Non-goals: forward mode,
-which has no need to know.
+Goal: the adjoint of a list is one array, as long as the list in the end, where it was made; of one that a branch makes
+longer it is not known there how long it became, and the other side has it as it was: reverse mode refuses it.
+Non-goals: forward mode, which has no need to know; room that is made before the branch (`normal.room_for_rows`).
 
 >>> from adcompile.ir.nodes import Const, Return
 >>> from adcompile.ir.types import Array
@@ -12,7 +12,7 @@ which has no need to know.
 >>> require_known_lengths(Function("f", ("t",), body, {"a": Array("float64", 1), "a.1": Array("float64", 1)}))
 Traceback (most recent call last):
     ...
-adcompile.errors.Unsupported: growing-list: a list is made longer in a branch, and not read behind it
+adcompile.errors.Unsupported: growing-list: a list is made longer in a branch, where how long is not known before it
   help: make the list in the branch, or use an array
 """
 
@@ -26,7 +26,7 @@ from adcompile.runtime import GROWING
 
 
 def require_known_lengths(function: Function) -> None:
-    """Refuses a function in which a branch makes an array of outside longer and does not merge it."""
+    """Refuses a function in which a branch makes an array of outside longer."""
     made = (s.value for s in statements(function.body) if isinstance(s, Assign))
     if any(isinstance(value, Call) and value.fn in GROWING for value in made):
         _look(function.body, roots(function), function.name)
@@ -42,8 +42,7 @@ def _look(block: Block, aliases: Roots, inside: str) -> None:
         for s in statements((*stmt.then, *stmt.orelse)):
             match s:
                 case Assign(target, Call(fn, (Name(), *_))) if fn in GROWING:
-                    merged = any(aliases.same(m.result, target) for m in stmt.merges)
-                    if aliases.find(target) not in within and not merged:
-                        message = "a list is made longer in a branch, and not read behind it"
+                    if aliases.find(target) not in within:
+                        message = "a list is made longer in a branch, where how long is not known before it"
                         hint = "make the list in the branch, or use an array"
                         raise refuse("growing-list", message, s.span or stmt.span, hint, inside)

@@ -68,5 +68,5 @@ def test_pairs_of_bodies() -> None:
     for n in (0, 1, 2, 7, 8, 9, 16, 21):
         args = rng.standard_normal(n), rng.uniform(0.5, 1.5, n)
         np.testing.assert_allclose(fast(*args), slow(*args), rtol=1e-10, atol=1e-12)
-    (llvm,) = (made.library.get_llvm_str() for made in fast.overloads.values())
-    assert "llvm.loop.parallel_accesses" in llvm
+    (text,) = (made.library.get_llvm_str() for made in fast.overloads.values())
+    assert "llvm.loop.parallel_accesses" in text

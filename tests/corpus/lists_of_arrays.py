@@ -226,3 +226,23 @@ def tuples_appended(x):
         area += x[i, 1] * x[j, 2]
     matrix = np.array(rows)
     return area + np.sum(matrix.T @ matrix) + rows[2][2] + sum(a * b for a, b in points)
+
+
+@case(positive(10).reshape(5, 2), jit=True)
+@case(-positive(10).reshape(5, 2))
+def appended_on_one_side(x):
+    rows = [x[0] * 2.0]
+    if x[0, 0] > 0.0:
+        rows.append(x[1] * x[0])
+    elif x[0, 1] > -9.0:
+        rows.append(x[1] * rows[0])
+        rows.append(x[2])
+    rows.append(x[3] * rows[0])
+    total = 0.0
+    more = []
+    if x[1, 0] > 0.0:
+        more.append(x[0] * 2.0)
+        more.append(x[1] * 3.0)
+        for row in more:
+            total += np.sum(row * row)
+    return np.sum(np.array(rows) ** 2) + total

@@ -856,14 +856,14 @@ def a_list_changed_after_it_was_put_into_a_list(x):
 
 
 @refused(x)
-def a_list_that_a_branch_alone_makes_longer(x):
+def a_list_that_a_branch_makes_longer_by_its_own_lengths(x):
     rows = []
-    total = 0.0
     if x[0] > 0.5:
-        rows.append(x * 2.0)
-        for row in rows:
-            total += np.sum(row * row)
-    return total
+        part = np.append(x, x)
+        rows.append(part * 2.0)
+    else:
+        rows.append(x)
+    return np.sum(rows[0])
 
 
 @refused(x)
