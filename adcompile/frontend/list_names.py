@@ -66,6 +66,25 @@ def most_appended(node: cst.CSTNode) -> Counter[str]:
     return finder.appended
 
 
+def made_first(node: cst.If | cst.Try | cst.BaseSuite, name: str) -> bool:
+    """Whether each body of a statement that mentions a variable gives it a list before all else."""
+    if isinstance(node, cst.BaseSuite):
+        lines = [line for line in node.body if any(one.value == name for one in found(line, cst.Name))]
+        return not lines or _makes(lines[0], name)
+    parts = [node.body, node.orelse, *getattr(node, "handlers", ()), getattr(node, "finalbody", None)]
+    bodies = [part if isinstance(part, (cst.If, cst.BaseSuite)) else part.body for part in parts if part is not None]
+    tested = isinstance(node, cst.If) and any(one.value == name for one in found(node.test, cst.Name))
+    return not tested and all(made_first(body, name) for body in bodies)
+
+
+def _makes(line: cst.CSTNode, name: str) -> bool:
+    """Whether a line gives a variable a new list, without looking at it."""
+    match line:
+        case cst.SimpleStatementLine([cst.Assign([cst.AssignTarget(cst.Name(target))], value), *_]) if target == name:
+            return bool(is_list(value) or _copied(value)) and all(one.value != name for one in found(value, cst.Name))
+    return False
+
+
 def made_within(whole: cst.CSTNode, suite: cst.BaseSuite, loop: cst.BaseCompoundStatement) -> set[str]:
     """The names that the body around a loop gives a list before it, or the loop itself, and that stand nowhere else in
     the `whole` function: no other path has a list of another length."""

@@ -25,6 +25,7 @@ from adcompile.frontend.list_names import (
     is_list,
     lengthened,
     lists_of_anything,
+    made_first,
     most_appended,
     unchanged_lists,
 )
@@ -66,6 +67,7 @@ class Lists(Loops):
         self.lengths: dict[str, str] = {}
         self.branches = 0  # how many branches are around, in the loop around
         self.loops = 0  # how many loops are around
+        self.suites: list[cst.BaseSuite] = []  # the bodies around, the innermost last
         self.by_items = lists_of_anything(definition.body)
         lists = assigned_lists(definition.body) - self.by_items - unchanged_lists(definition.body)
         appended, changed = changed_lists(definition.body)
@@ -105,14 +107,14 @@ class Lists(Loops):
             elif name in self.appended:
                 value = self.comprehended(node) if isinstance(node, cst.ListComp) else self.read(node)
                 self.give(name, Call(list, (value,)))
-                self.give(self.length_of(name), Call(len, (Name(name),)))
+                self.measured(name)
             return name in self.appended
         if isinstance(node, cst.BinaryOperation):
             assert isinstance(node.left, cst.List)
             (item,) = node.left.elements
             self.give(name, Call(ops.repeated, (self.read(item.value), self.read(node.right))))
             if name in self.appended:
-                self.give(self.length_of(name), Call(len, (Name(name),)))
+                self.measured(name)
             return True
         assert isinstance(node, cst.List)
         items = [self.element(part, listed=True) for part in node.elements]
@@ -125,10 +127,22 @@ class Lists(Loops):
     def stored(self, name: str, items: list[Expr]) -> None:
         """`name = [items]` with room for more."""
         items = [self.named("item", item) if name in names(item) else item for item in items]
-        self.give(name, Call(ops.listed, (Const(max(_ROOM, len(items))),)))
+        self.give(name, Call(ops.listed, (Const(max(_ROOM, len(items) + self.more(name))),)))
         for place, item in enumerate(items):
             self.added(name, Const(place), item)
         self.give(self.length_of(name), Const(len(items)))
+
+    def measured(self, name: str) -> None:
+        """How many items a list has that was made in another way, and room for more."""
+        length = self.length_of(name)
+        self.give(length, Call(len, (Name(name),)))
+        if more := self.more(name):
+            self.give(name, Call(grown, (Name(name), Call(np.add, (Name(length), Const(more - 1))))))
+
+    def more(self, name: str) -> int:
+        """How many items a list made here gets at most that is made in a branch or a loop; loops inside see to
+        themselves."""
+        return max((most_appended(suite)[name] for suite in self.suites[1:]), default=0)
 
     def items_of(self, name: str) -> Expr:
         """A list as a value."""
@@ -164,7 +178,7 @@ class Lists(Loops):
         """Before a branch outside loops, and at the start of a loop's body, room for what it may append: an array is
         not made longer on some of several paths."""
         for name, most in most_appended(node).items():
-            if name in self.appended:
+            if name in self.appended and not made_first(node, name):
                 last: Expr = Name(self.length_of(name))
                 last = last if most == 1 else Call(np.add, (last, Const(most - 1)))
                 self.give(name, Call(grown, (Name(name), last)))

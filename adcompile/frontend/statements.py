@@ -69,7 +69,6 @@ class Statements(Lists):
         self.caught: list[tuple[Any, ...]] = []  # what each `try` around catches
         self.flags: list[ops.Flags] = []  # floating-point errors that each `with` around makes exceptions
         self.broken: list[str] = []  # of each loop around, the flag that a `break` sets; empty where none is needed
-        self.suites: list[cst.BaseSuite] = []  # the bodies around, the innermost last
 
     def body(self) -> Block:
         """The statements of the whole function."""

@@ -187,3 +187,34 @@ def made_and_appended_in_a_branch(x, n):
                 ts.append(ts[-1] * ts[0] - x[1])
             s *= ts[-1]
     return s
+
+
+@case(positive(5), jit=True)
+@case(-positive(5))
+def made_anew_and_appended_in_branches_and_loops(x):
+    ys = [x[0]]
+    if x[0] > 0.0:
+        ys = [x[1]]
+        ys.append(x[0])
+        ys.append(x[1] * x[2])
+        ys.append(x[3])
+        ys.append(x[4])
+        ys.append(x[0] * x[1])
+        ys.append(x[2])
+        ys.append(x[3] * x[4])
+        ys.append(x[0])
+        ys.append(x[1])
+    total = 0.0
+    for i in range(3):
+        zs = [v for v in x]
+        zs.append(x[i])
+        zs.append(x[i] * zs[0])
+        new = ys[:]
+        new.append(x[i])
+        total += sum(zs) * zs[-1] + sum(new) * len(new)
+    if x[1] > 0.0:
+        ws = []
+        ws.append(x[0])
+        ws.append(x[1])
+        total += ws[0] * ws[-1]
+    return sum(ys) * ys[-1] + total
