@@ -116,9 +116,8 @@ class Calls(Expressions):
                 return reduce(lambda a, b: Call(fn, (a, b)), operands)
         if any(fn is one for one in _OF_TUPLES):  # operators too, which mean another thing for tuples
             args = [arg if isinstance(arg, Const) else Call(np.asarray, (arg,)) for arg in args]
-        elif (
-            any(fn is one for one in OPERATORS) and args and not isinstance(args[0], Const)
-        ):  # whose result is NumPy's, not Python's own
+        elif any(fn is one for one in OPERATORS) and args and not isinstance(args[0], Const):
+            # The result is NumPy's, not Python's own.
             args = [Call(np.asarray, (args[0],)), *args[1:]]
         return Call(fn, tuple(args), kwargs)
 
